@@ -1,0 +1,76 @@
+// Sealing a body: parts under a content key, the key wrapped for each recipient (protocol section 3).
+//
+//   body-root    RFC 9162 root over SHA-256(00 || salt32 || u32be(len) || part)
+//   cipher-root  RFC 9162 root over SHA-256(00 || ciphertext_i)
+//   cek-commit   SHA-256("chancery/cek/v1" || CEK || header digest)
+//   part key i   HKDF-Expand(CEK, "chancery/part/v1" || u32be(i), 32); AES-256-GCM, nonce zero,
+//                aad = header digest || u32be(i); plaintext = salt32 || part
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "crypto/hpke.h"
+#include "crypto/merkle.h"
+#include "crypto/random.h"
+
+namespace chancery::crypto {
+
+inline constexpr std::size_t kContentKeySize = 32;
+inline constexpr std::size_t kSaltSize = 32;
+
+// What the statement says about the body.
+struct BodyCommitments {
+  std::uint32_t parts = 0;
+  Digest body_root;
+  Digest cek_commit;
+  Digest cipher_root;
+  bool operator==(const BodyCommitments&) const = default;
+};
+
+struct SealedBody {
+  std::vector<Bytes> ciphertexts;  // one a part, as they travel
+  BodyCommitments commitments;
+  SecretBytes content_key;
+};
+
+struct OpenedPart {
+  Bytes salt;
+  Bytes content;
+};
+
+Digest cek_commitment(BytesView content_key, const Digest& header);
+Digest cipher_root(std::span<const Bytes> ciphertexts);
+Digest part_leaf(BytesView salt, BytesView content);
+
+// At least one part.
+Result<SealedBody> seal_body(std::span<const Bytes> parts, const Digest& header, RandomSource& random);
+// Opens every part and checks all three commitments. unauthenticated when anything does not match.
+Result<std::vector<OpenedPart>> open_body(std::span<const Bytes> ciphertexts, const BodyCommitments& commitments,
+                                          BytesView content_key, const Digest& header);
+
+// One wrapped content key: key id (32) || enc (65) || u64be(seq) || u16be(len) || ct.
+struct Wrap {
+  Digest key_id;
+  Bytes enc;
+  std::uint64_t sequence = 0;
+  Bytes ciphertext;
+  bool operator==(const Wrap&) const = default;
+
+  [[nodiscard]] Bytes to_bytes() const;
+};
+// The concatenation of wraps, exactly; trailing or missing bytes are malformed. At most 64.
+Result<std::vector<Wrap>> parse_wraps(BytesView bytes);
+// info of the wrap's context: "chancery/wrap/v1" || originator || recipient key id.
+Bytes wrap_info(std::string_view originator, const Digest& recipient_key);
+
+// Wraps under a shared context (one a recipient key and commit attempt).
+Result<Wrap> wrap_key(HpkeSender& context, const Digest& recipient_key, BytesView content_key, const Digest& header);
+// Unwraps; the caller may keep `context` for the other messages of the same enc.
+Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, const Digest& header);
+
+// Content keys at rest: AES-256-GCM under the storage key, random nonce, aad = message id.
+Bytes seal_at_rest(BytesView storage_key, BytesView aad, BytesView secret, RandomSource& random);
+Result<SecretBytes> open_at_rest(BytesView storage_key, BytesView aad, BytesView sealed);
+
+}  // namespace chancery::crypto

@@ -1,0 +1,52 @@
+// Who takes part: authorities, the Parties they belong to, and the people inside one authority.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "crypto/result.h"
+
+namespace chancery::core {
+
+// A competent authority: `[a-z]{2}(-[a-z0-9]+)*`, at most 63 characters, compared as bytes.
+class AuthorityId {
+ public:
+  static Result<AuthorityId> parse(std::string_view text);
+  [[nodiscard]] const std::string& text() const { return text_; }
+  auto operator<=>(const AuthorityId&) const = default;
+
+ private:
+  explicit AuthorityId(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+// A Party to an agreement: two capital letters (ISO 3166-1 alpha-2).
+class PartyCode {
+ public:
+  static Result<PartyCode> parse(std::string_view text);
+  [[nodiscard]] const std::string& text() const { return text_; }
+  auto operator<=>(const PartyCode&) const = default;
+
+ private:
+  explicit PartyCode(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+// What a person may do. One person has exactly one role.
+enum class Role { officer, approver, administrator, auditor };
+
+const char* to_string(Role role);
+Result<Role> parse_role(std::string_view text);
+
+// A person known to this authority, pinned by the id of his certificate.
+struct User {
+  std::string name;  // `[a-z0-9][a-z0-9.-]{0,62}`
+  Role role = Role::officer;
+  std::string clearance;  // a class of the authority's own label policy; empty reads nothing restricted
+  bool operator==(const User&) const = default;
+};
+
+bool is_user_name(std::string_view text);
+
+}  // namespace chancery::core

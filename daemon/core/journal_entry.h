@@ -1,0 +1,55 @@
+// Journal entries: every act appends one; entries are leaves of the authority's append-only tree
+// (protocol section 10). `chancery/entry/v1` is never sent: peers see only its salted digest.
+#pragma once
+
+#include "daemon/core/message.h"
+
+namespace chancery::core {
+
+enum class Act {
+  start,            // the daemon opened this store
+  user_added,
+  peer_added,
+  peer_verified,
+  designation_recorded,
+  seal_key_issued,
+  draft_recorded,
+  release_refused,
+  released,
+  approval_refused,
+  accepted,
+  acceptance_refused,
+  receipt_recorded,
+  conflict_recorded,
+  read,
+  access_refused,
+  acknowledged,
+  voided,
+  exported,
+};
+const char* to_string(Act act);
+Result<Act> parse_act(std::string_view text);
+
+struct JournalEntry {
+  Instant time;
+  std::string actor;                    // user name, `peer:<authority>`, or `daemon`
+  Act act = Act::start;
+  std::optional<MessageId> message;
+  std::string subject;                  // authority, user or draft concerned; empty when none
+  std::string decision;                 // allow | refuse | defer, empty when nothing was decided
+  std::vector<std::string> reasons;     // codes, sorted
+  std::optional<Digest> data;           // agreement data the decision used
+  std::optional<Digest> plan;           // plan digest that was previewed or released
+  std::optional<Digest> content;        // digest of the statement concerned
+  std::optional<Digest> previous;       // leaf hash of the previous entry about the same message
+  Bytes salt;                           // 32 bytes
+  bool operator==(const JournalEntry&) const = default;
+
+  [[nodiscard]] std::string to_text() const;
+  static Result<JournalEntry> parse(std::string_view text);
+};
+
+// Leaf hash of an entry: SHA-256(00 || text). The salt inside keeps it from being guessed.
+Digest entry_leaf(std::string_view entry);
+
+}  // namespace chancery::core

@@ -1,0 +1,25 @@
+// Kinds of message and the facts each may state: one table (kind.def), repeated in proto/README.md by a test.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace chancery::core {
+
+// Which of the three patterns a kind follows.
+enum class Pattern { notice, consent, joint_act };
+
+struct MessageKind {
+  std::string_view name;          // "threat-notice"
+  Pattern pattern;
+  bool needs_direction;           // else `directions -`
+  bool needs_threat;
+  bool available;                 // format known; false: refused as E-KIND-UNKNOWN until its capability exists
+  std::string_view facts;         // space-separated fact names it may state
+};
+
+const std::vector<MessageKind>& message_kinds();
+const MessageKind* find_kind(std::string_view name);
+bool may_state(const MessageKind& kind, std::string_view fact);
+
+}  // namespace chancery::core

@@ -1,0 +1,72 @@
+// Label policies: national classes as data. A label keeps the policy and class its originator wrote; what it
+// means to another Party is looked up, never rewritten.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "daemon/core/authority.h"
+#include "daemon/core/message.h"
+
+namespace chancery::core {
+
+// Text in several languages ("zh", "ru", "en").
+using Localized = std::map<std::string, std::string>;
+
+struct LabelClass {
+  std::string id;             // "restricted"
+  std::uint32_t rank = 0;     // order within the policy; higher dominates lower
+  bool restricted = false;    // Article 6: protected, no onward transfer without written permission
+  bool state_secret = false;  // known, never sendable under an agreement that bars it
+  Localized name;
+  Localized marking;          // what must be shown with the text
+  bool operator==(const LabelClass&) const = default;
+};
+
+// How this Party's law regards a class of another policy.
+struct Regard {
+  std::string policy;
+  std::string classification;
+  std::string as;             // a class id of this policy
+  bool operator==(const Regard&) const = default;
+};
+
+struct LabelPolicy {
+  std::string id;             // "cn-example"
+  std::uint32_t version = 1;
+  std::string party;          // "CN"
+  bool example = false;       // shipped as an example, shown as such
+  std::vector<LabelClass> classes;      // ascending rank
+  std::vector<std::string> categories;  // known category ids
+  std::vector<Regard> regards;
+  Digest digest;              // SHA-256 of the data file
+  bool operator==(const LabelPolicy&) const = default;
+
+  [[nodiscard]] const LabelClass* find(std::string_view classification) const;
+};
+
+// All policies known here, of every Party and version. Immutable once loaded.
+class LabelBook {
+ public:
+  LabelBook() = default;
+  explicit LabelBook(std::vector<LabelPolicy> policies) : policies_(std::move(policies)) {}
+
+  [[nodiscard]] const std::vector<LabelPolicy>& policies() const { return policies_; }
+  [[nodiscard]] const LabelPolicy* find(std::string_view policy, std::uint32_t version) const;
+  [[nodiscard]] const LabelPolicy* find(const Digest& digest) const;
+  // The newest version a Party's policies have; null when the Party has none.
+  [[nodiscard]] const LabelPolicy* of_party(std::string_view party) const;
+  [[nodiscard]] const LabelClass* class_of(const Label& label) const;
+
+  // Under the label's own policy or any of `parties`' policies. A label nobody knows counts as both.
+  [[nodiscard]] bool restricted(const Label& label, const std::vector<std::string>& parties) const;
+  [[nodiscard]] bool state_secret(const Label& label, const std::vector<std::string>& parties) const;
+
+ private:
+  std::vector<LabelPolicy> policies_;
+};
+
+// Within one policy: rank at least as high and all categories. Across policies: never.
+bool dominates(const LabelBook& book, const Label& a, const Label& b);
+
+}  // namespace chancery::core

@@ -1,0 +1,120 @@
+// The message statement and what is derived from its bytes: leaf, message id, header digest, plan.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "daemon/core/authority.h"
+#include "daemon/core/statement.h"
+
+namespace chancery::core {
+
+// 6 bytes of `created` in milliseconds, then the first 26 bytes of the leaf: time-ordered and still the
+// content itself. 64 hex digits in text; people see the first 10 hex digits of the digest part.
+struct MessageId {
+  std::array<std::uint8_t, 32> value{};
+  auto operator<=>(const MessageId&) const = default;
+  [[nodiscard]] BytesView view() const { return value; }
+  [[nodiscard]] std::string short_text() const;
+};
+
+std::string to_string(const MessageId& id);
+Result<MessageId> parse_message_id(std::string_view text);
+
+// One label line: a class of a policy of one authority's Party, as its originator wrote it.
+struct Label {
+  std::string policy;           // "cn-example"
+  std::uint32_t version = 0;    // 1
+  std::string classification;   // "restricted"
+  std::string review;           // "2027-01-01", empty when none
+  std::vector<std::string> categories;  // sorted
+  auto operator<=>(const Label&) const = default;
+
+  [[nodiscard]] std::string text() const;  // "cn-example/1 restricted - alpha beta"
+  static Result<Label> parse(std::string_view text);
+};
+
+enum class Precedence { routine, priority, immediate, flash };
+const char* to_string(Precedence precedence);
+Result<Precedence> parse_precedence(std::string_view text);
+
+enum class Relation { quotes, extracts, translates, compiles, forwards };
+const char* to_string(Relation relation);
+Result<Relation> parse_relation(std::string_view text);
+
+// Which parts of a message: all, or an ascending list of part numbers.
+struct Extent {
+  std::vector<std::uint32_t> parts;  // empty means all
+  auto operator<=>(const Extent&) const = default;
+  [[nodiscard]] std::string text() const;  // "all" or "0,2"
+  static Result<Extent> parse(std::string_view text);
+};
+
+struct SourceLine {
+  MessageId id;
+  Relation relation = Relation::quotes;
+  Extent extent;
+  Digest digest;  // of the source's statement
+  auto operator<=>(const SourceLine&) const = default;
+  [[nodiscard]] std::string text() const;
+};
+
+struct Fact {
+  std::string name;   // [a-z][a-z0-9-]*
+  std::string value;  // printable ASCII, may hold inner single spaces
+  auto operator<=>(const Fact&) const = default;
+};
+
+struct AttachmentLine {
+  Digest cipher_root;
+  std::uint64_t length = 0;
+  bool operator==(const AttachmentLine&) const = default;
+};
+
+// The signed statement, line by line (protocol section 2). Lists are kept sorted and without duplicates.
+struct Message {
+  std::string originator;
+  std::vector<std::string> recipients;  // authority ids, 1 to 64
+  std::string agreement;                // "sco-2009"
+  std::uint32_t agreement_version = 0;
+  std::string kind;
+  std::vector<std::string> directions;
+  std::vector<std::string> threats;
+  std::vector<Label> labels;            // the originator's first, then inherited ones, sorted
+  Digest label_policy;                  // of the originator's policy data
+  std::vector<std::string> releasable_to;
+  Precedence precedence = Precedence::routine;
+  bool exercise = false;
+  Instant created;
+  std::optional<Instant> expires;
+  std::optional<MessageId> thread;
+  std::optional<MessageId> in_reply_to;
+  std::optional<MessageId> supersedes;
+  std::vector<std::string> providers;
+  std::vector<SourceLine> sources;
+  std::vector<Fact> facts;
+  std::vector<std::string> languages;
+  std::vector<AttachmentLine> attachments;
+  std::uint32_t parts = 0;
+  Digest body_root;
+  Digest cek_commit;
+  Digest cipher_root;
+  Digest wraps;
+  bool operator==(const Message&) const = default;
+
+  [[nodiscard]] std::string to_text() const;
+  // Strict: grammar, order, limits of protocol section 6. Unknown kinds and facts parse; decisions refuse them.
+  static Result<Message> parse(std::string_view text);
+};
+
+// SHA-256 of the lines above `body-root`, each with its LF. Of a text that parses.
+Digest header_digest(std::string_view statement);
+MessageId message_id(std::string_view statement, Instant created);
+
+// What the officer previewed and the approver released. SHA-256 over
+//   chancery/plan/v1 LF
+//   the lines of the statement known at preview (all but created, parts, body-root, cek-commit, cipher-root, wraps)
+//   `part sha256:<digest of the plaintext>` a line, for each part the officer wrote (not the registry part)
+Digest plan_digest(const Message& message, std::span<const Digest> part_digests);
+
+}  // namespace chancery::core
