@@ -33,6 +33,9 @@ class PartyCode {
   std::string text_;
 };
 
+bool is_authority_id(std::string_view text);
+bool is_party_code(std::string_view text);
+
 // What a person may do. One person has exactly one role.
 enum class Role { officer, approver, administrator, auditor };
 

@@ -31,10 +31,10 @@ struct Dispatch {
   std::string sender;
   std::string recipient;
   std::uint64_t epoch = 1;
-  std::uint64_t sequence = 1;          // from 1
-  std::optional<Digest> previous;      // digest of the dispatch before; none for sequence 1
+  std::uint64_t sequence = 1;      // from 1
+  std::optional<Digest> previous;  // digest of the dispatch before; none for sequence 1
   DispatchItem item;
-  Bytes salt;                          // 32 bytes
+  Bytes salt;  // 32 bytes
   bool operator==(const Dispatch&) const = default;
 
   [[nodiscard]] std::string to_text() const;
@@ -44,16 +44,16 @@ struct Dispatch {
 // Where a receiver stands in one sender's chain.
 struct ChainHead {
   std::uint64_t epoch = 1;
-  std::uint64_t sequence = 0;          // last recorded; 0 before the first
-  std::optional<Digest> digest;        // of the last recorded dispatch
+  std::uint64_t sequence = 0;    // last recorded; 0 before the first
+  std::optional<Digest> digest;  // of the last recorded dispatch
   bool operator==(const ChainHead&) const = default;
 };
 
 enum class ChainStep {
-  next,       // record it
-  known,      // an earlier number; compare bytes with the recorded one
-  gap,        // a number is missing: ask again from the head
-  broken,     // right number, wrong `previous`, or an impossible epoch: conflict evidence
+  next,    // record it
+  known,   // an earlier number; compare bytes with the recorded one
+  gap,     // a number is missing: ask again from the head
+  broken,  // right number, wrong `previous`, or an impossible epoch: conflict evidence
 };
 // Pure: what a dispatch means at this head.
 ChainStep chain_step(const ChainHead& head, const Dispatch& dispatch);

@@ -7,7 +7,7 @@
 namespace chancery::core {
 
 enum class Act {
-  start,            // the daemon opened this store
+  start,  // the daemon opened this store
   user_added,
   peer_added,
   peer_verified,
@@ -32,17 +32,17 @@ Result<Act> parse_act(std::string_view text);
 
 struct JournalEntry {
   Instant time;
-  std::string actor;                    // user name, `peer:<authority>`, or `daemon`
+  std::string actor;  // user name, `peer:<authority>`, or `daemon`
   Act act = Act::start;
   std::optional<MessageId> message;
-  std::string subject;                  // authority, user or draft concerned; empty when none
-  std::string decision;                 // allow | refuse | defer, empty when nothing was decided
-  std::vector<std::string> reasons;     // codes, sorted
-  std::optional<Digest> data;           // agreement data the decision used
-  std::optional<Digest> plan;           // plan digest that was previewed or released
-  std::optional<Digest> content;        // digest of the statement concerned
-  std::optional<Digest> previous;       // leaf hash of the previous entry about the same message
-  Bytes salt;                           // 32 bytes
+  std::string subject;               // authority, user or draft concerned; empty when none
+  std::string decision;              // allow | refuse | defer, empty when nothing was decided
+  std::vector<std::string> reasons;  // codes, sorted
+  std::optional<Digest> data;        // agreement data the decision used
+  std::optional<Digest> plan;        // plan digest that was previewed or released
+  std::optional<Digest> content;     // digest of the statement concerned
+  std::optional<Digest> previous;    // leaf hash of the previous entry about the same message
+  Bytes salt;                        // 32 bytes
   bool operator==(const JournalEntry&) const = default;
 
   [[nodiscard]] std::string to_text() const;

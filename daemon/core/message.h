@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <optional>
 
 #include "daemon/core/authority.h"
@@ -21,14 +22,22 @@ struct MessageId {
 std::string to_string(const MessageId& id);
 Result<MessageId> parse_message_id(std::string_view text);
 
+// Limits of one statement (protocol section 6).
+inline constexpr std::size_t kMaxRecipients = 64;
+inline constexpr std::size_t kMaxAttachments = 100;
+inline constexpr std::uint64_t kMaxAttachmentLength = std::uint64_t{16} << 30;
+inline constexpr std::uint32_t kMaxParts = 1024;
+
 // One label line: a class of a policy of one authority's Party, as its originator wrote it.
 struct Label {
-  std::string policy;           // "cn-example"
-  std::uint32_t version = 0;    // 1
-  std::string classification;   // "restricted"
-  std::string review;           // "2027-01-01", empty when none
+  std::string policy;                   // "cn-example"
+  std::uint32_t version = 0;            // 1
+  std::string classification;           // "restricted"
+  std::string review;                   // "2027-01-01", empty when none
   std::vector<std::string> categories;  // sorted
-  auto operator<=>(const Label&) const = default;
+  bool operator==(const Label&) const = default;
+  // Ordered as statements sort them: by text.
+  std::strong_ordering operator<=>(const Label& other) const { return text() <=> other.text(); }
 
   [[nodiscard]] std::string text() const;  // "cn-example/1 restricted - alpha beta"
   static Result<Label> parse(std::string_view text);
@@ -55,20 +64,27 @@ struct SourceLine {
   Relation relation = Relation::quotes;
   Extent extent;
   Digest digest;  // of the source's statement
-  auto operator<=>(const SourceLine&) const = default;
+  bool operator==(const SourceLine&) const = default;
+  // Ordered as statements sort them: by text.
+  std::strong_ordering operator<=>(const SourceLine& other) const { return text() <=> other.text(); }
   [[nodiscard]] std::string text() const;
+  static Result<SourceLine> parse(std::string_view text);
 };
 
 struct Fact {
   std::string name;   // [a-z][a-z0-9-]*
-  std::string value;  // printable ASCII, may hold inner single spaces
+  std::string value;  // printable ASCII, may hold inner single spaces; never `-`
   auto operator<=>(const Fact&) const = default;
+  [[nodiscard]] std::string text() const;  // "reissue-of <id>"
+  static Result<Fact> parse(std::string_view text);
 };
 
 struct AttachmentLine {
   Digest cipher_root;
-  std::uint64_t length = 0;
+  std::uint64_t length = 0;  // bytes
   bool operator==(const AttachmentLine&) const = default;
+  [[nodiscard]] std::string text() const;
+  static Result<AttachmentLine> parse(std::string_view text);
 };
 
 // The signed statement, line by line (protocol section 2). Lists are kept sorted and without duplicates.
@@ -80,8 +96,8 @@ struct Message {
   std::string kind;
   std::vector<std::string> directions;
   std::vector<std::string> threats;
-  std::vector<Label> labels;            // the originator's first, then inherited ones, sorted
-  Digest label_policy;                  // of the originator's policy data
+  std::vector<Label> labels;  // the originator's first, then inherited ones, sorted
+  Digest label_policy;        // of the originator's policy data
   std::vector<std::string> releasable_to;
   Precedence precedence = Precedence::routine;
   bool exercise = false;

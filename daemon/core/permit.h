@@ -7,15 +7,17 @@
 namespace chancery::core {
 
 enum class Verb { transfer, disclose };
+const char* to_string(Verb verb);
+Result<Verb> parse_verb(std::string_view text);
 
 struct Permit {
   std::string provider;
   MessageId grant;
   MessageId original;
-  std::string carrier;                  // message id of the carrier, or `sha256:` plan digest of a disclosure
+  std::string carrier;  // message id of the carrier, or `sha256:` plan digest of a disclosure
   Relation relation = Relation::forwards;
   std::string holder;
-  std::string receiver;                 // empty when none
+  std::string receiver;  // empty when none
   Verb verb = Verb::transfer;
   Extent extent;
   Instant from;

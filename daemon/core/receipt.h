@@ -16,10 +16,10 @@ struct Receipt {
   MessageId message;
   Stage stage = Stage::delivered;
   Instant time;
-  std::vector<std::string> reasons;   // codes, sorted; only with `refused`
-  std::optional<MessageId> answer;    // only with `answered`
-  Digest entry;                       // salted digest of the receiver's journal entry
-  Bytes salt;                         // 32 bytes
+  std::vector<std::string> reasons;  // codes, sorted; only with `refused`
+  std::optional<MessageId> answer;   // only with `answered`
+  Digest entry;                      // salted digest of the receiver's journal entry
+  Bytes salt;                        // 32 bytes
   bool operator==(const Receipt&) const = default;
 
   [[nodiscard]] std::string to_text() const;
