@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "crypto/result.h"
@@ -35,7 +36,8 @@ struct Reason {
 class Decision {
  public:
   static Decision allow() { return {}; }
-  void add(Reason reason) { reasons_.push_back(std::move(reason)); }
+  // The same reason is kept once.
+  void add(Reason reason);
 
   // Any refusing reason refuses; else any deferring one defers; else allowed.
   [[nodiscard]] Verdict verdict() const;

@@ -43,6 +43,9 @@ struct LabelPolicy {
   bool operator==(const LabelPolicy&) const = default;
 
   [[nodiscard]] const LabelClass* find(std::string_view classification) const;
+  // The class of this policy a label is regarded as: its own classes are themselves, a foreign one is what `regards`
+  // says; null when this policy says nothing about it.
+  [[nodiscard]] const LabelClass* meaning(const Label& label) const;
 };
 
 // All policies known here, of every Party and version. Immutable once loaded.
@@ -58,15 +61,19 @@ class LabelBook {
   [[nodiscard]] const LabelPolicy* of_party(std::string_view party) const;
   [[nodiscard]] const LabelClass* class_of(const Label& label) const;
 
-  // Under the label's own policy or any of `parties`' policies. A label nobody knows counts as both.
+  // Under the label's own policy or the newest version of any of `parties`' policies. A label whose own class is not
+  // known counts as both; a state secret counts as restricted.
   [[nodiscard]] bool restricted(const Label& label, const std::vector<std::string>& parties) const;
   [[nodiscard]] bool state_secret(const Label& label, const std::vector<std::string>& parties) const;
 
  private:
+  [[nodiscard]] std::vector<const LabelClass*> meanings(const Label& label,
+                                                        const std::vector<std::string>& parties) const;
+
   std::vector<LabelPolicy> policies_;
 };
 
-// Within one policy: rank at least as high and all categories. Across policies: never.
+// Within one version of one policy: rank at least as high and all categories. Across policies: never.
 bool dominates(const LabelBook& book, const Label& a, const Label& b);
 
 }  // namespace chancery::core

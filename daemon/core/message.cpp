@@ -110,6 +110,14 @@ bool in_label_order(const std::vector<Label>& labels) {
          std::find(inherited.begin(), inherited.end(), labels.front()) == inherited.end();
 }
 
+// In manifest order, so not sorted; each is sealed under a key of its own, so none can stand twice.
+bool has_repeated_attachment(const std::vector<AttachmentLine>& attachments) {
+  std::vector<Digest> roots;
+  for (const auto& attachment : attachments) roots.push_back(attachment.cipher_root);
+  std::sort(roots.begin(), roots.end());
+  return !strictly_ascending(roots);
+}
+
 Result<void> check_lists(const Message& m) {
   const auto contains = [](const auto& list, const auto& value) {
     return std::find(list.begin(), list.end(), value) != list.end();
@@ -119,6 +127,7 @@ Result<void> check_lists(const Message& m) {
   if (!in_label_order(m.labels)) return fail(Errc::malformed, "label: not in order, or one twice");
   if (!strictly_ascending(m.sources)) return fail(Errc::malformed, "source: not sorted, or one twice");
   if (!strictly_ascending(m.facts)) return fail(Errc::malformed, "fact: not sorted, or one twice");
+  if (has_repeated_attachment(m.attachments)) return fail(Errc::malformed, "attachment: one twice");
   return {};
 }
 

@@ -1,0 +1,46 @@
+#include "daemon/core/agreement.h"
+
+#include <algorithm>
+#include <set>
+
+namespace chancery::core {
+
+namespace {
+
+bool covers(const PartyStatus& status, Instant at) {
+  return status.in_force_from <= at && (!status.in_force_to || at < *status.in_force_to);
+}
+
+}  // namespace
+
+const AgreementItem* Agreement::find(std::string_view code) const {
+  for (const auto& item : items)
+    if (item.code == code) return &item;
+  return nullptr;
+}
+
+bool Agreement::bound(std::string_view party, Instant at) const {
+  return std::any_of(status.begin(), status.end(),
+                     [&](const PartyStatus& row) { return row.party == party && covers(row, at); });
+}
+
+std::vector<std::string> Agreement::parties_at(Instant at) const {
+  std::set<std::string> parties;
+  for (const auto& row : status)
+    if (covers(row, at)) parties.insert(row.party);
+  return {parties.begin(), parties.end()};
+}
+
+Reason Agreement::reason(ReasonCode code, std::string subject) const {
+  for (const auto& ground : grounds)
+    if (ground.reason == code) return {code, ground.clause, ground.article, std::move(subject)};
+  return {code, {}, {}, std::move(subject)};
+}
+
+const Agreement* AgreementBook::find(std::string_view id) const {
+  for (const auto& agreement : agreements_)
+    if (agreement.id == id) return &agreement;
+  return nullptr;
+}
+
+}  // namespace chancery::core
