@@ -1,0 +1,59 @@
+// What can be asked of the store beside the writer. Each call is one consistent read; thread-safe (a small pool of
+// read-only connections).
+#pragma once
+
+#include "daemon/store/store.h"
+
+namespace chancery::store {
+
+enum class Box { inbox, outbox };
+
+struct Counts {
+  std::uint64_t unread = 0;  // incoming without a `read` receipt
+  std::uint64_t waiting_drafts = 0;
+  std::uint64_t queued = 0;  // outbox rows not answered
+  std::uint64_t conflicts = 0;
+};
+
+class Store::Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // By id, by a prefix of the ten hex digits people see (at least 4), or by registry number (ours, or theirs when no
+  // number of ours matches). not_found; conflict when several match.
+  virtual Result<core::MessageId> resolve(std::string_view name) = 0;
+  virtual Result<MessageRecord> message(const core::MessageId& id) = 0;
+  virtual Result<MessageRow> message_row(const core::MessageId& id) = 0;
+  // Newest first, ordinals below `before` (0: all).
+  virtual Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) = 0;
+  virtual Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) = 0;
+  virtual Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) = 0;
+
+  virtual Result<DraftRecord> draft(std::uint64_t id) = 0;
+  virtual Result<std::vector<DraftRecord>> drafts(std::uint32_t limit) = 0;
+
+  // Rows to one peer that are due, dispatches first seen first, messages by precedence then sequence; after `sequence`.
+  virtual Result<std::vector<OutboxRow>> due(const std::string& peer, Instant now, std::uint32_t limit) = 0;
+  // The earliest next_attempt of a queued row to this peer.
+  virtual Result<std::optional<Instant>> next_due(const std::string& peer) = 0;
+  // Dispatches the peer has not taken, in order.
+  virtual Result<std::vector<OutboxRow>> untaken(const std::string& peer, std::uint32_t limit) = 0;
+  // The dispatches of an epoch from `sequence` on, for a peer that asks again.
+  virtual Result<std::vector<SignedStatement>> dispatches_from(const std::string& peer, std::uint64_t epoch,
+                                                               std::uint64_t sequence, std::uint32_t limit) = 0;
+  virtual Result<OutgoingMessage> outgoing(const core::MessageId& id) = 0;
+  virtual Result<std::uint64_t> queued(const std::string& peer) = 0;
+
+  virtual Result<std::vector<UserRecord>> users() = 0;
+  virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;
+  virtual Result<std::vector<PeerRecord>> peers() = 0;
+  // Newest first.
+  virtual Result<std::vector<DesignationRecord>> designations(const std::string& authority) = 0;
+  virtual Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority) = 0;
+  virtual Result<Counts> counts() = 0;
+  virtual Result<std::vector<ConflictRecord>> conflicts(std::uint32_t limit) = 0;
+  virtual Result<std::vector<JournalRow>> journal(std::uint64_t from, std::uint32_t limit) = 0;
+  virtual Result<std::vector<Digest>> inclusion(crypto::LeafIndex index, crypto::TreeSize size) = 0;
+};
+
+}  // namespace chancery::store

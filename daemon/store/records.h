@@ -1,0 +1,154 @@
+// What is kept, as values. Statements are the exact bytes that were signed or received.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/batch.h"
+#include "daemon/core/directory.h"
+#include "daemon/core/dispatch.h"
+#include "daemon/core/journal_entry.h"
+#include "daemon/core/receipt.h"
+
+namespace chancery::store {
+
+// A statement with the signature over its batch and its place in it: verifiable alone.
+struct SignedStatement {
+  std::string statement;
+  crypto::BatchSignature signature;
+  crypto::Path path;
+  bool operator==(const SignedStatement&) const = default;
+};
+
+enum class Direction {
+  outgoing,
+  incoming,
+  carried,  // the original inside a forward that was accepted
+};
+
+// A message with its sealed body.
+struct MessageRecord {
+  std::uint64_t ordinal = 0;  // order of recording here; 0 until recorded
+  core::MessageId id;
+  Direction direction = Direction::outgoing;
+  SignedStatement statement;
+  std::vector<Bytes> ciphertexts;
+  Bytes wraps;
+  Bytes sealed_key;          // content key under the storage key, aad = message id; empty when erased
+  std::string number;        // our registry number
+  std::string their_number;  // the originator's, for incoming
+  Instant recorded;
+  std::vector<SignedStatement> sources;     // statements of its sources that came with it or were held at release
+  std::optional<core::MessageId> original;  // of a forward: the carried original
+};
+
+// One line of a list: no body.
+struct MessageRow {
+  std::uint64_t ordinal = 0;
+  core::MessageId id;
+  Direction direction = Direction::outgoing;
+  std::string statement;
+  std::string number;
+  std::string their_number;
+  Instant recorded;
+};
+
+enum class DraftState { waiting, released, declined };
+const char* to_string(DraftState state);
+
+// What an officer wrote and another person has to release.
+struct DraftRecord {
+  std::uint64_t id = 0;  // "DRAFT-<id>"
+  std::string officer;
+  DraftState state = DraftState::waiting;
+  Digest plan;
+  Bytes sealed;  // the draft as Desk carried it, under the storage key, aad = "draft"; empty once decided
+  Instant created;
+  std::optional<core::MessageId> message;  // once released
+};
+
+// One dispatch to a peer and what became of its message.
+enum class OutboxState {
+  queued,     // not answered
+  delivered,  // `delivered` receipt stored
+  refused,    // `refused` receipt stored
+  closed,     // voided by a later dispatch, or a void itself that was taken in
+};
+const char* to_string(OutboxState state);
+
+struct OutboxRow {
+  std::string peer;
+  std::uint64_t epoch = 1;
+  std::uint64_t sequence = 0;
+  SignedStatement dispatch;
+  std::optional<core::MessageId> message;  // of a `message` item
+  core::Precedence precedence = core::Precedence::routine;
+  OutboxState state = OutboxState::queued;
+  bool dispatch_taken = false;  // the peer recorded the dispatch
+  std::uint32_t attempts = 0;
+  Instant next_attempt;
+  std::string waiting_for;  // code of the last deferral or failure
+};
+
+// What goes to a peer: everything a frame needs about one message.
+struct OutgoingMessage {
+  core::MessageId id;
+  SignedStatement statement;
+  std::vector<Bytes> ciphertexts;
+  Bytes wraps;
+  std::vector<SignedStatement> sources;
+  std::optional<core::MessageId> original;  // load it beside: MessageRecord of the carried original
+  Bytes forwarder_wrap;                     // of a forward, when the forwarder wrapped the original
+};
+
+struct ReceiptRecord {
+  core::Receipt receipt;
+  SignedStatement statement;
+};
+
+struct PeerRecord {
+  std::string authority;
+  core::PeerState state = core::PeerState::unverified;
+  Bytes anchor;  // DER
+};
+
+struct DesignationRecord {
+  SignedStatement statement;
+  std::vector<Bytes> certificates;  // DER, as they came
+};
+
+struct SealKeyRecord {
+  SignedStatement statement;
+  Bytes
+      sealed_private_key;  // ours: PKCS#8 PEM under the storage key, aad = key id; empty for peers, and once destroyed
+};
+
+struct UserRecord {
+  core::User user;
+  Bytes certificate;  // DER; its SHA-256 is the pin
+};
+
+// Two statements that exclude each other, kept as evidence.
+struct ConflictRecord {
+  std::string kind;     // "receipt", "dispatch", "message", "designation"
+  std::string subject;  // authority
+  std::string first;
+  std::string second;
+  Instant recorded;
+};
+
+struct JournalRow {
+  crypto::LeafIndex index;
+  std::string entry;
+};
+
+// The answer an idempotency key got.
+struct SubmitOutcome {
+  Digest draft;  // digest of the draft's bytes
+  std::string id;
+  std::string number;
+  bool awaiting_approval = false;
+};
+
+}  // namespace chancery::store

@@ -1,0 +1,104 @@
+// The write verbs. One act is one call sequence on a Transaction inside its own savepoint; every verb that changes what
+// the authority did takes the journal entry of that act, so none is without its entry. Reading what one decides on
+// belongs here too: what a Transaction shows includes the acts before it in the same group.
+//
+// Used on the writer's thread only. Errors: conflict (already there with other content), unavailable (disk full, busy),
+// corrupt, internal.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "crypto/hpke.h"
+#include "daemon/store/records.h"
+
+namespace chancery::store {
+
+// A statement waiting for the group's signature; valid for the group it was made in.
+struct LeafRef {
+  std::uint32_t index = 0;
+};
+
+class Transaction {
+ public:
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  // The time of the group; the same for every act in it.
+  [[nodiscard]] Instant now() const;
+  [[nodiscard]] crypto::RandomSource& random();
+  // Directory as of this act.
+  [[nodiscard]] const core::Directory& directory() const;
+
+  // ---- signing
+  // Adds a statement to the batch that is signed before COMMIT. Up to the number of leaves the act was posted with.
+  Result<LeafRef> sign(std::string statement);
+  // The HPKE context of this commit attempt and recipient key; shared by the messages of the group, never reused after.
+  Result<crypto::HpkeSender*> wrapping_context(const core::SealKey& key);
+
+  // ---- the journal
+  // Appends an entry (time, previous and salt are filled in here); returns its leaf hash, for receipts.
+  Result<Digest> append(core::JournalEntry entry);
+
+  // ---- messages
+  // `content` is the MessageRecord without ordinal and signature; the leaf refers to this group's batch.
+  Result<std::uint64_t> record_outbound(const MessageRecord& content, LeafRef leaf, const core::JournalEntry& entry);
+  // Signs and records the next dispatch to `recipient`; due at once.
+  Result<std::uint64_t> record_dispatch(const std::string& recipient, const core::DispatchItem& item,
+                                        core::Precedence precedence);
+  Result<Digest> record_inbound(const MessageRecord& content, const core::JournalEntry& entry);
+  // An accepted forward's original; no entry of its own (it belongs to the forward's).
+  Result<void> record_carried(const MessageRecord& content);
+  [[nodiscard]] Result<std::optional<MessageRow>> find_message(const core::MessageId& id);
+  [[nodiscard]] Result<MessageRecord> load_message(const core::MessageId& id);
+
+  // ---- receipts
+  // Our own: signs it. The entry is appended by the act that caused it; its digest stands in the receipt.
+  Result<LeafRef> issue_receipt(const core::Receipt& receipt);
+  // A peer's: stored with the entry; closes or refuses the outbox row. Already known byte for byte: nothing happens.
+  Result<void> record_receipt(const ReceiptRecord& receipt, const core::JournalEntry& entry);
+  [[nodiscard]] Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
+
+  // ---- dispatches of peers
+  [[nodiscard]] Result<core::ChainHead> inbound_head(const std::string& sender);
+  [[nodiscard]] Result<std::optional<std::string>> inbound_dispatch(const std::string& sender, std::uint64_t epoch,
+                                                                    std::uint64_t sequence);
+  Result<void> record_inbound_dispatch(const core::Dispatch& dispatch, const SignedStatement& statement);
+  // Dispatches recorded ahead of their messages, of this sender.
+  [[nodiscard]] Result<std::uint64_t> missing_messages(const std::string& sender);
+  // Whether a dispatch of this sender names the message, not voided.
+  [[nodiscard]] Result<bool> dispatched(const std::string& sender, const core::MessageId& id);
+  Result<void> mark_dispatch_taken(const std::string& peer, std::uint64_t epoch, std::uint64_t up_to_sequence);
+  // Not answered yet: when to try again and why.
+  Result<void> postpone(const std::string& peer, std::uint64_t epoch, std::uint64_t sequence, std::uint32_t attempts,
+                        Instant next_attempt, const std::string& waiting_for);
+
+  // ---- drafts and idempotency
+  Result<std::uint64_t> record_draft(const DraftRecord& draft, const core::JournalEntry& entry);
+  Result<void> decide_draft(std::uint64_t id, DraftState state, const std::optional<core::MessageId>& message);
+  [[nodiscard]] Result<std::optional<DraftRecord>> find_draft(std::uint64_t id);
+  [[nodiscard]] Result<std::optional<SubmitOutcome>> find_submit(const std::string& officer, BytesView key);
+  Result<void> record_submit(const std::string& officer, BytesView key, const SubmitOutcome& outcome);
+  // The next number of a series and year, gap-free: next_number("CN", 2026) -> 142.
+  Result<std::uint64_t> next_number(const std::string& series, int year);
+
+  // ---- directory and people
+  Result<void> record_peer(const PeerRecord& peer, const core::JournalEntry& entry);
+  Result<void> record_designation(const DesignationRecord& designation, const core::JournalEntry& entry);
+  // Ours is signed in this group when `leaf` is given; a peer's comes signed.
+  Result<void> record_seal_key(const SealKeyRecord& key, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
+  Result<void> destroy_seal_keys(Instant accept_until_before);
+  Result<void> record_user(const UserRecord& user, const core::JournalEntry& entry);
+  [[nodiscard]] Result<std::optional<UserRecord>> find_user(const Digest& certificate);
+  [[nodiscard]] Result<std::uint64_t> count_users();
+  Result<void> record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry);
+
+  class Impl;  // SQLCipher stays in the .cpp
+  explicit Transaction(Impl& impl) : impl_(impl) {}
+
+ private:
+  Impl& impl_;
+};
+
+}  // namespace chancery::store
