@@ -1,5 +1,7 @@
 // Loading of everything that is data: the daemon's own settings, the agreements, party status and label policies.
-// Returns the whole immutable set, or every fault as `file:line: key: what is wrong`.
+// Returns the whole immutable set, or every fault as `file:line: key: what is wrong`. Nothing is a mere warning: an
+// unknown key, Party, clause or class, a missing translation and a second entry of the same kind are faults.
+// Every function here reads files, keeps nothing and may be called from any thread.
 #pragma once
 
 #include <string>
@@ -10,6 +12,8 @@
 
 namespace chancery::config {
 
+// `line` 0: the file or folder as a whole. `key` is a path, rows counted from 1: "class[2].rank"; empty for a file that
+// does not parse. No control characters in key and what.
 struct Fault {
   std::string file;
   std::uint32_t line = 0;
@@ -31,15 +35,25 @@ struct Settings {
   std::string keys_directory;   // private keys and certificates
   std::string data_directory;   // agreements/, labels/
   std::string party_status;     // file with party status
+  std::string administrator;    // certificate (PEM) of the first administrator, recorded at the first start
   std::string desk_socket;      // Unix socket of the Desk
   std::string peer_listen;      // "127.0.0.1:8443"
   std::string label_policy;     // id of this authority's own label policy
   core::RetryPolicy retry;
-  std::string log_level;        // error | warning | info | debug
+  std::string log_level;  // error | warning | info | debug
+};
+
+struct Configuration {
+  Settings settings;
+  core::AgreementBook book;
 };
 
 Loaded<Settings> load_settings(const std::string& file);
-// `directory` holds agreements/*.toml and labels/*.toml; `party_status` is a file of its own.
+// `directory` holds agreements/*.toml and labels/*.toml; `party_status` is a file of its own. The digest of the book is
+// SHA-256 over one line a file, as `sha256sum` prints it, in bytewise order of the names relative to `directory`;
+// `party_status` is listed under that name.
 Loaded<core::AgreementBook> load_agreements(const std::string& directory, const std::string& party_status);
+// Both, and each checked against the other: the Party and the label policy of the settings are in the data.
+Loaded<Configuration> load(const std::string& file);
 
 }  // namespace chancery::config

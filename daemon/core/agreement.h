@@ -62,6 +62,7 @@ struct Agreement {
   std::vector<Deadline> deadlines;
   std::vector<Ground> grounds;
   std::vector<AgreementItem> items;
+  std::map<std::string, Localized> articles;     // "6(3)" -> its text; what is not authentic says so in the text
   bool operator==(const Agreement&) const = default;
 
   [[nodiscard]] const AgreementItem* find(std::string_view code) const;
