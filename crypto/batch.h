@@ -31,7 +31,7 @@ struct BatchStatement {
 // One signature over one batch statement; everything a verifier needs but leaf, index and path.
 struct BatchSignature {
   Suite suite = Suite::p256;
-  Digest key_id;          // of the signing certificate
+  Digest key_id;                  // of the signing certificate
   std::int64_t signing_time = 0;  // seconds since 1970 UTC, as UTCTime (to 2049) or GeneralizedTime carries it
   Bytes signature;
   std::string statement;  // exact bytes of the batch statement
@@ -42,6 +42,14 @@ struct Path {
   std::uint32_t index = 0;
   std::vector<Digest> hashes;
   bool operator==(const Path&) const = default;
+};
+
+// A statement with the signature over its batch and its place in it: verifiable alone.
+struct SignedStatement {
+  std::string statement;
+  BatchSignature signature;
+  Path path;
+  bool operator==(const SignedStatement&) const = default;
 };
 
 struct SignedBatch {

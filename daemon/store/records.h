@@ -13,13 +13,7 @@
 
 namespace chancery::store {
 
-// A statement with the signature over its batch and its place in it: verifiable alone.
-struct SignedStatement {
-  std::string statement;
-  crypto::BatchSignature signature;
-  crypto::Path path;
-  bool operator==(const SignedStatement&) const = default;
-};
+using crypto::SignedStatement;
 
 enum class Direction {
   outgoing,

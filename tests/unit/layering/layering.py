@@ -36,7 +36,7 @@ TABLE = {
     "daemon": Row(("crypto", "daemon"), ("expected", "grpc", "posix")),
     "client": Row(
         ("crypto", "daemon/core", "client", MESSAGES, SERVICES),
-        ("expected", "protobuf", "grpc", "cli11", "posix"),
+        ("expected", "protobuf", "grpc", "cli11", "toml++", "posix"),
     ),
     # Offline verification needs no peer, no daemon and no protobuf.
     "client/verify": Row(("crypto", "daemon/core"), ("expected", "posix")),

@@ -1,0 +1,109 @@
+// PeerFrame as values, and its bytes. Nothing in a frame is trusted: statements are verified by the service before they
+// are parsed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/batch.h"
+#include "daemon/core/decision.h"
+
+namespace chancery::v1 {
+class PeerFrame;
+}
+
+namespace chancery::wire {
+
+inline constexpr std::size_t kMaxFrame = std::size_t{1} << 20;
+
+// A statement with one of its proofs pointing into the signatures of its frame.
+struct Proven {
+  std::string statement;
+  std::uint32_t signature = 0;  // index into Frame::signatures
+  crypto::Path path;
+  bool operator==(const Proven&) const = default;
+};
+
+struct CarriedMessage {
+  Proven statement;
+  std::vector<Bytes> ciphertexts;
+  Bytes wraps;
+  Bytes forwarder_wrap;
+  bool partial = false;  // parts were left out: a later capability, refused
+  bool operator==(const CarriedMessage&) const = default;
+};
+
+struct MessageItem {
+  Proven statement;
+  std::vector<Bytes> ciphertexts;
+  Bytes wraps;
+  std::vector<Proven> sources;
+  std::optional<CarriedMessage> forwarded;
+  bool permits = false;  // some came; they open nothing yet
+  bool operator==(const MessageItem&) const = default;
+};
+
+struct DesignationItem {
+  crypto::BatchSignature signature;
+  crypto::Path path;
+  std::string statement;
+  std::vector<Bytes> certificates;
+  bool operator==(const DesignationItem&) const = default;
+};
+
+enum class AnswerOutcome { rejected, deferred, expected };
+
+struct Answer {
+  Digest digest;  // of the statement it answers
+  AnswerOutcome outcome = AnswerOutcome::rejected;
+  std::vector<core::Reason> reasons;
+  std::uint64_t expected_epoch = 0;
+  std::uint64_t expected_sequence = 0;
+  bool operator==(const Answer&) const = default;
+};
+
+struct DataVersion {
+  std::string name;
+  std::uint32_t version = 0;
+  Digest digest;
+  bool operator==(const DataVersion&) const = default;
+};
+
+struct Heartbeat {
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+  std::vector<std::string> checkpoints;
+  bool operator==(const Heartbeat&) const = default;
+};
+
+struct Frame {
+  std::vector<crypto::BatchSignature> signatures;
+  std::vector<DesignationItem> designations;
+  std::vector<Proven> seal_keys;
+  std::vector<Proven> dispatches;
+  std::vector<MessageItem> messages;
+  std::vector<Proven> receipts;
+  std::vector<Answer> answers;
+  std::vector<DataVersion> data_versions;
+  std::optional<Heartbeat> heartbeat;
+  bool later = false;  // held chunks or permits: capabilities that come later
+  bool operator==(const Frame&) const = default;
+
+  // Adds the statement's signature once a frame and returns what points to it.
+  Proven add(const crypto::SignedStatement& statement);
+  [[nodiscard]] bool empty() const;
+  // About what it takes on the wire.
+  [[nodiscard]] std::size_t size() const;
+};
+
+// Malformed: a proof that points nowhere, a digest or path of the wrong length, an unknown outcome, a statement without
+// proof, more than one proof of a statement (one suite so far), anything over its limit. Total: never throws.
+Result<Frame> to_frame(const v1::PeerFrame& message);
+void to_proto(const Frame& frame, v1::PeerFrame& message);
+
+// The same through bytes; for tests, fuzzing and links without gRPC.
+Result<Frame> decode_frame(BytesView bytes);
+Bytes encode_frame(const Frame& frame);
+
+}  // namespace chancery::wire
