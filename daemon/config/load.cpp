@@ -54,11 +54,14 @@ std::vector<std::string> toml_files(const fs::path& directory, Faults& faults) {
 
 void Data::add(AgreementFile file) {
   const auto& id = file.agreement.id;
-  const auto same = [&](const core::Agreement& other) { return !id.empty() && other.id == id; };
+  const auto same = [&](const core::Agreement& other) {
+    return !id.empty() && other.id == id && other.version == file.agreement.version;
+  };
   const auto found = std::find_if(agreements.begin(), agreements.end(), same);
   if (found != agreements.end()) {
     const auto& first = agreement_places[static_cast<std::size_t>(found - agreements.begin())];
-    faults.add(file.id, "'" + id + "' stands in " + first.file + " too");
+    faults.add(file.id, "version " + std::to_string(file.agreement.version) + " of '" + id + "' stands in " +
+                            first.file + " too");
   }
   agreement_places.push_back(file.id);
   agreements.push_back(std::move(file.agreement));
@@ -91,11 +94,17 @@ Digest Data::digest() const {
   return crypto::sha256(as_bytes(text));
 }
 
+// Whoever asks the book for an agreement without a version gets the newest.
+bool newest_first(const core::Agreement& a, const core::Agreement& b) {
+  return a.id != b.id ? a.id < b.id : a.version > b.version;
+}
+
 core::AgreementBook read_book(const std::string& directory, const std::string& party_status, Faults& faults) {
   Data data{faults};
   data.read_agreements(fs::path(directory) / "agreements");
   data.read_labels(fs::path(directory) / "labels");
   if (const auto source = data.read(party_status, "party_status")) read_status(*source, data.agreements, faults);
+  std::sort(data.agreements.begin(), data.agreements.end(), newest_first);
   std::vector<core::LabelPolicy> policies;
   for (auto& file : data.labels) policies.push_back(std::move(file.policy));
   const auto digest = data.digest();

@@ -8,12 +8,6 @@ namespace chancery::config {
 
 namespace {
 
-core::Agreement* find(std::vector<core::Agreement>& agreements, std::string_view id) {
-  for (auto& agreement : agreements)
-    if (agreement.id == id) return &agreement;
-  return nullptr;
-}
-
 bool overlap(const core::PartyStatus& a, const core::PartyStatus& b) {
   return a.party == b.party && (!a.in_force_to || b.in_force_from < *a.in_force_to) &&
          (!b.in_force_to || a.in_force_from < *b.in_force_to);
@@ -47,14 +41,18 @@ void read_row(Reader& row, const core::PartyStatus& defaults, std::vector<core::
   const auto from = read_day(row, "in_force_from");
   if (row.has("in_force_to")) status.in_force_to = read_day(row, "in_force_to");
   status.source = row.text_or("source", defaults.source);
-  auto* agreement = find(agreements, id);
-  if (!id.empty() && agreement == nullptr) row.fault("agreement", "'" + id + "' is no agreement of this data");
   if (from) status.in_force_from = *from;
   if (from && status.in_force_to && *status.in_force_to <= *from)
     row.fault("in_force_to", "must be after in_force_from");
-  if (agreement == nullptr || !from) return;
-  check_against(*agreement, status, row.date("in_force_from"), row);
-  agreement->status.push_back(std::move(status));
+  bool known = id.empty();
+  for (auto& agreement : agreements) {
+    if (agreement.id != id) continue;
+    known = true;
+    if (!from) continue;
+    check_against(agreement, status, row.date("in_force_from"), row);
+    agreement.status.push_back(status);
+  }
+  if (!known) row.fault("agreement", "'" + id + "' is no agreement of this data");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace chancery::config {
 
-// Adds each row to its agreement. A day means 00:00 UTC of it.
+// Adds each row to every version of its agreement: an amended annex changes no Party. A day means 00:00 UTC of it.
 void read_status(const Source& source, std::vector<core::Agreement>& agreements, Faults& faults);
 
 }  // namespace chancery::config
