@@ -6,23 +6,27 @@
 
 namespace chancery::core {
 
+// How far a sender's clock may be ahead of ours (protocol section 6).
+inline constexpr Duration kClockMargin = seconds(120);
+
 // What opening the body showed; only what decisions need.
 struct OpenedBody {
   std::vector<std::string> languages;  // of the text parts, sorted
 };
 
-// A wrap that came with a carried original, as seen by the receiver.
+// The wrap by which the receiver can open a carried original. It has to be the original's own for this receiver; only
+// an original that no Party protects may come under a wrap its forwarder made and named in a `fact wrap`.
 struct CarriedWrap {
-  bool by_originator = false;  // one of the original's own signed wraps, for this receiver
-  std::optional<Digest> digest;  // digest of the wrap the forwarder made, as the carrier's fact names it
+  bool by_originator = false;    // one of the original's own signed wraps, for this receiver
+  std::optional<Digest> digest;  // else SHA-256 of the wrap's bytes as they came
 };
 
 struct Arrival {
   const Message& message;
-  std::string presented_by;             // the authority at the other end of the stream
+  std::string presented_by;  // the authority at the other end of the stream
   crypto::Suite suite = crypto::Suite::p256;
-  const OpenedBody* body = nullptr;     // null until opened; the caller decides twice, before and after opening
-  std::optional<CarriedWrap> wrap;      // with forwards only
+  const OpenedBody* body = nullptr;      // null until opened; the caller decides twice, before and after opening
+  std::optional<CarriedWrap> wrap = {};  // with forwards only; none needed by who wrote the original
 };
 
 // Pure, all reasons, same order as decide_release. Refuses or defers as protocol section 5 says.

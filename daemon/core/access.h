@@ -8,12 +8,20 @@ namespace chancery::core {
 // What a person asks for at the desk.
 enum class Permission { compose, approve, list, read_body, acknowledge, export_evidence, administer, audit };
 
-// By role alone. Officers and approvers work with messages, auditors read evidence but no bodies, administrators
-// neither: they keep peers and users.
+const char* to_string(Permission permission);
+
+// By role alone. Officers and approvers work with messages, and only approvers release; auditors read evidence but no
+// bodies, administrators neither: they keep peers and users.
 bool permits(Role role, Permission permission);
 
-// By role and clearance: a restricted label needs a clearance in this authority's own policy whose rank is at least
-// that of the class the label is regarded as; nil clearance reads nothing restricted.
+// By role and, for what shows or changes text (compose, approve, read_body, acknowledge), by clearance: each label
+// restricted under any Party's policy needs a clearance of a restricted class in this authority's own policy whose rank
+// is at least that of the class the label is regarded as; nil clearance reads nothing restricted, and nobody reads what
+// the own policy does not regard at all.
 Decision decide_access(const World& world, const User& user, Permission permission, const Message& message);
+
+// The second of two persons: access to approve, and not who composed it.
+Decision decide_approval(const World& world, const User& approver, std::string_view composed_by,
+                         const Message& message);
 
 }  // namespace chancery::core

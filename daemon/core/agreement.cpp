@@ -25,10 +25,10 @@ bool Agreement::bound(std::string_view party, Instant at) const {
 }
 
 std::vector<std::string> Agreement::parties_at(Instant at) const {
-  std::set<std::string> parties;
+  std::set<std::string> in_force;
   for (const auto& row : status)
-    if (covers(row, at)) parties.insert(row.party);
-  return {parties.begin(), parties.end()};
+    if (covers(row, at)) in_force.insert(row.party);
+  return {in_force.begin(), in_force.end()};
 }
 
 Reason Agreement::reason(ReasonCode code, std::string subject) const {
@@ -40,6 +40,12 @@ Reason Agreement::reason(ReasonCode code, std::string subject) const {
 const Agreement* AgreementBook::find(std::string_view id) const {
   for (const auto& agreement : agreements_)
     if (agreement.id == id) return &agreement;
+  return nullptr;
+}
+
+const Agreement* AgreementBook::find(std::string_view id, std::uint32_t version) const {
+  for (const auto& agreement : agreements_)
+    if (agreement.id == id && agreement.version == version) return &agreement;
   return nullptr;
 }
 

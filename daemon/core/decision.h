@@ -19,17 +19,17 @@ enum class ReasonCode {
 enum class Verdict { allow, defer, refuse };
 const char* to_string(Verdict verdict);
 
-const char* to_string(ReasonCode code);               // "E-CONSENT-REQUIRED"
+const char* to_string(ReasonCode code);  // "E-CONSENT-REQUIRED"
 Result<ReasonCode> parse_reason(std::string_view text);
-Verdict outcome_of(ReasonCode code);                  // refuse or defer
-int exit_code_of(ReasonCode code);                    // the client's exit code for it
+Verdict outcome_of(ReasonCode code);  // refuse or defer
+int exit_code_of(ReasonCode code);    // the client's exit code for it
 std::vector<ReasonCode> all_reasons();
 
 struct Reason {
   ReasonCode code;
-  std::string clause;    // "S6.9"; empty where no clause of an agreement speaks
-  std::string article;   // "6(3)"
-  std::string subject;   // what it is about: an authority, a line, a class; codes and ids only
+  std::string clause;   // "S6.9"; empty where no clause of an agreement speaks
+  std::string article;  // "6(3)"
+  std::string subject;  // what it is about: an authority, a line, a class; codes and ids only
   bool operator==(const Reason&) const = default;
 };
 

@@ -36,18 +36,23 @@ class Directory {
   // The designation in force at this time, of an active entry; null when there is none.
   [[nodiscard]] const Designation* designation(std::string_view authority, Instant at) const;
   // The key with this id and role, if some designation of the authority held it valid at this time (judged by the
-  // newest statement about that key: a later `compromised since` counts).
+  // newest statement about that key: a later `compromised since` counts). Of an entry that is suspended too, because
+  // what it signed before stays signed; never of an unverified one.
   [[nodiscard]] const DesignatedKey* key(std::string_view authority, KeyRole role, const Digest& id, Instant at) const;
-  // The seal key to wrap for at this time: the newest with from <= at < to.
+  // The seal key to wrap for at this time: the newest with from <= at < to, of an active entry.
   [[nodiscard]] const SealKey* seal_key(std::string_view authority, Instant at) const;
-  // The authority whose current designation pins this TLS certificate at this time.
+  // The authority whose designation in force at this time pins this TLS certificate; active entries only.
   [[nodiscard]] const std::string* authority_of_tls(const Digest& certificate, Instant at) const;
 
  private:
   std::map<std::string, DirectoryEntry> entries_;
 };
 
-// Whether `next` may follow the history: same authority and party, serial + 1, supersedes the digest of the last.
+// The designation in force at this time: of those whose validity covers it, the one with the highest serial.
+const Designation* in_force(const std::vector<Designation>& history, Instant at);
+
+// Whether `next` may follow the history: same authority and party, serial + 1, supersedes the digest of the last. The
+// first one known may have any serial. Errors: stale (a serial we have), conflict (anything else).
 Result<void> check_succession(const std::vector<Designation>& history, const Designation& next);
 
 }  // namespace chancery::core

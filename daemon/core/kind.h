@@ -10,12 +10,12 @@ namespace chancery::core {
 enum class Pattern { notice, consent, joint_act };
 
 struct MessageKind {
-  std::string_view name;          // "threat-notice"
+  std::string_view name;  // "threat-notice"
   Pattern pattern;
-  bool needs_direction;           // else `directions -`
+  bool needs_direction;  // else `directions -`
   bool needs_threat;
-  bool available;                 // format known; false: refused as E-KIND-UNKNOWN until its capability exists
-  std::string_view facts;         // space-separated fact names it may state
+  bool available;          // format known; false: refused as E-KIND-UNKNOWN until its capability exists
+  std::string_view facts;  // space-separated fact names it may state
 };
 
 const std::vector<MessageKind>& message_kinds();

@@ -56,6 +56,13 @@ const LabelClass* LabelBook::class_of(const Label& label) const {
   return policy == nullptr ? nullptr : policy->find(label.classification);
 }
 
+bool LabelBook::knows(const Label& label) const {
+  const auto* policy = find(label.policy, label.version);
+  return policy != nullptr && policy->find(label.classification) != nullptr &&
+         std::all_of(label.categories.begin(), label.categories.end(),
+                     [&](const std::string& category) { return contains(policy->categories, category); });
+}
+
 std::vector<const LabelClass*> LabelBook::meanings(const Label& label, const std::vector<std::string>& parties) const {
   std::vector<const LabelClass*> meanings;
   if (const auto* own = class_of(label)) meanings.push_back(own);

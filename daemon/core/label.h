@@ -19,7 +19,7 @@ struct LabelClass {
   bool restricted = false;    // Article 6: protected, no onward transfer without written permission
   bool state_secret = false;  // known, never sendable under an agreement that bars it
   Localized name;
-  Localized marking;          // what must be shown with the text
+  Localized marking;  // what must be shown with the text
   bool operator==(const LabelClass&) const = default;
 };
 
@@ -27,19 +27,19 @@ struct LabelClass {
 struct Regard {
   std::string policy;
   std::string classification;
-  std::string as;             // a class id of this policy
+  std::string as;  // a class id of this policy
   bool operator==(const Regard&) const = default;
 };
 
 struct LabelPolicy {
-  std::string id;             // "cn-example"
+  std::string id;  // "cn-example"
   std::uint32_t version = 1;
-  std::string party;          // "CN"
-  bool example = false;       // shipped as an example, shown as such
+  std::string party;                    // "CN"
+  bool example = false;                 // shipped as an example, shown as such
   std::vector<LabelClass> classes;      // ascending rank
   std::vector<std::string> categories;  // known category ids
   std::vector<Regard> regards;
-  Digest digest;              // SHA-256 of the data file
+  Digest digest;  // SHA-256 of the data file
   bool operator==(const LabelPolicy&) const = default;
 
   [[nodiscard]] const LabelClass* find(std::string_view classification) const;
@@ -60,6 +60,8 @@ class LabelBook {
   // The newest version a Party's policies have; null when the Party has none.
   [[nodiscard]] const LabelPolicy* of_party(std::string_view party) const;
   [[nodiscard]] const LabelClass* class_of(const Label& label) const;
+  // Its class and all its categories stand in its policy.
+  [[nodiscard]] bool knows(const Label& label) const;
 
   // Under the label's own policy or the newest version of any of `parties`' policies. A label whose own class is not
   // known counts as both; a state secret counts as restricted.

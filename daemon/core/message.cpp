@@ -177,9 +177,11 @@ MessageId message_id(std::string_view statement, Instant created) {
 }
 
 Digest plan_digest(const Message& message, std::span<const Digest> part_digests) {
+  auto plan = message;
+  std::erase_if(plan.facts, [](const Fact& fact) { return fact.name == kWrapFact; });
   StatementWriter out(first_line(StatementKind::message));
-  write_above_created(out, message);
-  write_between_created_and_parts(out, message);
+  write_above_created(out, plan);
+  write_between_created_and_parts(out, plan);
   for (const auto& digest : part_digests) out.line("part", to_string(digest));
   return crypto::sha256({as_bytes("chancery/plan/v1\n"), as_bytes(out.text())});
 }

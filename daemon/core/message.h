@@ -79,6 +79,10 @@ struct Fact {
   static Result<Fact> parse(std::string_view text);
 };
 
+// The fact by which a forward names each wrap its originator made for a recipient of his own (protocol section 3).
+inline constexpr std::string_view kWrapFact = "wrap";           // sha256:<digest of the wrap>, once for each
+inline constexpr std::string_view kReissueFact = "reissue-of";  // <message id>, at most once
+
 struct AttachmentLine {
   Digest cipher_root;
   std::uint64_t length = 0;  // bytes
@@ -129,7 +133,8 @@ MessageId message_id(std::string_view statement, Instant created);
 
 // What the officer previewed and the approver released. SHA-256 over
 //   chancery/plan/v1 LF
-//   the lines of the statement known at preview (all but created, parts, body-root, cek-commit, cipher-root, wraps)
+//   the lines of the statement known at preview: all but created, parts, body-root, cek-commit, cipher-root, wraps and
+//   `fact wrap`, which names a wrap made in the sealing act
 //   `part sha256:<digest of the plaintext>` a line, for each part the officer wrote (not the registry part)
 Digest plan_digest(const Message& message, std::span<const Digest> part_digests);
 

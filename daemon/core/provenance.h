@@ -16,8 +16,13 @@ struct SourceStatement {
   MessageId id;
   Digest digest;
   Message message;
-  std::set<std::string> reissued_audience;  // audience of the message it reissues, when that is at hand
+  // Of the message it reissues (`reissue_of`), when that is at hand.
+  std::set<std::string> reissued_audience = {};
+  std::string reissued_originator = {};
 };
+
+// The message a `fact reissue-of` names.
+std::optional<MessageId> reissue_of(const Message& message);
 
 // Finds the statement of a source by id; null when it is not at hand.
 using SourceLookup = std::function<const SourceStatement*(const MessageId&)>;
@@ -31,9 +36,12 @@ struct Provenance {
   bool too_large = false;                       // over the limits of protocol section 6
 };
 
+// Follows only sources that are at hand under the digest they are named with. Never fails; what is missing is said.
 Provenance provenance(const Message& message, const SourceLookup& lookup);
 
-// originator + signed recipients (+ the audience of what it reissues).
+// originator + signed recipients.
+std::set<std::string> audience(const Message& message);
+// The same, and the audience of what it reissues when that has the same originator: nobody widens another's audience.
 std::set<std::string> audience(const SourceStatement& source);
 
 }  // namespace chancery::core

@@ -11,17 +11,18 @@ namespace chancery::core {
 struct World {
   const AgreementBook& agreements;
   const Directory& directory;
-  std::string self;   // this authority
-  Instant now;        // by this daemon's clock
+  std::string self;  // this authority
+  Instant now;       // by this daemon's clock
 };
 
 // Pure: the same inputs give the same answer. Anything that cannot be decided is refused. Collects all reasons, in the
 // order of protocol section 7: agreement in force for the parties at this date, designated authorities and directions,
 // suite, label complete, state-secret screen of every Party, working language, format profile, every recipient in the
-// audience of every restricted source. `message.created` is the date it is decided for.
+// audience of every protected source. `message.created` is the date it is decided for, seal keys included.
 Decision decide_release(const World& world, const Message& message, const SourceLookup& sources);
 
-// Whether this message needs a second person to release it: any label restricted under any Party's policy.
+// Whether this message needs a second person to release it: any label restricted under any Party's policy, or one that
+// cannot be judged.
 bool needs_approval(const World& world, const Message& message);
 
 }  // namespace chancery::core

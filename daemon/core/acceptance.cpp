@@ -1,0 +1,74 @@
+#include "daemon/core/acceptance.h"
+
+#include <algorithm>
+
+#include "daemon/core/rules.h"
+
+namespace chancery::core {
+
+namespace {
+
+using rules::Case;
+
+void check_arrival(const Case& c, const Arrival& arrival, Decision& out) {
+  const auto& m = c.message;
+  if (m.created > c.world.now + kClockMargin) out.add(c.reason(ReasonCode::clock_ahead));
+  if (std::find(m.recipients.begin(), m.recipients.end(), c.world.self) == m.recipients.end())
+    out.add(c.reason(ReasonCode::not_addressed, c.world.self));
+  // No kind that may be relayed is available yet (protocol section 5).
+  if (arrival.presented_by != m.originator) out.add(c.reason(ReasonCode::not_addressed, arrival.presented_by));
+}
+
+void check_body_languages(const Case& c, const OpenedBody* body, Decision& out) {
+  if (body != nullptr && body->languages != c.message.languages) out.add(c.reason(ReasonCode::language_mismatch));
+}
+
+bool names_wrap(const Message& carrier, const std::optional<Digest>& wrap) {
+  return wrap && std::any_of(carrier.facts.begin(), carrier.facts.end(), [&](const Fact& fact) {
+           return fact.name == kWrapFact && fact.value == to_string(*wrap);
+         });
+}
+
+bool wrap_is_right(const Case& c, const Message& original, const std::optional<CarriedWrap>& wrap) {
+  const auto& self = c.world.self;
+  if (!wrap) return self == original.originator;  // who wrote it keeps its key and needs none
+  if (wrap->by_originator)
+    return std::find(original.recipients.begin(), original.recipients.end(), self) != original.recipients.end();
+  return names_wrap(c.message, wrap->digest) && !rules::is_protected(c, original);
+}
+
+void check_wrap(const Case& c, const std::optional<CarriedWrap>& wrap, Decision& out) {
+  if (c.message.kind != "forward" || c.message.sources.size() != 1) return;
+  const auto& line = c.message.sources.front();
+  for (const auto* source : c.sources.closure)
+    if (source->id == line.id && !wrap_is_right(c, source->message, wrap))
+      out.add(rules::reason_of(c.world.agreements.find(source->message.agreement, source->message.agreement_version),
+                               ReasonCode::wrap_foreign, c.message.originator));
+}
+
+}  // namespace
+
+Decision decide_acceptance(const World& world, const Arrival& arrival, const SourceLookup& sources) {
+  const Case c(rules::Side::acceptance, world, arrival.message, sources);
+  Decision out;
+  check_arrival(c, arrival, out);
+  rules::check_agreement(c, out);
+  rules::check_authorities(c, out);
+  rules::check_kind(c, out);
+  rules::check_items(c, out);
+  rules::check_suites(c, arrival.suite, out);
+  rules::check_labels(c, out);
+  rules::check_state_secrets(c, out);
+  rules::check_ceiling(c, out);
+  rules::check_language(c, out);
+  check_body_languages(c, arrival.body, out);
+  rules::check_profile(c, out);
+  rules::check_body(c, out);
+  rules::check_provenance(c, out);
+  rules::check_forward(c, out);
+  rules::check_consent(c, out);
+  check_wrap(c, arrival.wrap, out);
+  return out;
+}
+
+}  // namespace chancery::core

@@ -1,0 +1,37 @@
+#include "daemon/core/release.h"
+
+#include <algorithm>
+
+#include "daemon/core/rules.h"
+
+namespace chancery::core {
+
+Decision decide_release(const World& world, const Message& message, const SourceLookup& sources) {
+  const rules::Case c(rules::Side::release, world, message, sources);
+  Decision out;
+  rules::check_agreement(c, out);
+  rules::check_authorities(c, out);
+  rules::check_kind(c, out);
+  rules::check_items(c, out);
+  rules::check_suites(c, crypto::Suite::p256, out);
+  rules::check_labels(c, out);
+  rules::check_state_secrets(c, out);
+  rules::check_ceiling(c, out);
+  rules::check_language(c, out);
+  rules::check_profile(c, out);
+  rules::check_body(c, out);
+  rules::check_provenance(c, out);
+  rules::check_forward(c, out);
+  rules::check_consent(c, out);
+  return out;
+}
+
+bool needs_approval(const World& world, const Message& message) {
+  const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
+  if (agreement == nullptr || message.labels.empty()) return true;
+  const auto parties = agreement->parties_at(message.created);
+  return std::any_of(message.labels.begin(), message.labels.end(),
+                     [&](const Label& label) { return world.agreements.labels().restricted(label, parties); });
+}
+
+}  // namespace chancery::core

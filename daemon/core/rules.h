@@ -1,0 +1,53 @@
+// The rules of protocol section 7, in its order, shared by decide_release and decide_acceptance. Each adds its reasons
+// and none looks at another's: so all reasons are found, whatever stands first. Internal to this folder.
+#pragma once
+
+#include "daemon/core/release.h"
+
+namespace chancery::core::rules {
+
+enum class Side { release, acceptance };
+
+// What every rule of one decision looks at.
+struct Case {
+  Case(Side at, const World& of, const Message& about, const SourceLookup& lookup);
+
+  Side side;
+  const World& world;
+  const Message& message;
+  const Agreement* agreement;        // null when this version of it is not known here: its rules are then not judged
+  std::vector<std::string> parties;  // bound to it when the message was created
+  Provenance sources;
+
+  [[nodiscard]] const LabelBook& labels() const { return world.agreements.labels(); }
+  [[nodiscard]] Reason reason(ReasonCode code, std::string subject = {}) const;
+  // The designation an authority acted or was addressed under. A co-recipient we suspended is still designated.
+  [[nodiscard]] const Designation* designation(const std::string& authority) const;
+};
+
+// The clause of this agreement, or none when it is not known.
+Reason reason_of(const Agreement* agreement, ReasonCode code, std::string subject = {});
+
+// rules.cpp
+void check_agreement(const Case& c, Decision& out);    // known, and all Parties bound
+void check_authorities(const Case& c, Decision& out);  // designated for it, peers active, recipients reachable
+void check_kind(const Case& c, Decision& out);         // kind and facts
+void check_items(const Case& c, Decision& out);        // directions and threats
+void check_suites(const Case& c, crypto::Suite suite, Decision& out);
+void check_language(const Case& c, Decision& out);
+void check_profile(const Case& c, Decision& out);
+void check_body(const Case& c, Decision& out);  // limits, attachments, expiry
+
+// rules_label.cpp
+void check_labels(const Case& c, Decision& out);         // complete, known, under the originator's own policy
+void check_state_secrets(const Case& c, Decision& out);  // under every Party, sources under their agreement too
+void check_ceiling(const Case& c, Decision& out);        // releasable-to, of the message and of its sources
+
+// rules_source.cpp
+void check_provenance(const Case& c, Decision& out);  // at hand, as named, providers and labels complete
+void check_forward(const Case& c, Decision& out);     // exactly one source, carried whole
+void check_consent(const Case& c, Decision& out);     // everybody in the audience of every protected source
+// Whether the agreement a source travelled under keeps it from going on without consent.
+bool is_protected(const Case& c, const Message& source);
+
+}  // namespace chancery::core::rules

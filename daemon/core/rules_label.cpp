@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "daemon/core/rules.h"
+
+namespace chancery::core::rules {
+
+namespace {
+
+std::string subject_of(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
+
+std::string class_of(const Label& label) { return subject_of(label) + "/" + label.classification; }
+
+// The policy is not known here. A receiver waits until it has it; a holder must not send what it cannot judge.
+void add_policy_unknown(const Case& c, const std::string& subject, Decision& out) {
+  const auto code = c.side == Side::release ? ReasonCode::label_unknown : ReasonCode::label_policy_unknown;
+  out.add(c.reason(code, subject));
+}
+
+void check_label(const Case& c, const Label& label, Decision& out) {
+  if (c.labels().find(label.policy, label.version) == nullptr) return add_policy_unknown(c, subject_of(label), out);
+  if (!c.labels().knows(label)) out.add(c.reason(ReasonCode::label_unknown, class_of(label)));
+}
+
+// The first label is the originator's own, under its Party's policy, whose data are those the statement names.
+void check_own_policy(const Case& c, Decision& out) {
+  const auto& label = c.message.labels.front();
+  const auto* named = c.labels().find(c.message.label_policy);
+  if (named == nullptr) return add_policy_unknown(c, subject_of(label), out);
+  const auto* designation = c.designation(c.message.originator);
+  const bool own = designation == nullptr || named->party == designation->party;
+  if (named->id != label.policy || named->version != label.version || !own)
+    out.add(c.reason(ReasonCode::label_unknown, subject_of(label)));
+}
+
+// A source was labelled under data of its own, which have to be those we judge it by.
+void check_source_policy(const Case& c, const Message& source, Decision& out) {
+  if (c.labels().find(source.label_policy) == nullptr)
+    add_policy_unknown(c, source.labels.empty() ? source.originator : subject_of(source.labels.front()), out);
+}
+
+// A label that is not known is a reason of its own; what it hides cannot be screened.
+void screen(const Case& c, const Agreement* agreement, const std::vector<std::string>& parties,
+            const std::vector<Label>& labels, Decision& out) {
+  if (agreement == nullptr || !agreement->bars_state_secrets) return;
+  for (const auto& label : labels)
+    if (c.labels().class_of(label) != nullptr && c.labels().state_secret(label, parties))
+      out.add(agreement->reason(ReasonCode::state_secret, class_of(label)));
+}
+
+void check_ceiling_of(const Case& c, const Message& m, const std::set<std::string>& within, Decision& out) {
+  if (m.releasable_to.empty()) return;
+  for (const auto& recipient : c.message.recipients)
+    if (within.count(recipient) == 0 && !std::binary_search(m.releasable_to.begin(), m.releasable_to.end(), recipient))
+      out.add(c.reason(ReasonCode::releasable_to, recipient));
+}
+
+}  // namespace
+
+void check_labels(const Case& c, Decision& out) {
+  if (c.message.labels.empty()) return out.add(c.reason(ReasonCode::label_missing));
+  check_own_policy(c, out);
+  for (const auto& label : c.message.labels) check_label(c, label, out);
+  for (const auto* source : c.sources.closure) check_source_policy(c, source->message, out);
+}
+
+void check_state_secrets(const Case& c, Decision& out) {
+  screen(c, c.agreement, c.parties, c.message.labels, out);
+  for (const auto* source : c.sources.closure) {
+    const auto& m = source->message;
+    const auto* agreement = c.world.agreements.find(m.agreement, m.agreement_version);
+    if (agreement != nullptr) screen(c, agreement, agreement->parties_at(c.message.created), m.labels, out);
+  }
+}
+
+void check_ceiling(const Case& c, Decision& out) {
+  check_ceiling_of(c, c.message, {}, out);
+  for (const auto* source : c.sources.closure) check_ceiling_of(c, source->message, audience(*source), out);
+}
+
+}  // namespace chancery::core::rules

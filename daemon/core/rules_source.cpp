@@ -1,0 +1,130 @@
+#include <algorithm>
+
+#include "daemon/core/rules.h"
+
+namespace chancery::core::rules {
+
+namespace {
+
+std::string subject_of(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
+
+// Bound then or now: a Party that came later protects what it receives, one that left goes on protecting.
+std::vector<std::string> protecting_parties(const Agreement& agreement, const Message& source, Instant at) {
+  auto parties = agreement.parties_at(source.created);
+  for (auto& party : agreement.parties_at(at)) parties.push_back(std::move(party));
+  return parties;
+}
+
+void check_closure(const Case& c, Decision& out) {
+  const auto& s = c.sources;
+  if (s.too_large) out.add(c.reason(ReasonCode::limit_exceeded, "sources"));
+  for (const auto& id : s.missing) out.add(c.reason(ReasonCode::source_unproven, id.short_text()));
+  for (const auto& id : s.mismatched) out.add(c.reason(ReasonCode::source_mismatch, id.short_text()));
+}
+
+const SourceStatement* find(const Case& c, const MessageId& id) {
+  for (const auto* source : c.sources.closure)
+    if (source->id == id) return source;
+  return nullptr;
+}
+
+// The agreement a source travelled under; null when it is not known here.
+const Agreement* agreement_of(const Case& c, const Message& source) {
+  return c.world.agreements.find(source.agreement, source.agreement_version);
+}
+
+// Parts are named by number, from 0; the last is the largest.
+void check_extents(const Case& c, Decision& out) {
+  for (const auto& line : c.message.sources) {
+    const auto* source = find(c, line.id);
+    if (source != nullptr && !line.extent.parts.empty() && line.extent.parts.back() >= source->message.parts)
+      out.add(c.reason(ReasonCode::source_mismatch, line.id.short_text()));
+  }
+}
+
+void check_providers(const Case& c, Decision& out) {
+  const auto& stated = c.message.providers;
+  for (const auto& provider : c.sources.providers)
+    if (std::find(stated.begin(), stated.end(), provider) == stated.end())
+      out.add(c.reason(ReasonCode::providers_incomplete, provider));
+}
+
+// Unchanged and complete; and nothing beside it, because both ends compute the same set.
+void check_inherited(const Case& c, Decision& out) {
+  const auto& labels = c.message.labels;
+  const auto& inherited = c.sources.inherited;
+  for (const auto& label : inherited)
+    if (std::find(labels.begin(), labels.end(), label) == labels.end())
+      out.add(c.reason(ReasonCode::label_not_inherited, subject_of(label)));
+  if (!c.sources.missing.empty() || !c.sources.mismatched.empty() || c.sources.too_large) return;
+  for (std::size_t i = 1; i < labels.size(); ++i)
+    if (inherited.count(labels[i]) == 0) out.add(c.reason(ReasonCode::label_not_inherited, subject_of(labels[i])));
+}
+
+// The clause is that of the agreement the source travelled under.
+void check_audience(const Case& c, const SourceStatement& source, const std::string& who, Decision& out) {
+  if (audience(source).count(who) == 0)
+    out.add(reason_of(agreement_of(c, source.message), ReasonCode::consent_required, who));
+}
+
+void check_source_agreement(const Case& c, const Message& source, Decision& out) {
+  const auto& book = c.world.agreements;
+  if (book.find(source.agreement) == nullptr)
+    out.add(c.reason(ReasonCode::agreement_unknown, source.agreement));
+  else if (agreement_of(c, source) == nullptr)
+    out.add(c.reason(ReasonCode::agreement_version_unknown,
+                     source.agreement + "/" + std::to_string(source.agreement_version)));
+}
+
+// Of a protected original only its own wraps can travel. Who is outside the audience is a matter of consent.
+void check_carried_wraps(const Case& c, const SourceStatement& original, Decision& out) {
+  if (!is_protected(c, original.message)) return;
+  const auto all = audience(original), own = audience(original.message);
+  for (const auto& recipient : c.message.recipients)
+    if (all.count(recipient) > 0 && own.count(recipient) == 0)
+      out.add(reason_of(agreement_of(c, original.message), ReasonCode::wrap_foreign, recipient));
+}
+
+}  // namespace
+
+void check_provenance(const Case& c, Decision& out) {
+  check_closure(c, out);
+  check_extents(c, out);
+  check_providers(c, out);
+  check_inherited(c, out);
+}
+
+void check_forward(const Case& c, Decision& out) {
+  const auto& lines = c.message.sources;
+  const bool forward = c.message.kind == "forward";
+  if (forward && lines.empty()) out.add(c.reason(ReasonCode::source_unproven));
+  for (const auto& line : lines) {
+    const bool forwards = line.relation == Relation::forwards;
+    // A forward is the whole of one original; every other kind works sources into a text of its own.
+    if (forward != forwards || (forward && (lines.size() > 1 || !line.extent.parts.empty())))
+      out.add(c.reason(ReasonCode::source_mismatch, line.id.short_text()));
+    const auto* original = forward ? find(c, line.id) : nullptr;
+    if (original != nullptr) check_carried_wraps(c, *original, out);
+  }
+}
+
+bool is_protected(const Case& c, const Message& source) {
+  const auto* agreement = agreement_of(c, source);
+  if (agreement == nullptr || !agreement->protects_restricted) return false;
+  const auto parties = protecting_parties(*agreement, source, c.message.created);
+  return std::any_of(source.labels.begin(), source.labels.end(), [&](const Label& label) {
+    return c.labels().class_of(label) != nullptr && c.labels().restricted(label, parties);
+  });
+}
+
+// Who passes it on had to be in the audience as well: else it was never his to pass on.
+void check_consent(const Case& c, Decision& out) {
+  for (const auto* source : c.sources.closure) {
+    check_source_agreement(c, source->message, out);
+    if (!is_protected(c, source->message)) continue;
+    check_audience(c, *source, c.message.originator, out);
+    for (const auto& recipient : c.message.recipients) check_audience(c, *source, recipient, out);
+  }
+}
+
+}  // namespace chancery::core::rules
