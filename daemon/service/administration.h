@@ -1,0 +1,48 @@
+// People and peers of this authority, its state, and the data it decides by.
+#pragma once
+
+#include "daemon/service/outcome.h"
+#include "daemon/wire/desk.h"
+
+namespace chancery::service {
+
+// At start. Nothing happens when it was done before. The administrator's name is the certificate's common name when
+// that is a user name, else "administrator".
+Result<void> record_first_administrator(const Node& node, const crypto::Certificate& certificate);
+// Verified as a peer's would be; a newer one than the recorded one follows it.
+Result<void> record_own_designation(const Node& node, const wire::DesignationItem& item);
+
+// The designation, when its one-leaf batch verifies under the anchor that comes first among its certificates, and every
+// anchor, tls, sign and evidence key it names has its certificate beside it and none is beside it unnamed. Errors:
+// malformed, unauthenticated.
+Result<core::Designation> verify_designation(const wire::DesignationItem& item);
+
+class Administration {
+ public:
+  Administration(Node node, Lanes lanes, std::string version);
+
+  // The person whose certificate this is, valid now; unauthenticated when it is nobody's.
+  [[nodiscard]] Result<core::User> caller(const Digest& certificate) const;
+
+  Outcome<wire::UserView> add_user(const core::User& caller, const wire::NewUser& user);
+  [[nodiscard]] Outcome<std::vector<wire::UserView>> users(const core::User& caller) const;
+  // A new peer starts unverified. A known one's next designation has to be under its anchor and follow the last.
+  Outcome<wire::PeerView> add_peer(const core::User& caller, const wire::DesignationItem& item);
+  Outcome<wire::PeerView> verify_peer(const core::User& caller, const wire::AnchorCheck& check);
+  [[nodiscard]] Outcome<std::vector<wire::PeerView>> peers(const core::User& caller) const;
+
+  [[nodiscard]] Result<wire::StatusView> status(const core::User& caller) const;
+  // For ListAgreements and ListLabels; the own policy is own_label_policy().
+  [[nodiscard]] std::shared_ptr<const core::AgreementBook> agreements() const;
+  [[nodiscard]] const std::string& own_label_policy() const;
+  // One answer a recipient: would a message with this label alone be refused for its label?
+  [[nodiscard]] std::vector<wire::LabelCheck> check_label(const wire::LabelQuery& query) const;
+
+ private:
+  Node node_;
+  Lanes lanes_;
+  std::string version_;
+  Instant started_;
+};
+
+}  // namespace chancery::service

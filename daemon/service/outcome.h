@@ -1,0 +1,39 @@
+// How services answer: with what was asked for, or with a refusal; an Error means we could not find out.
+#pragma once
+
+#include <variant>
+
+#include "daemon/core/release.h"
+#include "daemon/service/exchange.h"
+
+namespace chancery::service {
+
+template <class T>
+using Outcome = Result<std::variant<T, Refused>>;
+
+// What services tell the lanes to peers, and ask them. In the daemon each goes to Exchange; thread-safe.
+struct Lanes {
+  std::function<void(const std::string& peer)> wake;
+  std::function<void()> peers_changed;
+  std::function<LaneStatus(const std::string& peer)> status;
+  std::function<std::uint64_t()> rejected;
+};
+
+Refused refused(core::ReasonCode code, std::string subject = {});
+
+// What a caller wrote and can repair, as a refusal: malformed (the field is the subject), not_found and conflict (the
+// name of a message). Every other error stays an error.
+Result<Refused> as_refusal(const Error& error);
+
+// What both sides of every decision look at; keep `book` and `directory` alive while using it.
+struct Scene {
+  std::shared_ptr<const core::AgreementBook> book;
+  std::shared_ptr<const core::Directory> directory;
+  std::string self;
+  Instant now;
+  [[nodiscard]] core::World world() const { return {*book, *directory, self, now}; }
+};
+// As of the last commit.
+Scene scene(const Node& node);
+
+}  // namespace chancery::service

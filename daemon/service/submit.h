@@ -1,0 +1,36 @@
+// Composing and releasing: preview, submit, approve (protocol sections 2, 5 and 7).
+//
+// Promises: what is answered `accepted` is durable, numbered, signed and on its way; the same key and draft of one
+// officer have one effect and one answer; a message restricted under any Party's policy leaves only by two persons;
+// only the plan that was previewed is signed. Refusals to release are journalled.
+#pragma once
+
+#include "daemon/service/outcome.h"
+#include "daemon/wire/desk.h"
+
+namespace chancery::service {
+
+class Submit {
+ public:
+  Submit(Node node, Lanes lanes);
+
+  // `draft`: bytes as Desk carried them (wire::carried_bytes).
+  Outcome<wire::Preview> preview(const core::User& caller, BytesView draft) const;
+
+  Outcome<wire::Accepted> submit(const core::User& caller, wire::Submission submission);
+  // The same for many at once; the answers in order. They wait together and so share signatures and syncs.
+  std::vector<Outcome<wire::Accepted>> submit_all(const core::User& caller, std::vector<wire::Submission> submissions);
+  // Without waiting: `done` is called once, on the writer's thread or on this one; it must not block.
+  using Done = std::function<void(Outcome<wire::Accepted>)>;
+  void post(const core::User& caller, wire::Submission submission, Done done);
+
+  // Releases or declines a draft that waits. Declined: `accepted` names the draft, no id. With `preview` nothing
+  // changes: the answer names the draft and its plan.
+  Outcome<wire::Accepted> approve(const core::User& caller, const wire::Approval& approval);
+
+ private:
+  Node node_;
+  Lanes lanes_;
+};
+
+}  // namespace chancery::service

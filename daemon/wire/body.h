@@ -1,0 +1,43 @@
+// Parts of a body: the bytes that are sealed, and what an opened part says. A part that is not exactly one known
+// content in canonical form is malformed: known fields only, valid UTF-8, no control characters but LF and TAB (in
+// titles, types, values and numbers not even these), ISO 639 language codes. Text is kept as it came; it is not
+// normalised.
+#pragma once
+
+#include <optional>
+
+#include "daemon/core/acceptance.h"
+
+namespace chancery::v1 {
+class Part;
+}
+
+namespace chancery::wire {
+
+inline constexpr std::size_t kMaxInlineParts = std::size_t{1} << 20;  // all parts of a message together
+
+// What opening a body showed.
+struct ParsedBody {
+  core::OpenedBody opened;
+  std::string number;  // the originator's registry number; empty when it wrote none
+  bool operator==(const ParsedBody&) const = default;
+};
+
+// All parts of one message, as they were sealed. Malformed as well: two texts in one language, two registry numbers, an
+// attachment manifest (a message with attachment lines is refused before its body is opened), more than
+// kMaxInlineParts. Total: never throws.
+Result<ParsedBody> parse_body(std::span<const Bytes> parts);
+
+// The part that names our registry number; written as the last one.
+Bytes registry_part(std::string_view number);
+
+// One part, strictly.
+Result<void> check_part(const v1::Part& part);
+Result<void> read_part(BytesView bytes, v1::Part& part);
+Bytes part_bytes(const v1::Part& part);
+
+// Fit to be shown: UTF-8 without control characters; LF and TAB only where a text has lines.
+enum class Lines { one, many };
+bool is_plain_text(std::string_view text, Lines lines);
+
+}  // namespace chancery::wire
