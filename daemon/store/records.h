@@ -35,6 +35,7 @@ struct MessageRecord {
   Instant recorded;
   std::vector<SignedStatement> sources;     // statements of its sources that came with it or were held at release
   std::optional<core::MessageId> original;  // of a forward: the carried original
+  Bytes forwarder_wrap;                     // of a forward we sign: wraps we made of the original, in recipient order
 };
 
 // One line of a list: no body.
@@ -93,7 +94,7 @@ struct OutgoingMessage {
   Bytes wraps;
   std::vector<SignedStatement> sources;
   std::optional<core::MessageId> original;  // load it beside: MessageRecord of the carried original
-  Bytes forwarder_wrap;                     // of a forward, when the forwarder wrapped the original
+  Bytes forwarder_wrap;                     // all the forwarder made of the original; a frame carries the receiver's
 };
 
 struct ReceiptRecord {
