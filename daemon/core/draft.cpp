@@ -1,0 +1,82 @@
+#include "daemon/core/draft.h"
+
+#include <algorithm>
+
+namespace chancery::core {
+
+namespace {
+
+template <class T>
+std::vector<T> sorted(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+// Who runs out of its designation still says of which Party it was; the decision refuses it.
+const LabelPolicy* own_policy(const World& world) {
+  const auto* entry = world.directory.find(world.self);
+  if (entry == nullptr || entry->history.empty()) return nullptr;
+  const auto* designation = world.directory.designation(world.self, world.now);
+  const auto& party = designation != nullptr ? designation->party : entry->history.back().party;
+  return world.agreements.labels().of_party(party);
+}
+
+void copy_as_written(const Draft& draft, Message& m) {
+  m.recipients = sorted(draft.recipients);
+  m.agreement = draft.agreement;
+  m.kind = draft.kind;
+  m.directions = sorted(draft.directions);
+  m.threats = sorted(draft.threats);
+  m.releasable_to = sorted(draft.releasable_to);
+  m.precedence = draft.precedence;
+  m.exercise = draft.exercise;
+  m.expires = draft.expires;
+  m.thread = draft.thread;
+  m.in_reply_to = draft.in_reply_to;
+  m.supersedes = draft.supersedes;
+  m.providers = draft.providers;
+  m.facts = sorted(draft.facts);
+  m.languages = sorted(draft.languages);
+}
+
+std::vector<SourceLine> source_lines(const Draft& draft, const SourceLookup& lookup) {
+  std::vector<SourceLine> lines;
+  for (const auto& source : draft.sources) {
+    const auto* statement = lookup ? lookup(source.id) : nullptr;
+    lines.push_back({source.id, source.relation, source.extent, statement != nullptr ? statement->digest : Digest()});
+  }
+  return sorted(std::move(lines));
+}
+
+// The originator's own first, then those inherited, sorted, none twice.
+std::vector<Label> labels(const Draft& draft, const std::string& policy, std::uint32_t version,
+                          const std::set<Label>& inherited) {
+  std::vector<Label> all;
+  if (!draft.classification.empty())
+    all.push_back({policy, version, draft.classification, draft.review, sorted(draft.categories)});
+  for (const auto& label : inherited)
+    if (all.empty() || label != all.front()) all.push_back(label);
+  return all;
+}
+
+}  // namespace
+
+Message compose(const World& world, const Draft& draft, const SourceLookup& sources) {
+  Message m;
+  m.originator = world.self;
+  m.created = world.now;
+  copy_as_written(draft, m);
+  const auto* agreement = world.agreements.find(draft.agreement);
+  if (agreement != nullptr) m.agreement_version = agreement->version;
+  m.sources = source_lines(draft, sources);
+  const auto known = provenance(m, sources);
+  m.providers.assign(known.providers.begin(), known.providers.end());
+  const auto* policy = own_policy(world);
+  if (policy != nullptr) m.label_policy = policy->digest;
+  m.labels = policy != nullptr ? labels(draft, policy->id, policy->version, known.inherited)
+                               : labels(draft, world.self, 0, known.inherited);
+  return m;
+}
+
+}  // namespace chancery::core
