@@ -74,7 +74,7 @@ void Reading::read_item(Reader& row) {
   item.note = row.text_or("note", {});
   item.text = row.localized("text");
   const bool named = item.kind == core::ItemKind::threat || item.kind == core::ItemKind::direction;
-  if (named || row.has("short")) item.short_text = row.localized("short");
+  if (row.has("short") || named) item.short_text = row.localized("short");
   if (!item.code.empty() && !agreement.id.empty() && !item.code.starts_with(agreement.id + "/"))
     row.fault("code", "'" + item.code + "' does not begin with '" + agreement.id + "/'");
   if (!item.code.empty() && agreement.find(item.code) != nullptr)

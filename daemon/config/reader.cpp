@@ -39,6 +39,11 @@ Place Reader::place(std::string_view key) const {
   return {place_.file, node != nullptr ? node->line : place_.line, path(key)};
 }
 
+bool Reader::has(const std::string& key) {
+  asked_.insert(key);
+  return table_.find(key) != nullptr;
+}
+
 const Node* Reader::ask(const std::string& key, Node::Kind kind, std::string_view kind_name) {
   asked_.insert(key);
   const auto* node = table_.find(key);
@@ -64,7 +69,6 @@ std::string Reader::text(const std::string& key) {
 }
 
 std::string Reader::text_or(const std::string& key, std::string fallback) {
-  asked_.insert(key);
   return has(key) ? text(key) : std::move(fallback);
 }
 
@@ -93,10 +97,7 @@ bool Reader::flag(const std::string& key) {
   return node != nullptr && node->flag;
 }
 
-bool Reader::flag_or(const std::string& key, bool fallback) {
-  asked_.insert(key);
-  return has(key) ? flag(key) : fallback;
-}
+bool Reader::flag_or(const std::string& key, bool fallback) { return has(key) ? flag(key) : fallback; }
 
 std::vector<std::string> Reader::texts(const std::string& key, core::Form form, std::string_view form_name) {
   std::vector<std::string> values;

@@ -24,7 +24,8 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  [[nodiscard]] bool has(std::string_view key) const { return table_.find(key) != nullptr; }
+  // Asks for a key that may be left out.
+  bool has(const std::string& key);
   // Where `key` stands; the table itself when it is not there.
   [[nodiscard]] Place place(std::string_view key) const;
   void fault(std::string_view key, std::string what) { faults_.add(place(key), std::move(what)); }

@@ -1,0 +1,153 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/config/small_data.h"
+
+namespace chancery::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(LoadSettings, ReadsEveryKey) {
+  const SmallData data;
+  const auto settings = load_settings(data.path("daemon.toml"));
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_EQ(settings->authority, "cn-one");
+  EXPECT_EQ(settings->party, "CN");
+  EXPECT_EQ(settings->number_prefix, "CN");
+  EXPECT_EQ(settings->label_policy, "cn-one");
+  EXPECT_EQ(settings->peer_listen, "127.0.0.1:8443");
+  EXPECT_EQ(settings->log_level, "debug");
+  EXPECT_EQ(settings->retry.first, seconds(3));
+  EXPECT_EQ(settings->retry.cap, hours(2));
+}
+
+TEST(LoadSettings, TakesRelativePathsFromTheFolderOfTheFile) {
+  const SmallData data;
+  const auto settings = load_settings(data.path("daemon.toml"));
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_EQ(settings->state_directory, data.path("state"));
+  EXPECT_EQ(settings->party_status, data.path("status.toml"));
+  EXPECT_EQ(settings->administrator, data.path("admin.pem"));
+  EXPECT_EQ(settings->keys_directory, "/keys");
+  EXPECT_EQ(settings->desk_socket, "/run/desk.sock");
+}
+
+TEST(LoadSettings, HasDefaultsForRetryAndLogLevelOnly) {
+  const SmallData data;
+  data.replace("daemon.toml", "log_level = \"debug\"\n[retry]\nfirst = \"3s\"\ncap = \"2h\"\n", "");
+  const auto settings = load_settings(data.path("daemon.toml"));
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_EQ(settings->log_level, "info");
+  EXPECT_EQ(settings->retry.first, core::RetryPolicy{}.first);
+  EXPECT_EQ(settings->retry.cap, core::RetryPolicy{}.cap);
+}
+
+struct Spoilt {
+  std::string name;
+  std::string from;
+  std::string to;
+  std::string fault;
+};
+
+void PrintTo(const Spoilt& spoilt, std::ostream* out) { *out << spoilt.name; }
+
+class SettingsFault : public ::testing::TestWithParam<Spoilt> {};
+
+TEST_P(SettingsFault, IsReportedAloneAndAtItsPlace) {
+  const SmallData data;
+  data.replace("daemon.toml", GetParam().from, GetParam().to);
+  EXPECT_THAT(data.settings_faults(), ElementsAre("daemon.toml:" + GetParam().fault));
+}
+
+const std::string kDuration = "' must be a whole number and s, m, h or d, at most a year";
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, SettingsFault,
+    ::testing::Values(
+        Spoilt{"UnknownKey", "log_level", "loglevel",
+               "12: loglevel: unknown key; known here: administrator, authority, data_directory, desk_socket, "
+               "keys_directory, label_policy, log_level, number_prefix, party, party_status, peer_listen, retry, "
+               "state_directory"},
+        Spoilt{"UnknownKeyInTable", "cap", "last", "15: retry.last: unknown key; known here: cap, first"},
+        Spoilt{"MissingKey", "keys_directory = \"/keys\"\n", "", "1: keys_directory: is missing"},
+        Spoilt{"AuthorityMalformed", "\"cn-one\"\nparty", "\"CN One\"\nparty",
+               "1: authority: 'CN One' must be the id of an authority, written like cn-example"},
+        Spoilt{"PartyMalformed", "\"CN\"\nnumber", "\"China\"\nnumber",
+               "2: party: 'China' must be a Party: two capital letters"},
+        Spoilt{"PrefixMalformed", "\"CN\"\nlabel", "\"C-N\"\nlabel",
+               "3: number_prefix: 'C-N' must be one to eight capital letters or digits"},
+        Spoilt{"EndpointWithoutPort", "127.0.0.1:8443", "127.0.0.1",
+               "11: peer_listen: '127.0.0.1' must be host:port, an IPv6 address in brackets"},
+        Spoilt{"PortTooHigh", "8443", "65536",
+               "11: peer_listen: '127.0.0.1:65536' must be host:port, an IPv6 address in brackets"},
+        Spoilt{"UnknownLogLevel", "\"debug\"", "\"trace\"",
+               "12: log_level: 'trace' must be one of error, warning, info, debug"},
+        Spoilt{"SocketPathTooLong", "/run/desk.sock", "/run/" + std::string(103, 'x'),
+               "10: desk_socket: is longer than the 107 bytes the path of a Unix socket can have"},
+        Spoilt{"DurationWithoutUnit", "3s", "3", "14: retry.first: '3" + kDuration},
+        Spoilt{"DurationZero", "3s", "0s", "14: retry.first: '0s" + kDuration},
+        Spoilt{"DurationNegative", "3s", "-3s", "14: retry.first: '-3s" + kDuration},
+        Spoilt{"DurationTooLong", "2h", "367d", "15: retry.cap: '367d" + kDuration},
+        Spoilt{"CapShorterThanFirst", "2h", "2s", "15: retry.cap: must not be shorter than first"},
+        Spoilt{"NumberForText", "\"debug\"", "3", "12: log_level: must be text"}),
+    [](const auto& each) { return each.param.name; });
+
+TEST(LoadSettings, TakesTheLongestSocketPathThereIs) {
+  const SmallData data;
+  data.replace("daemon.toml", "/run/desk.sock", "/run/" + std::string(102, 'x'));
+  EXPECT_THAT(data.settings_faults(), IsEmpty());
+}
+
+TEST(LoadSettings, ReportsAFileThatIsNotThere) {
+  const SmallData data;
+  data.remove("daemon.toml");
+  EXPECT_THAT(data.settings_faults(), ElementsAre("daemon.toml: is no file that can be read"));
+}
+
+TEST(Load, GivesSettingsAndBookTogether) {
+  const SmallData data;
+  const auto all = load(data.path("daemon.toml"));
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(all->settings.authority, "cn-one");
+  EXPECT_NE(all->book.find("one"), nullptr);
+}
+
+TEST(Load, FindsALabelPolicyThatIsNotInTheData) {
+  const SmallData data;
+  data.replace("daemon.toml", "label_policy = \"cn-one\"", "label_policy = \"cn-two\"");
+  EXPECT_THAT(data.all_faults(), ElementsAre("daemon.toml:4: label_policy: 'cn-two' is no policy of this data"));
+}
+
+TEST(Load, FindsALabelPolicyOfAnotherParty) {
+  const SmallData data;
+  data.replace("daemon.toml", "label_policy = \"cn-one\"", "label_policy = \"ru-one\"");
+  EXPECT_THAT(data.all_faults(), ElementsAre("daemon.toml:4: label_policy: 'ru-one' belongs to RU"));
+}
+
+TEST(Load, FindsAPartyNoAgreementNames) {
+  const SmallData data;
+  data.replace("daemon.toml", "party = \"CN\"", "party = \"UZ\"");
+  EXPECT_THAT(data.all_faults(), ElementsAre("daemon.toml:2: party: 'UZ' is a Party to no agreement of this data",
+                                             "daemon.toml:4: label_policy: 'cn-one' belongs to CN"));
+}
+
+TEST(Load, ReportsFaultsOfSettingsAndDataTogether) {
+  const SmallData data;
+  data.replace("daemon.toml", "\"debug\"", "\"trace\"");
+  data.replace("labels/cn-one.toml", "rank = 5", "rank = 0");
+  EXPECT_THAT(data.all_faults(), ElementsAre(HasSubstr("log_level"), HasSubstr("class[2].rank")));
+}
+
+TEST(Load, LoadsTheExampleThatIsShipped) {
+  const auto all = load(std::string(CHANCERY_SOURCE_DIR) + "/config/daemon.example.toml");
+  ASSERT_TRUE(all.has_value()) << to_string(all.error().front());
+  EXPECT_EQ(all->settings.authority, "cn-example");
+  EXPECT_EQ(all->settings.retry.first, core::RetryPolicy{}.first);
+  EXPECT_EQ(all->settings.retry.cap, core::RetryPolicy{}.cap);
+}
+
+}  // namespace
+}  // namespace chancery::config
