@@ -55,6 +55,9 @@ struct SignedStatement {
 struct SignedBatch {
   BatchSignature signature;
   std::vector<Digest> leaves;  // padded to a power of two
+  std::vector<Digest> inner;   // the nodes above them, lowest level first, the root last
+
+  // `index` must be inside; outside is our own bug.
   [[nodiscard]] Path path(std::uint32_t index) const;
 };
 

@@ -9,7 +9,7 @@ namespace chancery::crypto {
 
 class Certificate {
  public:
-  static Result<Certificate> from_der(BytesView der);  // one certificate, nothing behind it
+  static Result<Certificate> from_der(BytesView der);         // one certificate, nothing behind it
   static Result<Certificate> from_pem(std::string_view pem);  // the first certificate of the text
 
   // SHA-256 of the DER: the key id of anchor, tls, sign and evidence keys.
@@ -44,7 +44,7 @@ struct CertificateRequest {
 };
 
 // Self-signed when issuer_certificate is null (anchors and users).
-Result<Certificate> issue_certificate(const CertificateRequest& request, const PublicKey& subject, PrivateKey& issuer_key,
-                                      const Certificate* issuer_certificate);
+Result<Certificate> issue_certificate(const CertificateRequest& request, const PublicKey& subject,
+                                      PrivateKey& issuer_key, const Certificate* issuer_certificate);
 
 }  // namespace chancery::crypto

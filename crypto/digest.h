@@ -17,9 +17,9 @@ struct Digest {
   [[nodiscard]] BytesView view() const { return value; }
 };
 
-std::string to_string(const Digest& digest);                 // "sha256:" and 64 lower-case hex digits
-Result<Digest> parse_digest(std::string_view text);          // exactly that form
-Result<Digest> to_digest(BytesView bytes);                   // exactly 32 bytes
+std::string to_string(const Digest& digest);         // "sha256:" and 64 lower-case hex digits
+Result<Digest> parse_digest(std::string_view text);  // exactly that form
+Result<Digest> to_digest(BytesView bytes);           // exactly 32 bytes
 
 }  // namespace chancery
 

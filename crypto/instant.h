@@ -30,7 +30,7 @@ constexpr Instant operator+(Instant t, Duration d) { return {t.ms + d.ms}; }
 constexpr Instant operator-(Instant t, Duration d) { return {t.ms - d.ms}; }
 constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
 
-// "2026-11-22T06:00:03.125Z". Years 0001 to 9999.
+// "2026-11-22T06:00:03.125Z". Years 0001 to 9999; what lies outside is written as the nearest end.
 std::string to_string(Instant instant);
 // Accepts exactly what to_string writes: real calendar dates, no leap second, no other zone.
 Result<Instant> parse_instant(std::string_view text);

@@ -19,7 +19,7 @@ struct TreeSize {
   auto operator<=>(const TreeSize&) const = default;
 };
 
-Digest leaf_hash(BytesView leaf);                       // SHA-256(00 || leaf)
+Digest leaf_hash(BytesView leaf);                           // SHA-256(00 || leaf)
 Digest node_hash(const Digest& left, const Digest& right);  // SHA-256(01 || left || right)
 
 // Root over leaf hashes; of no leaves SHA-256 of nothing.
@@ -27,7 +27,8 @@ Digest merkle_root(std::span<const Digest> leaves);
 // Path from leaf `index` to the root, lowest first. `index` must be inside; outside is our own bug.
 std::vector<Digest> inclusion_path(std::span<const Digest> leaves, LeafIndex index);
 // RFC 9162 2.1.3.2. False for any malformed input.
-bool verify_inclusion(const Digest& leaf, LeafIndex index, TreeSize size, std::span<const Digest> path, const Digest& root);
+bool verify_inclusion(const Digest& leaf, LeafIndex index, TreeSize size, std::span<const Digest> path,
+                      const Digest& root);
 // RFC 9162 2.1.4.2. False for any malformed input; sizes 0 and equal sizes as the RFC says.
 bool verify_consistency(TreeSize first, TreeSize second, std::span<const Digest> proof, const Digest& first_root,
                         const Digest& second_root);

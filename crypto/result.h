@@ -44,21 +44,27 @@ inline tl::unexpected<Error> fail(Errc code, std::string detail) {
   return tl::unexpected<Error>(Error{code, std::move(detail)});
 }
 
+// Ends the process: for a mistake of our own, or where nothing safe is left to do. Never for input.
+[[noreturn]] void bug(const char* what) noexcept;
+
 }  // namespace chancery
 
-// Yields the value, or returns the error from the enclosing function.
-#define TRY(expression)                                                     \
-  __extension__({                                                           \
-    auto chancery_try_result_ = (expression);                               \
-    if (!chancery_try_result_.has_value())                                  \
-      return ::tl::unexpected(std::move(chancery_try_result_).error());     \
-    std::move(chancery_try_result_).value();                                \
-  })
+// Yields the value, or returns the error from the enclosing function. May stand inside another TRY.
+#define TRY(expression) CHANCERY_TRY_(CHANCERY_NAME_(chancery_try_, __COUNTER__), expression)
 
 // The same for Result<void>.
-#define CHECK_OK(expression)                                                \
-  do {                                                                      \
-    auto chancery_check_result_ = (expression);                             \
-    if (!chancery_check_result_.has_value())                                \
-      return ::tl::unexpected(std::move(chancery_check_result_).error());   \
+#define CHECK_OK(expression)                                                                                     \
+  do {                                                                                                           \
+    auto chancery_check_result_ = (expression);                                                                  \
+    if (!chancery_check_result_.has_value()) return ::tl::unexpected(std::move(chancery_check_result_).error()); \
   } while (false)
+
+// Each TRY names its result anew, so that a nested one hides nothing.
+#define CHANCERY_TRY_(result, expression)                                          \
+  __extension__({                                                                  \
+    auto result = (expression);                                                    \
+    if (!(result).has_value()) return ::tl::unexpected(std::move(result).error()); \
+    std::move(result).value();                                                     \
+  })
+#define CHANCERY_NAME_(name, number) CHANCERY_JOIN_(name, number)
+#define CHANCERY_JOIN_(left, right) left##right

@@ -17,6 +17,8 @@ class PublicKey {
  public:
   // DER SubjectPublicKeyInfo. RSA, other curves, explicit parameters, trailing bytes: malformed.
   static Result<PublicKey> from_spki(BytesView der);
+  // The uncompressed point of a P-256 key, 65 bytes; as raw() gives it.
+  static Result<PublicKey> from_point(BytesView point);
 
   [[nodiscard]] Suite suite() const { return suite_; }
   [[nodiscard]] BytesView spki() const { return spki_; }
@@ -67,7 +69,9 @@ class PrivateKey final : public Signer {
   [[nodiscard]] const Handle& handle() const { return *handle_; }
 
  private:
-  PrivateKey(PublicKey pub, std::shared_ptr<const Handle> handle) : public_(std::move(pub)), handle_(std::move(handle)) {}
+  static Result<PrivateKey> from_handle(std::shared_ptr<const Handle> handle);
+  PrivateKey(PublicKey pub, std::shared_ptr<const Handle> handle)
+      : public_(std::move(pub)), handle_(std::move(handle)) {}
   PublicKey public_;
   std::shared_ptr<const Handle> handle_;
 };

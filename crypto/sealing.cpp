@@ -1,0 +1,147 @@
+#include "crypto/sealing.h"
+
+#include <algorithm>
+
+#include "crypto/aead.h"
+
+namespace chancery::crypto {
+namespace {
+
+constexpr std::string_view kCommitLabel = "chancery/cek/v1";
+constexpr std::string_view kPartLabel = "chancery/part/v1";
+constexpr std::string_view kWrapLabel = "chancery/wrap/v1";
+constexpr std::size_t kMaxWraps = 64;
+constexpr std::size_t kKeyIdSize = 32;
+constexpr std::size_t kWrapHeadSize = kKeyIdSize + kHpkeEncSize + 8 + 2;
+constexpr Nonce kZeroNonce{};  // a part key seals one part and nothing else
+
+SecretBytes part_key(BytesView content_key, std::uint32_t index) {
+  return hkdf_expand(content_key, concat({as_bytes(kPartLabel), u32be(index)}), kAeadKeySize);
+}
+
+Bytes part_aad(const Digest& header, std::uint32_t index) { return concat({header.view(), u32be(index)}); }
+
+Result<OpenedPart> open_part(BytesView ciphertext, BytesView content_key, const Digest& header, std::uint32_t index) {
+  const auto key = part_key(content_key, index);
+  const auto plain = TRY(aead_open(key.view(), kZeroNonce, part_aad(header, index), ciphertext));
+  if (plain.size() < kSaltSize) return fail(Errc::unauthenticated, "body: part without salt");
+  const auto salt = plain.view().first(kSaltSize);
+  const auto content = plain.view().subspan(kSaltSize);
+  return OpenedPart{{salt.begin(), salt.end()}, {content.begin(), content.end()}};
+}
+
+Result<Wrap> take_wrap(BytesView& rest) {
+  if (rest.size() < kWrapHeadSize) return fail(Errc::malformed, "wraps: cut off");
+  Wrap wrap;
+  wrap.key_id = TRY(to_digest(rest.first(kKeyIdSize)));
+  const auto enc = rest.subspan(kKeyIdSize, kHpkeEncSize);
+  wrap.enc.assign(enc.begin(), enc.end());
+  wrap.sequence = read_be(rest.subspan(kKeyIdSize + kHpkeEncSize, 8));
+  const auto size = read_be(rest.subspan(kWrapHeadSize - 2, 2));
+  rest = rest.subspan(kWrapHeadSize);
+  if (size < kAeadTagSize || size > rest.size()) return fail(Errc::malformed, "wraps: length");
+  wrap.ciphertext.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
+  rest = rest.subspan(size);
+  return wrap;
+}
+
+}  // namespace
+
+Digest cek_commitment(BytesView content_key, const Digest& header) {
+  return sha256({as_bytes(kCommitLabel), content_key, header.view()});
+}
+
+Digest cipher_root(std::span<const Bytes> ciphertexts) {
+  std::vector<Digest> leaves;
+  leaves.reserve(ciphertexts.size());
+  for (const auto& ciphertext : ciphertexts) leaves.push_back(leaf_hash(ciphertext));
+  return merkle_root(leaves);
+}
+
+Digest part_leaf(BytesView salt, BytesView content) {
+  constexpr std::uint8_t leaf_prefix = 0;
+  const auto length = u32be(static_cast<std::uint32_t>(content.size()));
+  return sha256({BytesView(&leaf_prefix, 1), salt, length, content});
+}
+
+Result<SealedBody> seal_body(std::span<const Bytes> parts, const Digest& header, RandomSource& random) {
+  if (parts.empty()) return fail(Errc::malformed, "body: no part");
+  SealedBody body;
+  body.content_key = random.secret(kContentKeySize);
+  std::vector<Digest> leaves;
+  for (const auto& part : parts) {
+    const auto index = static_cast<std::uint32_t>(leaves.size());
+    const auto salt = random.bytes(kSaltSize);
+    const SecretBytes plain(concat({salt, part}));
+    const auto key = part_key(body.content_key.view(), index);
+    leaves.push_back(part_leaf(salt, part));
+    body.ciphertexts.push_back(aead_seal(key.view(), kZeroNonce, part_aad(header, index), plain.view()));
+  }
+  body.commitments = {static_cast<std::uint32_t>(parts.size()), merkle_root(leaves),
+                      cek_commitment(body.content_key.view(), header), cipher_root(body.ciphertexts)};
+  return body;
+}
+
+Result<std::vector<OpenedPart>> open_body(std::span<const Bytes> ciphertexts, const BodyCommitments& commitments,
+                                          BytesView content_key, const Digest& header) {
+  if (ciphertexts.empty() || ciphertexts.size() != commitments.parts)
+    return fail(Errc::unauthenticated, "body: number of parts");
+  if (cipher_root(ciphertexts) != commitments.cipher_root) return fail(Errc::unauthenticated, "body: cipher-root");
+  if (content_key.size() != kContentKeySize || cek_commitment(content_key, header) != commitments.cek_commit)
+    return fail(Errc::unauthenticated, "body: cek-commit");
+  std::vector<OpenedPart> parts;
+  std::vector<Digest> leaves;
+  for (const auto& ciphertext : ciphertexts) {
+    parts.push_back(TRY(open_part(ciphertext, content_key, header, static_cast<std::uint32_t>(parts.size()))));
+    leaves.push_back(part_leaf(parts.back().salt, parts.back().content));
+  }
+  if (merkle_root(leaves) != commitments.body_root) return fail(Errc::unauthenticated, "body: body-root");
+  return parts;
+}
+
+Bytes Wrap::to_bytes() const {
+  if (enc.size() != kHpkeEncSize || ciphertext.size() > UINT16_MAX) bug("wrap: size of a field");
+  const auto length = u16be(static_cast<std::uint16_t>(ciphertext.size()));
+  return concat({key_id.view(), enc, u64be(sequence), length, ciphertext});
+}
+
+Result<std::vector<Wrap>> parse_wraps(BytesView bytes) {
+  std::vector<Wrap> wraps;
+  while (!bytes.empty()) {
+    if (wraps.size() == kMaxWraps) return fail(Errc::malformed, "wraps: more than 64");
+    wraps.push_back(TRY(take_wrap(bytes)));
+  }
+  return wraps;
+}
+
+Bytes wrap_info(std::string_view originator, const Digest& recipient_key) {
+  return concat({as_bytes(kWrapLabel), as_bytes(originator), recipient_key.view()});
+}
+
+Result<Wrap> wrap_key(HpkeSender& context, const Digest& recipient_key, BytesView content_key, const Digest& header) {
+  Wrap wrap;
+  wrap.key_id = recipient_key;
+  wrap.enc.assign(context.enc().begin(), context.enc().end());
+  wrap.sequence = context.next_sequence();
+  wrap.ciphertext = TRY(context.seal(header.view(), content_key));
+  return wrap;
+}
+
+Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, const Digest& header) {
+  return context.open(wrap.sequence, header.view(), wrap.ciphertext);
+}
+
+Bytes seal_at_rest(BytesView storage_key, BytesView aad, BytesView secret, RandomSource& random) {
+  Nonce nonce{};
+  random.fill(nonce);
+  return concat({nonce, aead_seal(storage_key, nonce, aad, secret)});
+}
+
+Result<SecretBytes> open_at_rest(BytesView storage_key, BytesView aad, BytesView sealed) {
+  Nonce nonce{};
+  if (sealed.size() < nonce.size()) return fail(Errc::unauthenticated, "at rest: shorter than its nonce");
+  std::copy_n(sealed.begin(), nonce.size(), nonce.begin());
+  return aead_open(storage_key, nonce, aad, sealed.subspan(nonce.size()));
+}
+
+}  // namespace chancery::crypto
