@@ -1,0 +1,161 @@
+#include "daemon/wire/body.h"
+
+#include <algorithm>
+
+#include "chancery/v1/message.pb.h"
+#include "daemon/core/registry_number.h"
+
+namespace chancery::wire {
+
+namespace {
+
+tl::unexpected<Error> wrong(std::string field, std::string_view what) {
+  return fail(Errc::malformed, std::move(field.append(": ").append(what)));
+}
+
+// Length of the UTF-8 sequence at the front, 0 when there is none (RFC 3629: shortest form, no surrogates).
+std::size_t sequence_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return at(i) >= low && at(i) <= high;
+  };
+  const auto first = at(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef)
+    return follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(2) ? 3 : 0;
+  if (first >= 0xf0 && first <= 0xf4)
+    return follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(2) && follows(3) ? 4 : 0;
+  return 0;
+}
+
+// C0, DEL and C1.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+}
+
+Result<void> check_plain(const std::string& field, std::string_view text, Lines lines) {
+  if (!is_plain_text(text, lines)) return wrong(field, "not UTF-8, or a control character");
+  return {};
+}
+
+Result<void> check_language(const std::string& field, const std::string& language) {
+  if (!core::is_language(language)) return wrong(field, "not a language code");
+  return {};
+}
+
+Result<void> check(const v1::Text& text) {
+  CHECK_OK(check_language("text.language", text.language()));
+  if (text.status() == v1::TEXT_STATUS_UNSPECIFIED || !v1::TextStatus_IsValid(text.status()))
+    return wrong("text.status", "not a status");
+  CHECK_OK(check_plain("text.title", text.title(), Lines::one));
+  CHECK_OK(check_plain("text.body", text.body(), Lines::many));
+  if (text.title().empty() && text.body().empty()) return wrong("text.body", "empty");
+  return {};
+}
+
+Result<void> check(const v1::Indicators& all) {
+  if (all.indicators().empty()) return wrong("indicators", "none");
+  for (const auto& one : all.indicators()) {
+    if (!core::is_identifier(one.type())) return wrong("indicators.type", "not an identifier");
+    if (one.value().empty()) return wrong("indicators.value", "empty");
+    CHECK_OK(check_plain("indicators.value", one.value(), Lines::one));
+    CHECK_OK(check_plain("indicators.comment", one.comment(), Lines::many));
+  }
+  return {};
+}
+
+Result<void> check(const v1::RegistryNumber& number) {
+  if (!core::RegistryNumber::parse(number.number()).has_value()) return wrong("registry_number", "not a number");
+  return {};
+}
+
+Result<void> check(const v1::Note& note) {
+  if (!core::is_identifier(note.purpose())) return wrong("notes.purpose", "not a code");
+  CHECK_OK(check_language("notes.language", note.language()));
+  if (note.text().empty()) return wrong("notes.text", "empty");
+  return check_plain("notes.text", note.text(), Lines::many);
+}
+
+Result<void> add_language(std::vector<std::string>& languages, const std::string& language) {
+  const auto at = std::lower_bound(languages.begin(), languages.end(), language);
+  if (at != languages.end() && *at == language) return wrong("text.language", "two texts in one language");
+  languages.insert(at, language);
+  return {};
+}
+
+Result<void> take(ParsedBody& body, const v1::Part& part) {
+  if (part.has_text()) return add_language(body.opened.languages, part.text().language());
+  if (!part.has_registry_number()) return {};
+  if (!body.number.empty()) return wrong("registry_number", "two of them");
+  body.number = part.registry_number().number();
+  return {};
+}
+
+}  // namespace
+
+bool is_plain_text(std::string_view text, Lines lines) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0) return false;
+    const bool layout = lines == Lines::many && (text[0] == '\n' || text[0] == '\t');
+    if (!layout && is_control(text.substr(0, length))) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+Result<void> check_part(const v1::Part& part) {
+  switch (part.content_case()) {
+    case v1::Part::kText:
+      return check(part.text());
+    case v1::Part::kIndicators:
+      return check(part.indicators());
+    case v1::Part::kRegistryNumber:
+      return check(part.registry_number());
+    case v1::Part::kNote:
+      return check(part.note());
+    case v1::Part::kAttachment:
+      return wrong("attachment", "not a capability yet");
+    case v1::Part::CONTENT_NOT_SET:
+      return wrong("part", "no content");
+  }
+  return wrong("part", "no content");
+}
+
+// Written again and compared: unknown fields, fields twice and other spellings do not come back the same.
+Result<void> read_part(BytesView bytes, v1::Part& part) {
+  if (bytes.size() > kMaxInlineParts) return wrong("part", "too large");
+  if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return wrong("part", "not a part");
+  CHECK_OK(check_part(part));
+  part.DiscardUnknownFields();
+  const auto again = part_bytes(part);
+  if (!std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()))
+    return wrong("part", "not in its one spelling");
+  return {};
+}
+
+Bytes part_bytes(const v1::Part& part) { return to_bytes(part.SerializeAsString()); }
+
+Result<ParsedBody> parse_body(std::span<const Bytes> parts) {
+  ParsedBody body;
+  std::size_t size = 0;
+  for (const auto& bytes : parts) {
+    size += bytes.size();
+    if (size > kMaxInlineParts) return wrong("parts", "too large");
+    v1::Part part;
+    CHECK_OK(read_part(bytes, part));
+    CHECK_OK(take(body, part));
+  }
+  return body;
+}
+
+Bytes registry_part(std::string_view number) {
+  v1::Part part;
+  part.mutable_registry_number()->set_number(std::string(number));
+  return part_bytes(part);
+}
+
+}  // namespace chancery::wire

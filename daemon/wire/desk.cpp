@@ -1,0 +1,300 @@
+#include "daemon/wire/desk.h"
+
+#include "chancery/v1/desk.pb.h"
+#include "chancery/v1/peer_exchange.pb.h"
+#include "daemon/wire/draft.h"
+
+namespace chancery::wire {
+
+namespace {
+
+std::string text_of(const std::optional<Instant>& time) { return time ? to_string(*time) : std::string(); }
+
+template <class To>
+void write_all(const std::vector<std::string>& values, To* to) {
+  to->Assign(values.begin(), values.end());
+}
+
+void write(const core::Reason& reason, v1::Reason& out) {
+  out.set_code(core::to_string(reason.code));
+  out.set_clause(reason.clause);
+  out.set_article(reason.article);
+  out.set_subject(reason.subject);
+}
+
+template <class To>
+void write_reasons(const std::vector<core::Reason>& reasons, To& out) {
+  for (const auto& reason : reasons) write(reason, *out.add_reasons());
+}
+
+void write(const RecipientPreview& view, v1::RecipientPreview& out) {
+  out.set_authority(view.authority);
+  out.set_party(view.party);
+  write_all(view.may, out.mutable_may());
+  write_all(view.may_not, out.mutable_may_not());
+  out.set_marking(view.marking);
+}
+
+void write(const DeliveryView& view, v1::DeliveryView& out) {
+  out.set_recipient(view.recipient);
+  out.set_stage(view.stage);
+  out.set_time(text_of(view.time));
+  out.set_attempts(view.attempts);
+  out.set_next_attempt(text_of(view.next_attempt));
+  write_reasons(view.reasons, out);
+  out.set_waiting_for(view.waiting_for);
+}
+
+void write(const SourceView& view, v1::SourceView& out) {
+  out.set_id(core::to_string(view.id));
+  out.set_relation(core::to_string(view.relation));
+  out.set_originator(view.originator);
+}
+
+void write_statement(const core::Message& m, v1::MessageView& out) {
+  out.set_originator(m.originator);
+  write_all(m.recipients, out.mutable_recipients());
+  out.set_agreement(m.agreement);
+  out.set_kind(m.kind);
+  write_all(m.directions, out.mutable_directions());
+  write_all(m.threats, out.mutable_threats());
+  for (const auto& label : m.labels) out.add_labels(label.text());
+  out.set_precedence(core::to_string(m.precedence));
+  out.set_exercise(m.exercise);
+  out.set_created(to_string(m.created));
+  out.set_expires(text_of(m.expires));
+  write_all(m.languages, out.mutable_languages());
+}
+
+void write(const Check& check, v1::Check& out) {
+  out.set_name(check.name);
+  out.set_state(check.state);
+  out.set_detail(check.detail);
+}
+
+void write(const core::Localized& text, v1::LocalizedText& out) {
+  out.mutable_text()->insert(text.begin(), text.end());
+}
+
+const char* text_of(core::ItemKind kind) {
+  switch (kind) {
+    case core::ItemKind::threat:
+      return "threat";
+    case core::ItemKind::direction:
+      return "direction";
+    case core::ItemKind::concept_term:
+      return "term";
+    case core::ItemKind::definition:
+      return "definition";
+  }
+  return "";
+}
+
+void write(const core::AgreementItem& item, v1::AgreementItemView& out) {
+  out.set_code(item.code);
+  out.set_kind(text_of(item.kind));
+  out.set_article(item.article);
+  write(item.text, *out.mutable_text());
+  write(item.short_text, *out.mutable_short_text());
+  out.set_confidence(item.confidence);
+  out.set_note(item.note);
+}
+
+void write(const core::PartyStatus& status, v1::PartyStatusView& out) {
+  out.set_party(status.party);
+  out.set_in_force_from(to_string(status.in_force_from));
+  out.set_in_force_to(text_of(status.in_force_to));
+  out.set_example(status.example);
+  out.set_source(status.source);
+}
+
+void write(const core::Deadline& deadline, v1::DeadlineView& out) {
+  out.set_id(deadline.id);
+  out.set_from(deadline.from);
+  out.set_limit_days(deadline.limit_days);
+  out.set_clause(deadline.clause);
+}
+
+void write(const core::LabelClass& one, v1::LabelClassView& out) {
+  out.set_id(one.id);
+  out.set_rank(one.rank);
+  out.set_restricted(one.restricted);
+  out.set_state_secret(one.state_secret);
+  write(one.name, *out.mutable_name());
+  write(one.marking, *out.mutable_marking());
+}
+
+v1::SignatureBlock signature_block(const crypto::BatchSignature& signature) {
+  Frame frame;
+  frame.signatures = {signature};
+  v1::PeerFrame message;
+  to_proto(frame, message);
+  return message.signatures(0);
+}
+
+std::string path_bytes(const crypto::Path& path) {
+  std::string bytes;
+  for (const auto& hash : path.hashes) bytes.append(as_text(hash.view()));
+  return bytes;
+}
+
+}  // namespace
+
+void to_proto(const core::Decision& decision, const std::string& agreement, v1::Refusal& out) {
+  write_reasons(decision.reasons(), out);
+  out.set_deferred(decision.verdict() == core::Verdict::defer);
+  out.set_agreement(agreement);
+}
+
+void to_proto(const Preview& view, v1::PreviewResponse& out) {
+  out.set_plan(to_string(view.plan));
+  for (const auto& recipient : view.recipients) write(recipient, *out.add_recipients());
+  write_all(view.not_sent_to, out.mutable_not_sent_to());
+  write_all(view.labels, out.mutable_labels());
+  out.set_needs_approval(view.needs_approval);
+  if (!view.decision.allowed()) to_proto(view.decision, view.agreement, *out.mutable_refusal());
+  out.set_statement(view.statement);
+}
+
+void to_proto(const Accepted& view, v1::Accepted& out) {
+  out.set_id(view.id);
+  out.set_number(view.number);
+  out.set_awaiting_approval(view.awaiting_approval);
+  if (view.plan) out.set_plan(to_string(*view.plan));
+  out.set_repeated(view.repeated);
+}
+
+void to_proto(const MessageView& view, v1::MessageView& out) {
+  out.set_id(core::to_string(view.id));
+  out.set_number(view.number);
+  out.set_their_number(view.their_number);
+  out.set_incoming(view.incoming);
+  write_statement(view.message, out);
+  out.set_restricted(view.restricted);
+  out.set_own_marking(view.own_marking);
+  out.set_recorded(to_string(view.recorded));
+  out.set_stage(view.stage);
+  for (const auto& delivery : view.deliveries) write(delivery, *out.add_deliveries());
+  for (const auto& source : view.sources) write(source, *out.add_sources());
+  out.set_cursor(view.cursor);
+}
+
+void to_proto(const DraftView& view, v1::DraftView& out) {
+  out.set_name(draft_name(view.id));
+  out.set_officer(view.officer);
+  out.set_state(view.state);
+  out.set_plan(to_string(view.plan));
+  out.set_created(to_string(view.created));
+  if (view.draft) to_proto(*view.draft, *out.mutable_draft());
+  if (view.preview) to_proto(*view.preview, *out.mutable_preview());
+  out.set_number(view.number);
+}
+
+void to_proto(const Listing& view, v1::ListResponse& out) {
+  for (const auto& message : view.messages) to_proto(message, *out.add_messages());
+  for (const auto& draft : view.drafts) to_proto(draft, *out.add_drafts());
+  out.set_next(view.next);
+}
+
+void to_proto(const ReadView& view, v1::ReadBody& out) {
+  to_proto(view.message, *out.mutable_message());
+  for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));
+  for (const auto& check : view.checks) write(check, *out.add_checks());
+  if (!view.original.empty()) to_proto(view.original.front(), *out.mutable_original());
+}
+
+void to_proto(const EvidenceView& view, v1::Evidence& out) {
+  out.set_statement(view.statement.statement);
+  *out.mutable_signature() = signature_block(view.statement.signature);
+  out.set_leaf(view.statement.path.index);
+  out.set_path(path_bytes(view.statement.path));
+  out.set_certificate(std::string(as_text(view.certificate)));
+  out.set_anchor(std::string(as_text(view.anchor)));
+  out.set_name(view.name);
+  if (!view.designation) return;
+  const auto bytes = encode_designation(*view.designation);
+  out.mutable_designation()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+void to_proto(const UserView& view, v1::UserView& out) {
+  out.set_name(view.user.name);
+  out.set_role(core::to_string(view.user.role));
+  out.set_clearance(view.user.clearance);
+  out.set_certificate(to_string(view.certificate));
+  out.set_certificate_until(to_string(view.until));
+}
+
+void to_proto(const PeerView& view, v1::PeerView& out) {
+  out.set_authority(view.authority);
+  out.set_party(view.party);
+  out.set_state(core::to_string(view.state));
+  out.set_connected(view.connected);
+  out.set_last_contact(text_of(view.last_contact));
+  out.set_queued(view.queued);
+  out.set_certificate_until(text_of(view.certificate_until));
+  out.set_anchor(to_string(view.anchor));
+  out.set_endpoint(view.endpoint);
+  write_all(view.agreements, out.mutable_agreements());
+  out.set_serial(view.serial);
+  out.set_seal_key_until(text_of(view.seal_key_until));
+  out.set_skew_ms(view.skew_ms);
+  out.set_last_error(view.last_error);
+}
+
+void to_proto(const StatusView& view, v1::StatusResponse& out) {
+  out.set_authority(view.authority);
+  out.set_party(view.party);
+  out.set_version(view.version);
+  out.set_started(to_string(view.started));
+  out.set_unread(view.unread);
+  out.set_waiting_drafts(view.waiting_drafts);
+  out.set_queued(view.queued);
+  out.set_journal_size(view.journal_size);
+  out.set_checkpoint(to_string(view.checkpoint));
+  out.set_conflicts(view.conflicts);
+  for (const auto& peer : view.peers) to_proto(peer, *out.add_peers());
+  out.set_data(to_string(view.data));
+  out.set_caller(view.caller.name);
+  out.set_role(core::to_string(view.caller.role));
+  out.set_rejected(view.rejected);
+}
+
+void to_proto(const std::vector<LabelCheck>& checks, v1::CheckLabelResponse& out) {
+  for (const auto& check : checks) {
+    auto& one = *out.add_checks();
+    one.set_recipient(check.recipient);
+    one.set_allowed(check.decision.allowed());
+    write_reasons(check.decision.reasons(), one);
+    one.set_marking(check.marking);
+  }
+}
+
+void to_proto(const core::Agreement& agreement, v1::AgreementView& out) {
+  out.set_id(agreement.id);
+  out.set_version(agreement.version);
+  write(agreement.title, *out.mutable_title());
+  out.set_signed_on(agreement.signed_on);
+  out.set_signed_at(agreement.signed_at);
+  write_all(agreement.parties, out.mutable_parties());
+  for (const auto& status : agreement.status) write(status, *out.add_status());
+  write_all(agreement.languages_any, out.mutable_languages_any());
+  out.set_bars_state_secrets(agreement.bars_state_secrets);
+  out.set_protects_restricted(agreement.protects_restricted);
+  out.set_designation_channel(agreement.designation_channel);
+  for (const auto& item : agreement.items) write(item, *out.add_items());
+  for (const auto& [number, text] : agreement.articles) write(text, (*out.mutable_articles())[number]);
+  for (const auto& deadline : agreement.deadlines) write(deadline, *out.add_deadlines());
+}
+
+void to_proto(const core::LabelPolicy& policy, bool own, v1::LabelPolicyView& out) {
+  out.set_id(policy.id);
+  out.set_version(policy.version);
+  out.set_party(policy.party);
+  out.set_example(policy.example);
+  for (const auto& one : policy.classes) write(one, *out.add_classes());
+  write_all(policy.categories, out.mutable_categories());
+  out.set_digest(to_string(policy.digest));
+  out.set_own(own);
+}
+
+}  // namespace chancery::wire

@@ -1,0 +1,282 @@
+#include "daemon/wire/draft.h"
+
+#include <algorithm>
+#include <map>
+
+#include "chancery/v1/desk.pb.h"
+#include "daemon/wire/body.h"
+
+namespace chancery::wire {
+
+namespace {
+
+constexpr std::size_t kMaxList = 256;  // entries of any list an officer writes
+// A draft is its parts and lines that have to fit a statement, names of messages in place of ids.
+constexpr std::size_t kMaxDraft = kMaxInlineParts + 2 * core::kMaxStatementSize;
+
+using Field = const google::protobuf::RepeatedPtrField<std::string>&;
+
+tl::unexpected<Error> wrong(const std::string& field, std::string_view what) {
+  return fail(Errc::malformed, "draft." + field + ": " + std::string(what));
+}
+
+std::string at(const std::string& field, int index) { return field + "[" + std::to_string(index + 1) + "]"; }
+
+template <class T>
+std::vector<T> sorted(std::vector<T> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+Result<void> check_count(const std::string& field, int count, std::size_t limit) {
+  if (static_cast<std::size_t>(count) > limit) return wrong(field, "too many");
+  return {};
+}
+
+Result<std::string> token(const std::string& field, const std::string& value, core::Form form) {
+  if (!form(value)) return wrong(field, "not of its form");
+  return value;
+}
+
+Result<std::string> optional_token(const std::string& field, const std::string& value, core::Form form) {
+  return value.empty() ? value : TRY(token(field, value, form));
+}
+
+Result<std::vector<std::string>> tokens(const std::string& field, Field values, core::Form form,
+                                        std::size_t limit = kMaxList) {
+  CHECK_OK(check_count(field, values.size(), limit));
+  std::vector<std::string> all;
+  for (int i = 0; i < values.size(); ++i) all.push_back(TRY(token(at(field, i), values[i], form)));
+  return sorted(std::move(all));
+}
+
+template <class T>
+Result<T> named(const std::string& field, Result<T> value) {
+  if (!value.has_value()) return wrong(field, "not of its form");
+  return value;
+}
+
+Result<core::MessageId> resolved(const std::string& field, const std::string& name, const Resolve& resolve) {
+  if (!core::is_word(name)) return wrong(field, "not a name of a message");
+  auto id = resolve(name);
+  if (!id.has_value() && id.error().code == Errc::malformed) return wrong(field, "not a name of a message");
+  return id;
+}
+
+Result<std::optional<core::MessageId>> optional_id(const std::string& field, const std::string& name,
+                                                   const Resolve& resolve) {
+  if (name.empty()) return std::optional<core::MessageId>();
+  return std::optional<core::MessageId>(TRY(resolved(field, name, resolve)));
+}
+
+Result<void> read_codes(const v1::Draft& in, core::Draft& out) {
+  out.recipients = TRY(tokens("recipients", in.recipients(), core::is_authority_id, core::kMaxRecipients));
+  if (out.recipients.empty()) return wrong("recipients", "none");
+  out.agreement = TRY(token("agreement", in.agreement(), core::is_identifier));
+  out.kind = TRY(token("kind", in.kind(), core::is_identifier));
+  out.directions = TRY(tokens("directions", in.directions(), core::is_code));
+  out.threats = TRY(tokens("threats", in.threats(), core::is_code));
+  out.classification = TRY(optional_token("label", in.label(), core::is_identifier));
+  out.review = TRY(optional_token("review", in.review(), core::is_date));
+  out.categories = TRY(tokens("categories", in.categories(), core::is_identifier));
+  out.releasable_to = TRY(tokens("releasable_to", in.releasable_to(), core::is_authority_id));
+  out.providers = TRY(tokens("providers", in.providers(), core::is_authority_id));
+  return {};
+}
+
+Result<void> read_values(const v1::Draft& in, const Resolve& resolve, core::Draft& out) {
+  if (!in.precedence().empty()) out.precedence = TRY(named("precedence", core::parse_precedence(in.precedence())));
+  out.exercise = in.exercise();
+  if (!in.expires().empty()) out.expires = TRY(named("expires", core::parse_time(in.expires())));
+  out.thread = TRY(optional_id("thread", in.thread(), resolve));
+  out.in_reply_to = TRY(optional_id("in_reply_to", in.in_reply_to(), resolve));
+  out.supersedes = TRY(optional_id("supersedes", in.supersedes(), resolve));
+  return {};
+}
+
+Result<void> read_sources(const v1::Draft& in, const Resolve& resolve, core::Draft& out) {
+  CHECK_OK(check_count("sources", in.sources_size(), core::kMaxClosureStatements));
+  for (int i = 0; i < in.sources_size(); ++i) {
+    const auto& source = in.sources(i);
+    const auto field = at("sources", i);
+    const auto relation = TRY(named(field + ".relation", core::parse_relation(source.relation())));
+    auto extent = TRY(named(field + ".extent", core::Extent::parse(source.extent().empty() ? "all" : source.extent())));
+    out.sources.push_back({TRY(resolved(field + ".message", source.message(), resolve)), relation, std::move(extent)});
+  }
+  return {};
+}
+
+Result<void> read_facts(const v1::Draft& in, core::Draft& out) {
+  CHECK_OK(check_count("facts", in.facts_size(), kMaxList));
+  for (int i = 0; i < in.facts_size(); ++i) {
+    auto fact = TRY(named(at("facts", i), core::Fact::parse(in.facts(i).name() + " " + in.facts(i).value())));
+    if (fact.name == core::kWrapFact) return wrong(at("facts", i), "written by the daemon");
+    out.facts.push_back(std::move(fact));
+  }
+  out.facts = sorted(std::move(out.facts));
+  return {};
+}
+
+Result<void> add_part(const std::string& field, const v1::Part& part, core::Draft& out) {
+  const auto checked = check_part(part);
+  if (!checked.has_value()) return wrong(field, checked.error().detail);
+  out.parts.push_back(part_bytes(part));
+  return {};
+}
+
+Result<void> read_texts(const v1::Draft& in, core::Draft& out) {
+  std::map<std::string, const v1::Text*> by_language;
+  for (const auto& text : in.texts())
+    if (!by_language.emplace(text.language(), &text).second) return wrong("texts", "two texts in one language");
+  for (const auto& [language, text] : by_language) {
+    v1::Part part;
+    *part.mutable_text() = *text;
+    CHECK_OK(add_part("texts", part, out));
+    out.languages.push_back(language);
+  }
+  return {};
+}
+
+Result<void> read_indicators(const v1::Draft& in, core::Draft& out) {
+  if (in.indicators().empty()) return {};
+  v1::Part part;
+  *part.mutable_indicators()->mutable_indicators() = in.indicators();
+  return add_part("indicators", part, out);
+}
+
+Result<void> read_notes(const v1::Draft& in, core::Draft& out) {
+  for (int i = 0; i < in.notes_size(); ++i) {
+    v1::Part part;
+    *part.mutable_note() = in.notes(i);
+    CHECK_OK(add_part(at("notes", i), part, out));
+  }
+  return {};
+}
+
+Result<void> read_parts(const v1::Draft& in, core::Draft& out) {
+  CHECK_OK(read_texts(in, out));
+  CHECK_OK(read_indicators(in, out));
+  CHECK_OK(read_notes(in, out));
+  std::size_t size = 0;
+  for (const auto& part : out.parts) size += part.size();
+  if (size > kMaxInlineParts) return wrong("texts", "more than 1 MiB");
+  // One more is written by the daemon: the registry number.
+  if (out.parts.size() >= core::kMaxParts) return wrong("notes", "too many");
+  return {};
+}
+
+// What the statement will be at least: the lines the officer wrote.
+Result<void> check_statement_size(const core::Draft& draft) {
+  core::Message lines;
+  lines.recipients = draft.recipients;
+  lines.directions = draft.directions;
+  lines.threats = draft.threats;
+  lines.labels = {{"", 1, draft.classification, draft.review, draft.categories}};
+  lines.releasable_to = draft.releasable_to;
+  lines.providers = draft.providers;
+  for (const auto& source : draft.sources) lines.sources.push_back({source.id, source.relation, source.extent, {}});
+  lines.facts = draft.facts;
+  if (lines.to_text().size() > core::kMaxStatementSize) return wrong("facts", "the statement would exceed 64 KiB");
+  return {};
+}
+
+bool has_unknown_fields(const v1::Draft& message) {
+  auto known = message;
+  known.DiscardUnknownFields();
+  return known.ByteSizeLong() != message.ByteSizeLong();
+}
+
+template <class To>
+void write_all(const std::vector<std::string>& values, To* to) {
+  to->Assign(values.begin(), values.end());
+}
+
+void write_codes(const core::Draft& in, v1::Draft& out) {
+  write_all(in.recipients, out.mutable_recipients());
+  out.set_agreement(in.agreement);
+  out.set_kind(in.kind);
+  write_all(in.directions, out.mutable_directions());
+  write_all(in.threats, out.mutable_threats());
+  out.set_label(in.classification);
+  out.set_review(in.review);
+  write_all(in.categories, out.mutable_categories());
+  write_all(in.releasable_to, out.mutable_releasable_to());
+  write_all(in.providers, out.mutable_providers());
+}
+
+std::string text_of(const std::optional<core::MessageId>& id) { return id ? core::to_string(*id) : std::string(); }
+
+void write_values(const core::Draft& in, v1::Draft& out) {
+  out.set_precedence(core::to_string(in.precedence));
+  out.set_exercise(in.exercise);
+  if (in.expires) out.set_expires(to_string(*in.expires));
+  out.set_thread(text_of(in.thread));
+  out.set_in_reply_to(text_of(in.in_reply_to));
+  out.set_supersedes(text_of(in.supersedes));
+  for (const auto& source : in.sources) {
+    auto& line = *out.add_sources();
+    line.set_message(core::to_string(source.id));
+    line.set_relation(core::to_string(source.relation));
+    line.set_extent(source.extent.text());
+  }
+  for (const auto& fact : in.facts) {
+    auto& line = *out.add_facts();
+    line.set_name(fact.name);
+    line.set_value(fact.value);
+  }
+}
+
+void write_part(const Bytes& bytes, v1::Draft& out) {
+  v1::Part part;
+  if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
+  if (part.has_text()) *out.add_texts() = part.text();
+  if (part.has_indicators()) out.mutable_indicators()->MergeFrom(part.indicators().indicators());
+  if (part.has_note()) *out.add_notes() = part.note();
+}
+
+}  // namespace
+
+Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve) {
+  if (message.ByteSizeLong() > kMaxDraft) return wrong("texts", "too large");
+  if (has_unknown_fields(message)) return wrong("draft", "unknown fields");
+  core::Draft draft;
+  CHECK_OK(read_codes(message, draft));
+  CHECK_OK(read_facts(message, draft));
+  CHECK_OK(read_parts(message, draft));
+  CHECK_OK(read_values(message, resolve, draft));
+  CHECK_OK(read_sources(message, resolve, draft));
+  CHECK_OK(check_statement_size(draft));
+  return draft;
+}
+
+void to_proto(const core::Draft& draft, v1::Draft& message) {
+  write_codes(draft, message);
+  write_values(draft, message);
+  for (const auto& part : draft.parts) write_part(part, message);
+}
+
+Bytes carried_bytes(const v1::Draft& message) { return to_bytes(message.SerializeAsString()); }
+
+Result<core::Draft> decode_draft(BytesView bytes, const Resolve& resolve) {
+  if (bytes.size() > kMaxDraft) return wrong("texts", "too large");
+  v1::Draft message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return wrong("draft", "not a draft");
+  return to_draft(message, resolve);
+}
+
+Bytes encode_draft(const core::Draft& draft) {
+  v1::Draft message;
+  to_proto(draft, message);
+  return carried_bytes(message);
+}
+
+Result<core::MessageId> full_id(std::string_view name) { return core::parse_message_id(name); }
+
+std::vector<Digest> part_digests(const core::Draft& draft) {
+  std::vector<Digest> all;
+  for (const auto& part : draft.parts) all.push_back(crypto::sha256(part));
+  return all;
+}
+
+}  // namespace chancery::wire
