@@ -38,9 +38,10 @@ Reason Agreement::reason(ReasonCode code, std::string subject) const {
 }
 
 const Agreement* AgreementBook::find(std::string_view id) const {
+  const Agreement* newest = nullptr;
   for (const auto& agreement : agreements_)
-    if (agreement.id == id) return &agreement;
-  return nullptr;
+    if (agreement.id == id && (newest == nullptr || agreement.version > newest->version)) newest = &agreement;
+  return newest;
 }
 
 const Agreement* AgreementBook::find(std::string_view id, std::uint32_t version) const {

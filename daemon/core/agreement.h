@@ -81,6 +81,7 @@ class AgreementBook {
       : agreements_(std::move(agreements)), labels_(std::move(labels)), digest_(digest) {}
 
   [[nodiscard]] const std::vector<Agreement>& agreements() const { return agreements_; }
+  // Its newest version; null when no version of it is known.
   [[nodiscard]] const Agreement* find(std::string_view id) const;
   [[nodiscard]] const Agreement* find(std::string_view id, std::uint32_t version) const;
   [[nodiscard]] const LabelBook& labels() const { return labels_; }
