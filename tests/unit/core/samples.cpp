@@ -15,12 +15,18 @@ Bytes salt_of(std::string_view word) {
 
 // SubjectPublicKeyInfo of the base point of P-256 (FIPS 186-4 D.1.2.3): the public key of the private key 1.
 constexpr const char* kBasePoint =
-    "3059301306072a8648ce3d020106082a8648ce3d030107034200046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2"
+    "3059301306072a8648ce3d020106082a8648ce3d030107034200046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898"
+    "c2"
     "964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
 
 DesignatedKey key(KeyRole role, crypto::Suite suite, std::string_view word) {
-  return {role, suite, digest_of(word), at("2026-11-01T00:00:00.000Z"), at("2027-11-01T00:00:00.000Z"),
-          KeyState::active, std::nullopt};
+  return {role,
+          suite,
+          digest_of(word),
+          at("2026-11-01T00:00:00.000Z"),
+          at("2027-11-01T00:00:00.000Z"),
+          KeyState::active,
+          std::nullopt};
 }
 
 }  // namespace

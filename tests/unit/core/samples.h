@@ -1,5 +1,5 @@
-// One statement of every kind, with every optional part in it somewhere: the worked example of proto/README.md, and what
-// the tests of the parsers mutate. Digests that stand for bytes outside the example are SHA-256 of a word.
+// One statement of every kind, with every optional part in it somewhere: the worked example of proto/README.md, and
+// what the tests of the parsers mutate. Digests that stand for bytes outside the example are SHA-256 of a word.
 #pragma once
 
 #include "daemon/core/designation.h"
@@ -14,9 +14,9 @@ namespace chancery::core {
 Digest digest_of(std::string_view word);
 MessageId id_of(const Message& message);
 
-Message sample_message();                 // every kind of line, none empty that need not be
+Message sample_message();  // every kind of line, none empty that need not be
 std::vector<Digest> sample_part_digests();
-Message sample_notice();                  // as short as a threat notice gets
+Message sample_notice();  // as short as a threat notice gets
 Receipt sample_receipt();
 Receipt sample_refusal();
 Dispatch sample_dispatch();

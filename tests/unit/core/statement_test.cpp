@@ -18,8 +18,7 @@ std::string test_statement(std::string_view lines) { return std::string(kFirst) 
 TEST(StatementWriter, WritesOneNameAndValueALine) {
   StatementWriter out(kFirst);
   out.line("kind", "forward").line("expires", "").list("recipients", {"kz-example", "ru-example"}).list("threats", {});
-  EXPECT_EQ(out.text(),
-            "chancery/test/v1\nkind forward\nexpires -\nrecipients kz-example ru-example\nthreats -\n");
+  EXPECT_EQ(out.text(), "chancery/test/v1\nkind forward\nexpires -\nrecipients kz-example ru-example\nthreats -\n");
 }
 
 TEST(StatementReader, ReadsWhatTheWriterWrote) {
@@ -56,8 +55,9 @@ TEST(StatementReader, RefusesListsThatAreNotSortedOrNotUnique) {
 }
 
 TEST(StatementReader, OpensOnlyItsOwnFirstLine) {
-  for (const auto* text : {"", "\n", "chancery/test/v1", "chancery/test/v2\n", "chancery/test/v1 \n", "xchancery/test/v1\n",
-                           "chancery/test/v1\r\n", "chancery/test/v1\na 1", "chancery/test/v1\na \x01\n"})
+  for (const auto* text :
+       {"", "\n", "chancery/test/v1", "chancery/test/v2\n", "chancery/test/v1 \n", "xchancery/test/v1\n",
+        "chancery/test/v1\r\n", "chancery/test/v1\na 1", "chancery/test/v1\na \x01\n"})
     EXPECT_TRUE(malformed(StatementReader::open(text, kFirst))) << text;
   EXPECT_TRUE(StatementReader::open("chancery/test/v1\n", kFirst).has_value());
 }
@@ -88,8 +88,9 @@ TEST(KindOf, TellsStatementsApartByTheirFirstLine) {
 }
 
 TEST(KindOf, RefusesWhatIsNoStatement) {
-  for (const auto* text : {"", "chancery/message/v1", "chancery/message/v2\n", "chancery/entry/v1\n", "chancery/batch/v1\n",
-                           "Chancery/message/v1\n", "chancery/message/v1 \nx", "\nchancery/message/v1\n"})
+  for (const auto* text :
+       {"", "chancery/message/v1", "chancery/message/v2\n", "chancery/entry/v1\n", "chancery/batch/v1\n",
+        "Chancery/message/v1\n", "chancery/message/v1 \nx", "\nchancery/message/v1\n"})
     EXPECT_TRUE(malformed(kind_of(text))) << text;
   EXPECT_TRUE(malformed(kind_of("chancery/message/v1\n" + std::string(kMaxStatementSize, 'x'))));
 }
@@ -141,10 +142,16 @@ struct FormRow {
 
 TEST(Forms, AcceptTheirGrammarAndNothingElse) {
   const FormRow table[] = {
-      {"identifier", is_identifier, {"a", "threat-notice", "x509", "a-"}, {"", "-", "-a", "1a", "A", "a_b", "a b", "a/b"}},
+      {"identifier",
+       is_identifier,
+       {"a", "threat-notice", "x509", "a-"},
+       {"", "-", "-a", "1a", "A", "a_b", "a b", "a/b"}},
       {"code", is_code, {"sco-2009/3/16", "0", "a.b/c-d", "2"}, {"", "-", "/a", ".a", "A", "a b", "a_b", "a:b"}},
       {"language", is_language, {"zh", "ru", "kaz"}, {"", "z", "zhzh", "ZH", "z1", "zh-cn", "-"}},
-      {"reason", is_reason_code, {"E-X", "E-CONSENT-REQUIRED"}, {"", "E-", "E", "e-x", "E-x", "E-X1", "E X", "X-E", "-"}},
+      {"reason",
+       is_reason_code,
+       {"E-X", "E-CONSENT-REQUIRED"},
+       {"", "E-", "E", "e-x", "E-x", "E-X1", "E X", "X-E", "-"}},
       {"date",
        is_date,
        {"2027-01-01", "2028-02-29"},
@@ -152,8 +159,8 @@ TEST(Forms, AcceptTheirGrammarAndNothingElse) {
       {"endpoint",
        is_endpoint,
        {"127.0.0.1:7443", "chancery.ru.example:1", "[::1]:65535", "localhost:7443"},
-       {"", "-", "a", "a:", ":1", "a:0", "a:01", "a:65536", "A:1", "a_b:1", ".a:1", "a.:1", "-a:1", "::1:7443", "[]:1",
-        "[g::1]:1", "[::1:1", "a:1 ", "http://a:1", "a:1/x"}},
+       {"",     "-",    "a",    "a:",       ":1",   "a:0",      "a:01",   "a:65536", "A:1",        "a_b:1",
+        ".a:1", "a.:1", "-a:1", "::1:7443", "[]:1", "[g::1]:1", "[::1:1", "a:1 ",    "http://a:1", "a:1/x"}},
       {"word", is_word, {"x", "!", "peer:cn", "~"}, {"", "-", "a b", "\x7f", "\xc3\xa9", "a\n"}},
   };
   for (const auto& row : table) {
@@ -171,7 +178,8 @@ TEST(Split, KeepsEmptyParts) {
 
 // SHA-256(00 || statement), by sha256sum: printf '\0chancery/message/v1\n' | sha256sum
 TEST(StatementDigest, IsTheLeafHash) {
-  EXPECT_EQ(to_string(statement_digest("chancery/message/v1\n")), "sha256:db4e2a738505680ce84a68ebf215948475ab134f6370cc8fa5f9fee869a0d1f7");
+  EXPECT_EQ(to_string(statement_digest("chancery/message/v1\n")),
+            "sha256:db4e2a738505680ce84a68ebf215948475ab134f6370cc8fa5f9fee869a0d1f7");
 }
 
 }  // namespace

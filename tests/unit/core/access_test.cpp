@@ -1,0 +1,122 @@
+#include "daemon/core/access.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/realm.h"
+
+namespace chancery::core {
+namespace {
+
+constexpr Permission kPermissions[] = {Permission::compose,    Permission::approve,     Permission::list,
+                                       Permission::read_body,  Permission::acknowledge, Permission::export_evidence,
+                                       Permission::administer, Permission::audit};
+
+// Rows: officer, approver, administrator, auditor; columns in the order above. Written from the description of the
+// roles.
+constexpr const char* kTable[] = {"y-yyyy--", "yyyyyy--", "------y-", "--y--y-y"};
+
+TEST(Permits, FollowsTheTableOfRoles) {
+  constexpr Role roles[] = {Role::officer, Role::approver, Role::administrator, Role::auditor};
+  for (std::size_t r = 0; r < std::size(roles); ++r)
+    for (std::size_t p = 0; p < std::size(kPermissions); ++p)
+      EXPECT_EQ(permits(roles[r], kPermissions[p]), kTable[r][p] == 'y')
+          << to_string(roles[r]) << " " << to_string(kPermissions[p]);
+}
+
+class DecideAccess : public testing::Test {
+ protected:
+  DecideAccess() : message(realm.notice("cn-example", {"ru-example"})) {}
+
+  [[nodiscard]] Decision decide(const User& user, Permission permission) const {
+    const auto book = realm.book();
+    const Directory directory(realm.peers);
+    return decide_access({book, directory, "ru-example", realm.now}, user, permission, message);
+  }
+  [[nodiscard]] Codes reading(const std::string& clearance) const {
+    return decide({"officer", Role::officer, clearance}, Permission::read_body).codes();
+  }
+  void regard_in_ru(const std::string& classification, const std::string& as) {
+    for (auto& regard : realm.policy("ru-example").regards)
+      if (regard.policy == "cn-example" && regard.classification == classification) regard.as = as;
+  }
+
+  Realm realm;
+  Message message;
+};
+
+TEST_F(DecideAccess, RefusesWhatTheRoleMayNotDo) {
+  EXPECT_EQ(decide({"auditor", Role::auditor, "secret"}, Permission::read_body).codes(), Codes{"E-ROLE"});
+  EXPECT_EQ(decide({"admin", Role::administrator, "secret"}, Permission::list).codes(), Codes{"E-ROLE"});
+  EXPECT_EQ(decide({"officer", Role::officer, "secret"}, Permission::approve).codes(), Codes{"E-ROLE"});
+}
+
+TEST_F(DecideAccess, NeedsAClearanceOfAtLeastTheClassItIsRegardedAs) {
+  EXPECT_EQ(reading(""), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("open"), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("unheard-of"), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("restricted"), Codes{});
+  EXPECT_EQ(reading("secret"), Codes{});
+  regard_in_ru("restricted", "secret");
+  EXPECT_EQ(reading("restricted"), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("secret"), Codes{});
+}
+
+TEST_F(DecideAccess, NamesClauseAndClass) {
+  EXPECT_EQ(decide({"officer", Role::officer, ""}, Permission::read_body).reasons(),
+            (std::vector<Reason>{{ReasonCode::clearance, "S6.4", "6(2)", "cn-example/1/restricted"}}));
+}
+
+TEST_F(DecideAccess, LetsEverybodyWithTheRoleReadWhatIsOpenEverywhere) {
+  message.labels.front().classification = "open";
+  EXPECT_EQ(reading(""), Codes{});
+  regard_in_ru("open", "restricted");
+  EXPECT_EQ(reading(""), Codes{"E-CLEARANCE"});
+}
+
+TEST_F(DecideAccess, NeedsAClearanceForWhatOnlyAnotherPartyRestricts) {
+  regard_in_ru("restricted", "open");
+  EXPECT_EQ(reading(""), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("open"), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("restricted"), Codes{});
+}
+
+TEST_F(DecideAccess, LetsNobodyReadWhatTheOwnPolicyDoesNotRegard) {
+  realm.policy("ru-example").regards = {};
+  EXPECT_EQ(reading("secret"), Codes{"E-CLEARANCE"});
+}
+
+TEST_F(DecideAccess, AsksForEveryLabel) {
+  message.labels.push_back({"kz-example", 1, "secret", "", {}});
+  EXPECT_EQ(reading("restricted"), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("secret"), Codes{});
+}
+
+TEST_F(DecideAccess, NeedsNoClearanceToListOrExportEvidence) {
+  for (const auto permission : {Permission::list, Permission::export_evidence})
+    EXPECT_TRUE(decide({"officer", Role::officer, ""}, permission).allowed());
+  EXPECT_TRUE(decide({"auditor", Role::auditor, ""}, Permission::audit).allowed());
+}
+
+TEST_F(DecideAccess, RefusesWhereTheOwnPartyIsNotKnown) {
+  realm.peers.erase("ru-example");
+  EXPECT_EQ(reading("secret"), Codes{"E-CLEARANCE"});
+}
+
+TEST_F(DecideAccess, LeavesHeldCopiesReadableWhenTheDesignationHasRunOut) {
+  realm.designation("ru-example").valid_to = realm.now - days(1);
+  EXPECT_EQ(reading("restricted"), Codes{});
+}
+
+TEST_F(DecideAccess, LetsNobodyApproveWhatHeComposed) {
+  const auto book = realm.book();
+  const Directory directory(realm.peers);
+  const World world{book, directory, "ru-example", realm.now};
+  const User approver{"approver", Role::approver, "restricted"};
+  EXPECT_TRUE(decide_approval(world, approver, "officer", message).allowed());
+  EXPECT_EQ(decide_approval(world, approver, "approver", message).codes(), Codes{"E-APPROVAL-SAME-PERSON"});
+  EXPECT_EQ(decide_approval(world, {"officer", Role::officer, "restricted"}, "other", message).codes(),
+            Codes{"E-ROLE"});
+}
+
+}  // namespace
+}  // namespace chancery::core

@@ -1,0 +1,100 @@
+#include "daemon/core/release.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/realm.h"
+#include "tests/unit/core/samples.h"
+
+namespace chancery::core {
+namespace {
+
+class DecideRelease : public testing::Test {
+ protected:
+  DecideRelease() : message(realm.notice("cn-example", {"kz-example", "ru-example"})) {}
+  Realm realm;
+  Message message;
+};
+
+TEST_F(DecideRelease, RefusesARecipientNobodyKnows) {
+  realm.peers.erase("kz-example");
+  const auto decision = realm.release(message);
+  EXPECT_EQ(decision.codes(), Codes{"E-RECIPIENT-UNKNOWN"});
+  EXPECT_EQ(decision.reasons().front().subject, "kz-example");
+}
+
+TEST_F(DecideRelease, RefusesAMessageToNobody) {
+  message.recipients = {};
+  EXPECT_EQ(realm.release(message).codes(), Codes{"E-RECIPIENT-UNKNOWN"});
+}
+
+TEST_F(DecideRelease, RefusesToSendToOurselves) {
+  message.recipients = {"cn-example", "ru-example"};
+  EXPECT_EQ(realm.release(message).codes(), Codes{"E-RECIPIENT-SELF"});
+}
+
+TEST_F(DecideRelease, RefusesARecipientWithoutACurrentSealKey) {
+  realm.peers.at("kz-example").seal_keys.front().to = message.created;
+  EXPECT_EQ(realm.release(message).codes(), Codes{"E-RECIPIENT-KEY-MISSING"});
+}
+
+TEST_F(DecideRelease, RefusesAPeerThatIsNotActive) {
+  for (const auto state : {PeerState::unverified, PeerState::suspended}) {
+    realm.peers.at("kz-example").state = state;
+    EXPECT_EQ(realm.release(message).codes(), Codes{"E-PEER-INACTIVE"}) << to_string(state);
+  }
+}
+
+TEST_F(DecideRelease, RefusesASealKeyOfASuiteNotAllowed) {
+  realm.peers.at("kz-example").seal_keys.front().suite = crypto::Suite::ed25519;
+  EXPECT_EQ(realm.release(message).codes(), Codes{"E-SUITE-NOT-ALLOWED"});
+}
+
+TEST_F(DecideRelease, RefusesWhatIsNotOurOwnStatement) {
+  message.recipients = {"kz-example"};
+  EXPECT_EQ(realm.release_by("ru-example", message).codes(), Codes{"E-AUTHORITY-NOT-DESIGNATED"});
+}
+
+TEST_F(DecideRelease, RefusesWhatItsLabelPolicyDoesNotLetItJudge) {
+  message.labels.front().version = 2;
+  EXPECT_EQ(realm.release(message).verdict(), Verdict::refuse);
+  EXPECT_EQ(realm.release(message).codes(), Codes{"E-LABEL-UNKNOWN"});
+}
+
+class NeedsApproval : public DecideRelease {
+ protected:
+  [[nodiscard]] bool needed() const {
+    const auto book = realm.book();
+    const Directory directory(realm.peers);
+    return needs_approval({book, directory, "cn-example", realm.now}, message);
+  }
+};
+
+TEST_F(NeedsApproval, OfWhatIsRestrictedUnderTheOwnPolicy) {
+  EXPECT_TRUE(needed());
+  message.labels.front().classification = "open";
+  EXPECT_FALSE(needed());
+}
+
+TEST_F(NeedsApproval, OfWhatAnotherPartyRegardsAsRestricted) {
+  message.labels.front().classification = "open";
+  for (auto& regard : realm.policy("kz-example").regards)
+    if (regard.policy == "cn-example" && regard.classification == "open") regard.as = "restricted";
+  EXPECT_TRUE(needed());
+  // Not bound, so its law does not speak.
+  auto& status = realm.agreement("sco-2009").status;
+  std::erase_if(status, [](const PartyStatus& row) { return row.party == "KZ"; });
+  EXPECT_FALSE(needed());
+}
+
+TEST_F(NeedsApproval, OfWhatCannotBeJudged) {
+  message.labels.front().classification = "unheard-of";
+  EXPECT_TRUE(needed());
+  message.labels = {};
+  EXPECT_TRUE(needed());
+  message.labels = {{"cn-example", 1, "open", "", {}}};
+  message.agreement_version = 9;
+  EXPECT_TRUE(needed());
+}
+
+}  // namespace
+}  // namespace chancery::core

@@ -1,0 +1,37 @@
+#include <gtest/gtest.h>
+
+#include "daemon/core/designation.h"
+#include "tests/unit/core/mutations.h"
+#include "tests/unit/core/samples.h"
+
+namespace chancery::core {
+namespace {
+
+std::string sample() { return sample_seal_key().to_text(); }
+
+TEST(SealKeyParse, GivesBackWhatWasWritten) {
+  const auto parsed = SealKey::parse(sample());
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().detail;
+  EXPECT_EQ(*parsed, sample_seal_key());
+}
+
+TEST(SealKeyParse, RefusesEveryCommonMutation) { expect_all_malformed<SealKey>(common_mutations(sample())); }
+
+TEST(SealKeyParse, RefusesValuesOutOfTheirGrammar) {
+  expect_malformed<SealKey>(sample(), {{"suite p256", "suite rsa"},
+                                       {"public M", "public -M"},
+                                       {"public M", "public  M"},
+                                       {"\nto 2026-12-20", "\nto 2026-11-20"},
+                                       {"accept-until 2027-01-03", "accept-until 2027-01-04"},
+                                       {"accept-until 2027-01-03", "accept-until 2026-12-20"}});
+}
+
+TEST(SealKey, IsNamedByItsPublicKeyAlone) {
+  auto key = sample_seal_key();
+  EXPECT_EQ(key.id(), crypto::sha256(key.public_key));
+  key.to = key.to + days(1);
+  EXPECT_EQ(key.id(), sample_seal_key().id());
+}
+
+}  // namespace
+}  // namespace chancery::core
