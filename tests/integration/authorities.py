@@ -1,0 +1,199 @@
+"""Example authorities on loopback: each with its own anchor, certificates, keys, database, daemon and people.
+
+Everything is done with the programs a person would use; nothing here knows a file format.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Failed(Exception):
+    """A command did not do what it was expected to."""
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+
+class Authority:
+    """One authority: `cn-example` of Party CN, with an administrator, an officer, an approver and an auditor."""
+
+    PEOPLE = {"wang": "officer", "li": "approver", "zhao": "auditor"}
+
+    def __init__(self, base, name, build, port=None, env=None):
+        self.name = name
+        self.code = name.split("-")[0]
+        self.party = self.code.upper()
+        self.directory = Path(base) / self.code
+        self.build = Path(build)
+        self.port = port or free_port()
+        self.process = None
+        self.daemon = "chanceryd"
+        self.log = self.directory / "daemon.log"
+        self.env = {**os.environ, "CHANCERY_CONFIG": str(Path(base) / "contexts.toml"), "CHANCERY_LANG": "en",
+                    "NO_COLOR": "1", **(env or {})}
+
+    # ---- programs
+
+    def run(self, *args, context=None, stdin=subprocess.DEVNULL, env=None, timeout=60):
+        """`chancery` as this authority's person; context "wang" is cn-wang."""
+        command = [self.build / "client/chancery"]
+        if context:
+            command += ["-c", f"{self.code}-{context}"]
+        done = subprocess.run([*command, *args], capture_output=True, text=True, check=False, stdin=stdin,
+                              env={**self.env, **(env or {})}, timeout=timeout)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def must(self, *args, **kwargs):
+        result = self.run(*args, **kwargs)
+        if result.code != 0:
+            raise Failed(f"chancery {' '.join(map(str, args))}: exit {result.code}\n{result.out}{result.err}")
+        return result.out
+
+    def as_officer(self, *args, **kwargs):
+        return self.run(*args, context=self.person("officer"), **kwargs)
+
+    def as_approver(self, *args, **kwargs):
+        return self.run(*args, context=self.person("approver"), **kwargs)
+
+    def person(self, role):
+        return next(name for name, has in self.people().items() if has == role)
+
+    def people(self):
+        return self.PEOPLE
+
+    # ---- life
+
+    def initialise(self, party_status):
+        """Keys, anchor, certificates, settings, a designation signed by the anchor, the administrator."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.must("init", "--authority", self.name, "--party", self.party, "--agreement", "sco-2009,cn-ru-2015"
+                  if self.party in ("CN", "RU") else "sco-2009", "--endpoint", f"127.0.0.1:{self.port}",
+                  "--data", ROOT / "config", "--party-status", party_status, "--directory", self.directory)
+        self.must("designation", "sign", "--directory", self.directory)
+
+    def start(self, wait=15.0, preload=None):
+        env = dict(self.env)
+        if preload:
+            env.update(preload)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.build / self.daemon_path(), "--config", self.directory / "daemon.toml"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True)
+        deadline = time.monotonic() + wait
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise Failed(f"{self.name}: daemon ended with {self.process.returncode}\n{self.tail()}")
+            if self.ready():
+                return
+            time.sleep(0.02)
+        raise Failed(f"{self.name}: daemon not ready after {wait} s\n{self.tail()}")
+
+    def daemon_path(self):
+        return {"chanceryd": "daemon/chanceryd", "chanceryd-patched": "tests/chanceryd-patched"}[self.daemon]
+
+    def ready(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket()))
+                return True
+            except OSError:
+                return False
+
+    def socket(self):
+        return self.directory / "desk.sock"
+
+    def tail(self, lines=20):
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    def stop(self, wait=20.0):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(wait)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise Failed(f"{self.name}: daemon did not stop on SIGTERM") from None
+        self.process = None
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def fsck(self):
+        """Exit code and report; the daemon must not run."""
+        done = subprocess.run([self.build / "daemon/chanceryd", "fsck", "--config", self.directory / "daemon.toml"],
+                              capture_output=True, text=True, check=False, env=self.env)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+
+def bring_up(base, names, build, party_status=ROOT / "config/demo/party_status.toml", keep=None):
+    """All of them running, known to each other, verified, with their people; returns them by code. `keep` gets each as soon as
+    it exists, for whoever has to stop them when this fails."""
+    all_of_them = {}
+    for name in names:
+        authority = Authority(base, name, build)
+        if keep is not None:
+            keep.append(authority)
+        authority.initialise(party_status)
+        authority.start()
+        authority.must("context", "add", f"{authority.code}-admin", "--directory", authority.directory, "--user", "admin")
+        for person, role in authority.people().items():
+            authority.must("user", "key", person, "--directory", authority.directory)
+            authority.must("user", "add", authority.directory / f"people/{person}.pem", "--name", person, "--role", role,
+                           "--clearance", "restricted", context="admin")
+            authority.must("context", "add", f"{authority.code}-{person}", "--directory", authority.directory,
+                           "--user", person)
+        all_of_them[authority.code] = authority
+    for one in all_of_them.values():
+        for other in all_of_them.values():
+            if one is not other:
+                introduce(one, other)
+    for one in all_of_them.values():
+        wait_for(lambda a=one: connected(a, len(all_of_them) - 1), f"{one.name} connected to its peers", 30)
+    return all_of_them
+
+
+def introduce(one, other):
+    """`one` learns of `other` and its administrator confirms the anchor compared out of band."""
+    bundle = other.directory / "designation.bundle"
+    shown = one.must("designation", "show", bundle)
+    anchor = re.search(r"sha256:[0-9a-f]{64}", shown).group(0)
+    one.must("peer", "add", bundle, context="admin")
+    one.must("peer", "verify", other.name, "--anchor", anchor, context="admin")
+
+
+def connected(authority, peers):
+    import json
+    answer = authority.run("status", "-o", "json", context="admin")
+    if answer.code != 0:
+        return False
+    views = json.loads(answer.out)["data"].get("peers", [])
+    return sum(1 for view in views if view.get("connected") and view.get("sealKeyUntil")) >= peers
+
+
+def wait_for(condition, what, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise Failed(f"not within {seconds} s: {what}")
