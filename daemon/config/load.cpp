@@ -94,17 +94,11 @@ Digest Data::digest() const {
   return crypto::sha256(as_bytes(text));
 }
 
-// Whoever asks the book for an agreement without a version gets the newest.
-bool newest_first(const core::Agreement& a, const core::Agreement& b) {
-  return a.id != b.id ? a.id < b.id : a.version > b.version;
-}
-
 core::AgreementBook read_book(const std::string& directory, const std::string& party_status, Faults& faults) {
   Data data{faults};
   data.read_agreements(fs::path(directory) / "agreements");
   data.read_labels(fs::path(directory) / "labels");
   if (const auto source = data.read(party_status, "party_status")) read_status(*source, data.agreements, faults);
-  std::sort(data.agreements.begin(), data.agreements.end(), newest_first);
   std::vector<core::LabelPolicy> policies;
   for (auto& file : data.labels) policies.push_back(std::move(file.policy));
   const auto digest = data.digest();

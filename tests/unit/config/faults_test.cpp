@@ -185,6 +185,21 @@ TEST(LoadAgreements, TakesADayThatIsNotInTheCalendarAsNotParsing) {
   EXPECT_THAT(data.faults().front(), HasSubstr("agreements/one.toml:3: column "));
 }
 
+TEST(LoadAgreements, RefusesARawControlCharacterAnywhere) {
+  const SmallData data;
+  data.replace("status.toml", "[[status]]\nagreement = \"one\"\nparty = \"RU\"", std::string("[[\0status]]", 11));
+  EXPECT_THAT(data.faults(), ElementsAre("status.toml:7: contains a control character"));
+}
+
+// Both once made toml++ 3.3.0 leave what its authors thought possible.
+TEST(LoadAgreements, SurvivesALetterOutsideOfTextAndAHeaderWithoutAKey) {
+  const SmallData data;
+  data.write("status.toml", "\u00e9 = 1\n");
+  EXPECT_THAT(data.faults(), ElementsAre(HasSubstr("status.toml:1: column ")));
+  data.write("status.toml", "[\\status]\n");
+  EXPECT_THAT(data.faults(), ElementsAre(HasSubstr("status.toml:1: column ")));
+}
+
 TEST(LoadAgreements, NeverStopsAtTheFirstFault) {
   const SmallData data;
   data.replace("agreements/one.toml", "limit_days = 60", "limit_days = 0");

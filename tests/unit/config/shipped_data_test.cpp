@@ -144,6 +144,7 @@ TEST(ShippedData, DivideDirectionSevenOf2015WithoutLosingAWord) {
 
 TEST(ShippedData, SayOfEachAgreementWhatItsArticlesSay) {
   const auto sco = agreement("sco-2009");
+  EXPECT_EQ(sco.signed_on + " " + sco.signed_at, "2009-06-16 Yekaterinburg");
   EXPECT_THAT(sco.parties, ElementsAre("CN", "KG", "KZ", "RU", "TJ", "UZ"));
   EXPECT_THAT(sco.languages_any, ElementsAre("ru", "zh"));  // Article 10
   EXPECT_TRUE(sco.bars_state_secrets);                      // 6(2)
@@ -151,6 +152,7 @@ TEST(ShippedData, SayOfEachAgreementWhatItsArticlesSay) {
   EXPECT_THAT(sco.profile_directions, IsEmpty());
   EXPECT_EQ(sco.designation_channel, "depositary");  // 5(1)
   const auto bilateral = agreement("cn-ru-2015");
+  EXPECT_EQ(bilateral.signed_on + " " + bilateral.signed_at, "2015-05-08 Moscow");
   EXPECT_THAT(bilateral.parties, ElementsAre("CN", "RU"));
   EXPECT_THAT(bilateral.languages_any, IsEmpty());
   EXPECT_TRUE(bilateral.bars_state_secrets);  // until a procedure under the agreement of 24 May 2000 is in force
