@@ -85,7 +85,6 @@ Character decode(std::string_view text) {
 
 void append_mark(std::string& out, const char* format, std::uint32_t value) {
   std::array<char, 16> mark{};
-  // NOLINTNEXTLINE(clang-diagnostic-format-nonliteral): one of three formats below
   std::snprintf(mark.data(), mark.size(), format, value);
   out += mark.data();
 }
