@@ -23,6 +23,8 @@ struct Proven {
   std::uint32_t signature = 0;  // index into Frame::signatures
   crypto::Path path;
   bool operator==(const Proven&) const = default;
+  // About what it takes on the wire; the signature it points to is counted once a frame.
+  [[nodiscard]] std::size_t size() const;
 };
 
 struct CarriedMessage {
@@ -32,6 +34,7 @@ struct CarriedMessage {
   Bytes forwarder_wrap;
   bool partial = false;  // parts were left out: a later capability, refused
   bool operator==(const CarriedMessage&) const = default;
+  [[nodiscard]] std::size_t size() const;
 };
 
 struct MessageItem {
@@ -42,6 +45,7 @@ struct MessageItem {
   std::optional<CarriedMessage> forwarded;
   bool permits = false;  // some came; they open nothing yet
   bool operator==(const MessageItem&) const = default;
+  [[nodiscard]] std::size_t size() const;
 };
 
 struct DesignationItem {
@@ -52,14 +56,19 @@ struct DesignationItem {
   bool operator==(const DesignationItem&) const = default;
 };
 
-enum class AnswerOutcome { rejected, deferred, expected };
+enum class AnswerOutcome {
+  rejected,
+  deferred,
+  expected,  // the dispatch wanted next
+  taken,     // recorded: a receipt, or the dispatches before `expected`
+};
 
 struct Answer {
   Digest digest;  // of the statement it answers
   AnswerOutcome outcome = AnswerOutcome::rejected;
   std::vector<core::Reason> reasons;
   std::uint64_t expected_epoch = 0;
-  std::uint64_t expected_sequence = 0;
+  std::uint64_t expected_sequence = 0;  // 0: this is not about dispatches
   bool operator==(const Answer&) const = default;
 };
 

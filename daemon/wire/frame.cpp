@@ -1,0 +1,361 @@
+#include "daemon/wire/frame.h"
+
+#include <algorithm>
+
+#include <google/protobuf/unknown_field_set.h>
+
+#include "chancery/v1/peer_exchange.pb.h"
+#include "daemon/core/message.h"
+
+namespace chancery::wire {
+
+namespace {
+
+// Beside the limits of the statements themselves (protocol section 6); the frame's own size bounds everything else.
+constexpr std::size_t kMaxSignature = 512;
+constexpr std::size_t kMaxBatchStatement = 1024;
+constexpr int kMaxCertificates = 32;
+constexpr std::size_t kMaxCertificate = 16 * 1024;
+constexpr int kMaxReasons = 64;
+constexpr std::size_t kMaxWord = 256;
+constexpr int kMaxCheckpoints = 16;
+constexpr std::size_t kMaxCheckpoint = 4096;
+constexpr int kMaxSources = 256;
+constexpr std::size_t kHash = 32;
+constexpr std::size_t kOverhead = 16;  // tags and lengths of one item, about
+
+tl::unexpected<Error> malformed(const char* what) { return fail(Errc::malformed, what); }
+
+// What we do not know could change the meaning of what we do know.
+template <class M>
+bool known(const M& message) {
+  return message.GetReflection()->GetUnknownFields(message).empty();
+}
+
+bool printable(const std::string& text, std::size_t limit) {
+  return text.size() <= limit &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); });
+}
+
+Result<std::string> to_statement(const std::string& bytes) {
+  if (bytes.empty() || bytes.size() > core::kMaxStatementSize) return malformed("statement: empty or too long");
+  return bytes;
+}
+
+Result<crypto::Path> to_path(std::uint32_t leaf, const std::string& bytes) {
+  if (leaf >= crypto::kMaxBatchLeaves) return malformed("leaf: not in a batch");
+  if (bytes.size() % kHash != 0 || bytes.size() / kHash > 8) return malformed("path: not hashes of a batch");
+  crypto::Path path{leaf, {}};
+  path.hashes.resize(bytes.size() / kHash);
+  for (std::size_t i = 0; i < path.hashes.size(); ++i)
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * kHash), kHash, path.hashes[i].value.begin());
+  return path;
+}
+
+Result<crypto::BatchSignature> to_signature(const v1::SignatureBlock& block) {
+  if (!known(block)) return malformed("signature: unknown field");
+  if (block.signature().size() > kMaxSignature) return malformed("signature: too long");
+  if (block.batch().size() > kMaxBatchStatement) return malformed("batch statement: too long");
+  return crypto::BatchSignature{TRY(crypto::parse_suite(block.suite())), TRY(to_digest(as_bytes(block.key_id()))),
+                                block.signing_time(), to_bytes(block.signature()), block.batch()};
+}
+
+Result<Proven> to_proven(const v1::Signed& item, std::size_t signatures) {
+  if (!known(item) || item.proofs_size() != 1) return malformed("statement: not under exactly one signature");
+  const auto& proof = item.proofs(0);
+  if (!known(proof) || proof.signature() >= signatures) return malformed("proof: points to no signature");
+  return Proven{TRY(to_statement(item.statement())), proof.signature(), TRY(to_path(proof.leaf(), proof.path()))};
+}
+
+template <class List>
+Result<std::vector<Proven>> to_proven_list(const List& items, std::size_t signatures) {
+  std::vector<Proven> out;
+  out.reserve(static_cast<std::size_t>(items.size()));
+  for (const auto& item : items) out.push_back(TRY(to_proven(item, signatures)));
+  return out;
+}
+
+template <class List>
+std::vector<Bytes> to_bytes_list(const List& items) {
+  std::vector<Bytes> out;
+  out.reserve(static_cast<std::size_t>(items.size()));
+  for (const auto& item : items) out.push_back(to_bytes(item));
+  return out;
+}
+
+Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t signatures) {
+  if (!known(item)) return malformed("forwarded: unknown field");
+  if (!item.has_statement()) return malformed("forwarded: no statement");
+  if (item.ciphertexts_size() > static_cast<int>(core::kMaxParts)) return malformed("forwarded: too many parts");
+  return CarriedMessage{TRY(to_proven(item.statement(), signatures)), to_bytes_list(item.ciphertexts()),
+                        to_bytes(item.wraps()), to_bytes(item.forwarder_wrap()), item.omitted_size() > 0};
+}
+
+Result<MessageItem> to_message(const v1::MessageItem& item, std::size_t signatures) {
+  if (!known(item)) return malformed("message: unknown field");
+  if (!item.has_statement()) return malformed("message: no statement");
+  if (item.ciphertexts_size() > static_cast<int>(core::kMaxParts)) return malformed("message: too many parts");
+  if (item.sources_size() > kMaxSources) return malformed("message: too many sources");
+  MessageItem out;
+  out.statement = TRY(to_proven(item.statement(), signatures));
+  out.ciphertexts = to_bytes_list(item.ciphertexts());
+  out.wraps = to_bytes(item.wraps());
+  out.sources = TRY(to_proven_list(item.sources(), signatures));
+  if (item.has_forwarded()) out.forwarded = TRY(to_carried(item.forwarded(), signatures));
+  out.permits = item.permits_size() > 0 || item.permit_wraps_size() > 0;
+  return out;
+}
+
+Result<DesignationItem> to_designation(const v1::DesignationItem& item) {
+  if (!known(item) || !item.has_signature()) return malformed("designation: no signature, or an unknown field");
+  if (item.certificates_size() > kMaxCertificates) return malformed("designation: too many certificates");
+  for (const auto& certificate : item.certificates())
+    if (certificate.size() > kMaxCertificate) return malformed("designation: certificate too long");
+  return DesignationItem{TRY(to_signature(item.signature())), TRY(to_path(item.leaf(), item.path())),
+                         TRY(to_statement(item.statement())), to_bytes_list(item.certificates())};
+}
+
+Result<AnswerOutcome> to_outcome(v1::Answer::Outcome outcome) {
+  if (outcome == v1::Answer::OUTCOME_REJECTED) return AnswerOutcome::rejected;
+  if (outcome == v1::Answer::OUTCOME_DEFERRED) return AnswerOutcome::deferred;
+  if (outcome == v1::Answer::OUTCOME_EXPECTED) return AnswerOutcome::expected;
+  if (outcome == v1::Answer::OUTCOME_TAKEN) return AnswerOutcome::taken;
+  return malformed("answer: unknown outcome");
+}
+
+v1::Answer::Outcome outcome_of(AnswerOutcome outcome) {
+  switch (outcome) {
+    case AnswerOutcome::rejected:
+      return v1::Answer::OUTCOME_REJECTED;
+    case AnswerOutcome::deferred:
+      return v1::Answer::OUTCOME_DEFERRED;
+    case AnswerOutcome::expected:
+      return v1::Answer::OUTCOME_EXPECTED;
+    case AnswerOutcome::taken:
+      return v1::Answer::OUTCOME_TAKEN;
+  }
+  return v1::Answer::OUTCOME_UNSPECIFIED;
+}
+
+Result<core::Reason> to_reason(const v1::Reason& reason) {
+  if (!known(reason)) return malformed("reason: unknown field");
+  for (const auto* text : {&reason.clause(), &reason.article(), &reason.subject()})
+    if (!printable(*text, kMaxWord)) return malformed("reason: not printable");
+  return core::Reason{TRY(core::parse_reason(reason.code())), reason.clause(), reason.article(), reason.subject()};
+}
+
+Result<Answer> to_answer(const v1::Answer& answer) {
+  if (!known(answer)) return malformed("answer: unknown field");
+  if (answer.reasons_size() > kMaxReasons) return malformed("answer: too many reasons");
+  Answer out;
+  out.digest = TRY(to_digest(as_bytes(answer.digest())));
+  out.outcome = TRY(to_outcome(answer.outcome()));
+  for (const auto& reason : answer.reasons()) out.reasons.push_back(TRY(to_reason(reason)));
+  out.expected_epoch = answer.expected_epoch();
+  out.expected_sequence = answer.expected_sequence();
+  return out;
+}
+
+Result<DataVersion> to_data_version(const v1::DataVersion& version) {
+  if (!known(version)) return malformed("data version: unknown field");
+  if (!printable(version.name(), kMaxWord)) return malformed("data version: name");
+  return DataVersion{version.name(), version.version(), TRY(to_digest(as_bytes(version.digest())))};
+}
+
+Result<Heartbeat> to_heartbeat(const v1::Heartbeat& heartbeat) {
+  if (!known(heartbeat)) return malformed("heartbeat: unknown field");
+  if (heartbeat.checkpoints_size() > kMaxCheckpoints) return malformed("heartbeat: too many checkpoints");
+  for (const auto& note : heartbeat.checkpoints())
+    if (note.size() > kMaxCheckpoint) return malformed("heartbeat: checkpoint too long");
+  return Heartbeat{
+      heartbeat.epoch(), heartbeat.sequence(), {heartbeat.checkpoints().begin(), heartbeat.checkpoints().end()}};
+}
+
+void set(std::string* to, BytesView from) { to->assign(as_text(from)); }
+
+void set_path(std::string* to, const crypto::Path& path) {
+  to->clear();
+  to->reserve(path.hashes.size() * kHash);
+  for (const auto& hash : path.hashes) to->append(as_text(hash.view()));
+}
+
+void write(const crypto::BatchSignature& signature, v1::SignatureBlock* out) {
+  out->set_suite(crypto::to_string(signature.suite));
+  set(out->mutable_key_id(), signature.key_id.view());
+  out->set_signing_time(signature.signing_time);
+  set(out->mutable_signature(), signature.signature);
+  out->set_batch(signature.statement);
+}
+
+void write(const Proven& proven, v1::Signed* out) {
+  out->set_statement(proven.statement);
+  auto* proof = out->add_proofs();
+  proof->set_signature(proven.signature);
+  proof->set_leaf(proven.path.index);
+  set_path(proof->mutable_path(), proven.path);
+}
+
+void write(const CarriedMessage& item, v1::CarriedMessage* out) {
+  write(item.statement, out->mutable_statement());
+  for (const auto& ciphertext : item.ciphertexts) set(out->add_ciphertexts(), ciphertext);
+  set(out->mutable_wraps(), item.wraps);
+  set(out->mutable_forwarder_wrap(), item.forwarder_wrap);
+}
+
+void write(const MessageItem& item, v1::MessageItem* out) {
+  write(item.statement, out->mutable_statement());
+  for (const auto& ciphertext : item.ciphertexts) set(out->add_ciphertexts(), ciphertext);
+  set(out->mutable_wraps(), item.wraps);
+  for (const auto& source : item.sources) write(source, out->add_sources());
+  if (item.forwarded) write(*item.forwarded, out->mutable_forwarded());
+}
+
+void write(const DesignationItem& item, v1::DesignationItem* out) {
+  write(item.signature, out->mutable_signature());
+  out->set_leaf(item.path.index);
+  set_path(out->mutable_path(), item.path);
+  out->set_statement(item.statement);
+  for (const auto& certificate : item.certificates) set(out->add_certificates(), certificate);
+}
+
+void write(const Answer& answer, v1::Answer* out) {
+  set(out->mutable_digest(), answer.digest.view());
+  out->set_outcome(outcome_of(answer.outcome));
+  for (const auto& reason : answer.reasons) {
+    auto* to = out->add_reasons();
+    to->set_code(core::to_string(reason.code));
+    to->set_clause(reason.clause);
+    to->set_article(reason.article);
+    to->set_subject(reason.subject);
+  }
+  out->set_expected_epoch(answer.expected_epoch);
+  out->set_expected_sequence(answer.expected_sequence);
+}
+
+void write(const Heartbeat& heartbeat, v1::Heartbeat* out) {
+  out->set_epoch(heartbeat.epoch);
+  out->set_sequence(heartbeat.sequence);
+  for (const auto& note : heartbeat.checkpoints) out->add_checkpoints(note);
+}
+
+std::size_t size_of(const crypto::BatchSignature& signature) {
+  return signature.signature.size() + signature.statement.size() + 64 + kOverhead;
+}
+
+std::size_t size_of(const DesignationItem& item) {
+  auto size = size_of(item.signature) + item.path.hashes.size() * kHash + item.statement.size() + kOverhead;
+  for (const auto& certificate : item.certificates) size += certificate.size() + kOverhead;
+  return size;
+}
+
+std::size_t size_of(const Answer& answer) {
+  std::size_t size = kHash + 2 * kOverhead;
+  for (const auto& reason : answer.reasons)
+    size += reason.clause.size() + reason.article.size() + reason.subject.size() + 3 * kOverhead;
+  return size;
+}
+
+std::size_t size_of(const std::vector<Bytes>& list) {
+  std::size_t size = 0;
+  for (const auto& bytes : list) size += bytes.size() + 4;
+  return size;
+}
+
+template <class T>
+std::size_t total(const std::vector<T>& items) {
+  std::size_t size = 0;
+  for (const auto& item : items) size += item.size();
+  return size;
+}
+
+}  // namespace
+
+std::size_t Proven::size() const { return statement.size() + path.hashes.size() * kHash + kOverhead; }
+
+std::size_t CarriedMessage::size() const {
+  return statement.size() + size_of(ciphertexts) + wraps.size() + forwarder_wrap.size() + kOverhead;
+}
+
+std::size_t MessageItem::size() const {
+  return statement.size() + size_of(ciphertexts) + wraps.size() + total(sources) + (forwarded ? forwarded->size() : 0) +
+         kOverhead;
+}
+
+Proven Frame::add(const crypto::SignedStatement& statement) {
+  // Neighbours are mostly of one batch: the last ones are looked at first.
+  const auto found = std::find(signatures.rbegin(), signatures.rend(), statement.signature);
+  if (found == signatures.rend()) signatures.push_back(statement.signature);
+  const auto index =
+      found == signatures.rend() ? static_cast<std::ptrdiff_t>(signatures.size()) - 1 : signatures.rend() - found - 1;
+  return {statement.statement, static_cast<std::uint32_t>(index), statement.path};
+}
+
+bool Frame::empty() const {
+  return designations.empty() && seal_keys.empty() && dispatches.empty() && messages.empty() && receipts.empty() &&
+         answers.empty() && data_versions.empty() && !heartbeat && !later;
+}
+
+std::size_t Frame::size() const {
+  auto size = total(seal_keys) + total(dispatches) + total(messages) + total(receipts);
+  for (const auto& signature : signatures) size += size_of(signature);
+  for (const auto& designation : designations) size += size_of(designation);
+  for (const auto& answer : answers) size += size_of(answer);
+  for (const auto& version : data_versions) size += version.name.size() + kHash + kOverhead;
+  if (heartbeat)
+    for (const auto& note : heartbeat->checkpoints) size += note.size() + kOverhead;
+  return size;
+}
+
+Result<Frame> to_frame(const v1::PeerFrame& message) {
+  if (!known(message)) return malformed("frame: unknown field");
+  if (message.ByteSizeLong() > kMaxFrame) return malformed("frame: too long");
+  Frame frame;
+  for (const auto& block : message.signatures()) frame.signatures.push_back(TRY(to_signature(block)));
+  for (const auto& item : message.designations()) frame.designations.push_back(TRY(to_designation(item)));
+  const auto signatures = frame.signatures.size();
+  frame.seal_keys = TRY(to_proven_list(message.seal_keys(), signatures));
+  frame.dispatches = TRY(to_proven_list(message.dispatches(), signatures));
+  for (const auto& item : message.messages()) frame.messages.push_back(TRY(to_message(item, signatures)));
+  frame.receipts = TRY(to_proven_list(message.receipts(), signatures));
+  for (const auto& answer : message.answers()) frame.answers.push_back(TRY(to_answer(answer)));
+  for (const auto& version : message.data_versions()) frame.data_versions.push_back(TRY(to_data_version(version)));
+  if (message.has_heartbeat()) frame.heartbeat = TRY(to_heartbeat(message.heartbeat()));
+  frame.later = message.chunks_size() > 0 || message.permit_requests_size() > 0 || message.permits_size() > 0 ||
+                message.permit_wraps_size() > 0;
+  return frame;
+}
+
+void to_proto(const Frame& frame, v1::PeerFrame& message) {
+  message.Clear();
+  for (const auto& signature : frame.signatures) write(signature, message.add_signatures());
+  for (const auto& item : frame.designations) write(item, message.add_designations());
+  for (const auto& key : frame.seal_keys) write(key, message.add_seal_keys());
+  for (const auto& dispatch : frame.dispatches) write(dispatch, message.add_dispatches());
+  for (const auto& item : frame.messages) write(item, message.add_messages());
+  for (const auto& receipt : frame.receipts) write(receipt, message.add_receipts());
+  for (const auto& answer : frame.answers) write(answer, message.add_answers());
+  for (const auto& version : frame.data_versions) {
+    auto* out = message.add_data_versions();
+    out->set_name(version.name);
+    out->set_version(version.version);
+    set(out->mutable_digest(), version.digest.view());
+  }
+  if (frame.heartbeat) write(*frame.heartbeat, message.mutable_heartbeat());
+}
+
+Result<Frame> decode_frame(BytesView bytes) {
+  if (bytes.size() > kMaxFrame) return malformed("frame: too long");
+  v1::PeerFrame message;
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return malformed("frame: not protobuf");
+  return to_frame(message);
+}
+
+Bytes encode_frame(const Frame& frame) {
+  v1::PeerFrame message;
+  to_proto(frame, message);
+  Bytes out(message.ByteSizeLong());
+  message.SerializeToArray(out.data(), static_cast<int>(out.size()));
+  return out;
+}
+
+}  // namespace chancery::wire
