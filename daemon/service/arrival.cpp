@@ -1,0 +1,314 @@
+#include "daemon/service/arrival.h"
+
+namespace chancery::service {
+
+namespace {
+
+using core::ReasonCode;
+using wire::AnswerOutcome;
+
+wire::Answer rejected(const Digest& digest, ReasonCode code) {
+  return answer(digest, AnswerOutcome::rejected, {core::Reason{code, "", "", ""}});
+}
+
+wire::Answer deferred(const Digest& digest, ReasonCode code) {
+  return answer(digest, AnswerOutcome::deferred, {core::Reason{code, "", "", ""}});
+}
+
+core::Reason reason(const Arrived& arrived, ReasonCode code) {
+  const auto* agreement = arrived.book->find(arrived.message.agreement, arrived.message.agreement_version);
+  return agreement != nullptr ? agreement->reason(code) : core::Reason{code, "", "", ""};
+}
+
+Sources::Held held_by(store::Store& store) {
+  return [&store](const core::MessageId& id) -> std::optional<std::string> {
+    auto row = store.reader().message_row(id);
+    return row.has_value() ? std::optional(std::move(row->statement)) : std::nullopt;
+  };
+}
+
+Sources::Held held_by(store::Transaction& tx) {
+  return [&tx](const core::MessageId& id) -> std::optional<std::string> {
+    auto row = tx.find_message(id);
+    return row.has_value() && row->has_value() ? std::optional(std::move((*row)->statement)) : std::nullopt;
+  };
+}
+
+core::Decision decide(const core::World& world, const Arrived& arrived, const Sources& sources) {
+  const auto* body = arrived.body ? &*arrived.body : nullptr;
+  auto decision = core::decide_acceptance(world, {arrived.message, arrived.peer, arrived.suite, body, arrived.wrap},
+                                          sources.lookup());
+  for (const auto& found : arrived.found.reasons()) decision.add(found);
+  return decision;
+}
+
+// Why a body stays shut: an answer, or an error where we could not find out.
+Result<ReasonCode> why_unopened(const Error& error) {
+  switch (error.code) {
+    case Errc::stale:
+      return ReasonCode::key_retired;
+    case Errc::not_found:
+    case Errc::malformed:
+    case Errc::unauthenticated:
+      return ReasonCode::unopenable;
+    case Errc::forbidden:
+    case Errc::conflict:
+    case Errc::busy:
+    case Errc::unavailable:
+    case Errc::corrupt:
+    case Errc::internal:
+      break;
+  }
+  return fail(error.code, error.detail);
+}
+
+// Opens what came; a body that does not open is a finding. An error: try again later.
+Result<void> note(Arrived& arrived, const Result<void>& opened) {
+  if (!opened.has_value()) arrived.found.add(reason(arrived, TRY(why_unopened(opened.error()))));
+  return {};
+}
+
+Result<void> open_own(const Intake& intake, Arrived& arrived) {
+  const auto wrap = wrap_for(intake.node.identity.authority, arrived.message, arrived.record.wraps);
+  if (!wrap) return fail(Errc::malformed, "no wrap for us");
+  auto opened = TRY(open_sealed(intake.node, intake.keys, arrived.message.originator, *wrap, arrived.message,
+                                arrived.record.statement.statement, arrived.id, arrived.record.ciphertexts));
+  auto body = TRY(wire::parse_body(opened.parts));
+  arrived.body = std::move(body.opened);
+  arrived.record.their_number = std::move(body.number);
+  arrived.record.sealed_key = std::move(opened.sealed_key);
+  return {};
+}
+
+Result<void> open_original(const Intake& intake, CarriedOriginal original, wire::CarriedMessage& carried,
+                           Arrived& arrived) {
+  if (original.wrap && !original.key) return fail(Errc::malformed, "not a wrap");
+  arrived.record.original = original.id;
+  arrived.carried =
+      TRY(open_carried(intake.node, intake.keys, arrived.message.originator, std::move(original), carried));
+  return {};
+}
+
+// The original of a forward becomes a source and says by which wrap it opens. Malformed: it is not what it commits to.
+Result<std::optional<CarriedOriginal>> take_carried(const Intake& intake, const wire::MessageItem& item,
+                                                    FrameVerifier& verifier, Arrived& arrived) {
+  if (!item.forwarded) return std::optional<CarriedOriginal>();
+  if (item.forwarded->partial) {
+    arrived.found.add(reason(arrived, ReasonCode::source_mismatch));
+    return std::optional<CarriedOriginal>();
+  }
+  auto original = judge_carried(intake.node.identity.authority, *item.forwarded, verifier);
+  if (!original.has_value()) {
+    if (original.error().code == Errc::malformed) return tl::unexpected(original.error());
+    return std::optional<CarriedOriginal>();  // nobody's: then the source is not proven
+  }
+  arrived.wrap = original->wrap;
+  arrived.sources.add(original->message, original->statement);
+  return std::optional(std::move(*original));
+}
+
+// A forward has its original with it, and it is the one it names.
+void check_carried(const std::optional<CarriedOriginal>& original, Arrived& arrived) {
+  if (arrived.message.kind != "forward") return;
+  const auto& lines = arrived.message.sources;
+  if (!original || lines.empty() || lines.front().id != original->id)
+    arrived.found.add(reason(arrived, ReasonCode::source_unproven));
+}
+
+Result<void> open_all(const Intake& intake, std::optional<CarriedOriginal> original, wire::MessageItem& item,
+                      Arrived& arrived) {
+  CHECK_OK(note(arrived, open_own(intake, arrived)));
+  if (original) CHECK_OK(note(arrived, open_original(intake, std::move(*original), *item.forwarded, arrived)));
+  return {};
+}
+
+bool key_unknown(const wire::MessageItem& item, FrameVerifier& verifier) {
+  return item.forwarded && verifier.find(item.forwarded->statement).standing == Standing::key_unknown;
+}
+
+Arrived begin(const Intake& intake, core::Message message, wire::MessageItem& item, FrameVerifier& verifier) {
+  Arrived arrived;
+  arrived.peer = intake.peer;
+  arrived.digest = core::statement_digest(item.statement.statement);
+  arrived.id = core::message_id(item.statement.statement, message.created);
+  arrived.message = std::move(message);
+  arrived.suite = verifier.evidence(item.statement).signature.suite;
+  arrived.record.id = arrived.id;
+  arrived.record.direction = store::Direction::incoming;
+  arrived.record.statement = verifier.evidence(item.statement);
+  arrived.record.ciphertexts = std::move(item.ciphertexts);
+  arrived.record.wraps = std::move(item.wraps);
+  arrived.directory = intake.directory;
+  arrived.book = intake.book;
+  return arrived;
+}
+
+}  // namespace
+
+wire::Answer answer(const Digest& statement, AnswerOutcome outcome, std::vector<core::Reason> reasons) {
+  wire::Answer out;
+  out.digest = statement;
+  out.outcome = outcome;
+  out.reasons = std::move(reasons);
+  return out;
+}
+
+wire::Answer answer(const Digest& statement, AnswerOutcome outcome, const core::ChainHead& head) {
+  wire::Answer out;
+  out.digest = statement;
+  out.outcome = outcome;
+  out.expected_epoch = head.epoch;
+  out.expected_sequence = head.sequence + 1;
+  return out;
+}
+
+std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier) {
+  const auto digest = core::statement_digest(item.statement.statement);
+  const auto finding = verifier.find(item.statement);
+  if (finding.standing == Standing::key_unknown) return deferred(digest, ReasonCode::key_unknown);
+  auto message = verified_message(item.statement, finding);
+  if (!message.has_value())
+    return rejected(digest,
+                    message.error().code == Errc::malformed ? ReasonCode::malformed : ReasonCode::verify_failed);
+  if (!matches(*message, item.ciphertexts, item.wraps) || (item.forwarded && message->kind != "forward"))
+    return rejected(digest, ReasonCode::malformed);
+
+  auto arrived = begin(intake, std::move(*message), item, verifier);
+  if (!take_sources(item, verifier, arrived.sources) || key_unknown(item, verifier))
+    return deferred(digest, ReasonCode::key_unknown);
+  auto original = take_carried(intake, item, verifier, arrived);
+  if (!original.has_value()) return rejected(digest, ReasonCode::malformed);
+  check_carried(*original, arrived);
+  arrived.record.sources = arrived.sources.came();
+  arrived.sources.complete(arrived.message, held_by(intake.node.store));
+
+  // Before opening: what must not come in stays shut.
+  arrived.decision = decide(intake.world(), arrived, arrived.sources);
+  if (!arrived.decision.allowed()) return arrived;
+  if (!open_all(intake, std::move(*original), item, arrived).has_value())
+    return deferred(digest, ReasonCode::disk_full);
+  arrived.decision = decide(intake.world(), arrived, arrived.sources);
+  return arrived;
+}
+
+namespace {
+
+core::JournalEntry entry_of(const Arrived& arrived, core::Act act, const core::AgreementBook& book,
+                            const core::Decision& decision) {
+  core::JournalEntry entry;
+  entry.actor = "peer:" + arrived.peer;
+  entry.act = act;
+  entry.message = arrived.id;
+  entry.subject = arrived.message.originator;
+  entry.decision = core::to_string(decision.verdict());
+  entry.reasons = decision.codes();
+  entry.data = book.digest();
+  entry.content = arrived.digest;
+  return entry;
+}
+
+core::Receipt receipt_of(const Node& node, store::Transaction& tx, const Arrived& arrived, const Digest& entry) {
+  core::Receipt receipt;
+  receipt.receiver = node.identity.authority;
+  receipt.originator = arrived.message.originator;
+  receipt.message = arrived.id;
+  receipt.time = tx.now();
+  receipt.entry = entry;
+  receipt.salt = tx.random().bytes(crypto::kSaltSize);
+  return receipt;
+}
+
+Result<Accepted> keep_conflict(store::Transaction& tx, const Arrived& arrived, const std::string& first) {
+  core::JournalEntry entry;
+  entry.actor = "peer:" + arrived.peer;
+  entry.act = core::Act::conflict_recorded;
+  entry.message = arrived.id;
+  entry.subject = arrived.peer;
+  entry.content = arrived.digest;
+  CHECK_OK(tx.record_conflict({"message", arrived.peer, first, arrived.record.statement.statement, tx.now()}, entry));
+  Accepted out;
+  out.answer = rejected(arrived.digest, ReasonCode::id_conflict);
+  out.conflict = true;
+  return out;
+}
+
+// The same id gives the stored receipts, byte for byte.
+Result<std::optional<Accepted>> known(const Node& node, store::Transaction& tx, const Arrived& arrived) {
+  const auto row = TRY(tx.find_message(arrived.id));
+  if (row && row->statement != arrived.record.statement.statement)
+    return std::optional(TRY(keep_conflict(tx, arrived, row->statement)));
+  Accepted out;
+  bool answered = row && row->direction == store::Direction::incoming;
+  for (auto& receipt : TRY(tx.receipts(arrived.id))) {
+    if (receipt.receipt.receiver != node.identity.authority) continue;
+    answered = true;
+    // Issued in this very group: its signature comes with the first answer.
+    if (!receipt.statement.signature.signature.empty()) out.stored.push_back(std::move(receipt.statement));
+  }
+  return answered ? std::optional(std::move(out)) : std::nullopt;
+}
+
+// What was decided on the link's thread holds while nothing it looked at has changed.
+core::Decision decide_now(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                          const std::shared_ptr<const core::AgreementBook>& book) {
+  if (arrived.decision.allowed() && &tx.directory() == arrived.directory.get() && book == arrived.book)
+    return arrived.decision;
+  auto sources = arrived.sources;
+  sources.complete(arrived.message, held_by(tx));
+  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  auto decision = decide(world, arrived, sources);
+  // Allowed only now, and still shut: it is opened when it comes again.
+  return decision.allowed() && !arrived.body ? arrived.decision : decision;
+}
+
+Accepted defer(const Arrived& arrived, const core::Decision& decision) {
+  Accepted out;
+  out.answer = answer(arrived.digest, AnswerOutcome::deferred, decision.reasons());
+  return out;
+}
+
+Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                        const core::AgreementBook& book, const core::Decision& decision) {
+  const auto entry = TRY(tx.append(entry_of(arrived, core::Act::acceptance_refused, book, decision)));
+  auto receipt = receipt_of(node, tx, arrived, entry);
+  receipt.stage = core::Stage::refused;
+  receipt.reasons = decision.codes();
+  Accepted out;
+  out.issued.push_back(TRY(tx.issue_receipt(receipt)));
+  return out;
+}
+
+Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                         const core::AgreementBook& book, const core::Decision& decision) {
+  const auto entry = TRY(tx.record_inbound(arrived.record, entry_of(arrived, core::Act::accepted, book, decision)));
+  if (arrived.carried && !TRY(tx.find_message(arrived.carried->id))) CHECK_OK(tx.record_carried(*arrived.carried));
+  auto receipt = receipt_of(node, tx, arrived, entry);
+  receipt.stage = core::Stage::delivered;
+  Accepted out;
+  out.issued.push_back(TRY(tx.issue_receipt(receipt)));
+  return out;
+}
+
+}  // namespace
+
+Result<Accepted> accept(const Node& node, store::Transaction& tx, const Arrived& arrived) {
+  if (auto before = TRY(known(node, tx, arrived))) return std::move(*before);
+  if (!TRY(tx.dispatched(arrived.peer, arrived.id))) {
+    Accepted out;
+    out.answer = answer(arrived.digest, AnswerOutcome::expected, TRY(tx.inbound_head(arrived.peer)));
+    return out;
+  }
+  const auto book = node.agreements();
+  const auto decision = decide_now(node, tx, arrived, book);
+  switch (decision.verdict()) {
+    case core::Verdict::refuse:
+      return refuse(node, tx, arrived, *book, decision);
+    case core::Verdict::defer:
+      return defer(arrived, decision);
+    case core::Verdict::allow:
+      break;
+  }
+  return take_in(node, tx, arrived, *book, decision);
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,59 @@
+// One message from a peer: what can be known of it before the writer is asked, and the act that takes it in.
+#pragma once
+
+#include <variant>
+
+#include "daemon/service/carried.h"
+
+namespace chancery::service {
+
+// Of one frame; references outlive the frame's acts.
+struct Intake {
+  const Node& node;
+  SealKeys& keys;
+  std::string peer;
+  std::shared_ptr<const core::Directory> directory;
+  std::shared_ptr<const core::AgreementBook> book;
+  Instant now;
+
+  [[nodiscard]] core::World world() const { return {*book, *directory, node.identity.authority, now}; }
+};
+
+// A message whose originator's signature holds, opened as far as the rules allow.
+struct Arrived {
+  std::string peer;
+  core::MessageId id;
+  Digest digest;
+  core::Message message;
+  crypto::Suite suite = crypto::Suite::p256;
+  store::MessageRecord record;
+  std::optional<store::MessageRecord> carried;
+  std::optional<core::OpenedBody> body;   // once opened
+  std::optional<core::CarriedWrap> wrap;  // of a forward
+  Sources sources;
+  core::Decision found;     // what opening showed, beside the rules
+  core::Decision decision;  // of all this, under:
+  std::shared_ptr<const core::Directory> directory;
+  std::shared_ptr<const core::AgreementBook> book;
+};
+
+// On the link's thread. An answer where nothing signed may be said: rejected or deferred.
+std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier);
+
+// What the act did.
+struct Accepted {
+  std::vector<store::LeafRef> issued;          // receipts signed now
+  std::vector<store::SignedStatement> stored;  // receipts signed before, byte for byte
+  std::optional<wire::Answer> answer;
+  bool conflict = false;  // evidence was kept
+};
+
+// The act: known already, deferred, refused with a signed receipt and nothing else stored, or accepted. Signs at most
+// one leaf.
+Result<Accepted> accept(const Node& node, store::Transaction& tx, const Arrived& arrived);
+
+wire::Answer answer(const Digest& statement, wire::AnswerOutcome outcome, std::vector<core::Reason> reasons);
+// `expected` or `taken`: the dispatch wanted next.
+wire::Answer answer(const Digest& statement, wire::AnswerOutcome outcome, const core::ChainHead& head);
+
+}  // namespace chancery::service

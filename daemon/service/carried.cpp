@@ -1,0 +1,171 @@
+#include "daemon/service/carried.h"
+
+#include <algorithm>
+
+namespace chancery::service {
+
+void Sources::add(const core::Message& message, store::SignedStatement statement) {
+  const auto id = core::message_id(statement.statement, message.created);
+  known_.emplace(id, core::SourceStatement{id, core::statement_digest(statement.statement), message});
+  came_.push_back(std::move(statement));
+}
+
+void Sources::complete(const core::Message& message, const Held& held) {
+  fill(message, held);
+  for (auto& [id, source] : known_) find_reissued(source, held);
+}
+
+// Breadth first; no deeper and no wider than decisions follow.
+void Sources::fill(const core::Message& message, const Held& held) {
+  std::deque<core::SourceLine> waiting(message.sources.begin(), message.sources.end());
+  std::set<core::MessageId> seen;
+  while (!waiting.empty() && seen.size() <= core::kMaxClosureStatements) {
+    const auto id = waiting.front().id;
+    waiting.pop_front();
+    if (!seen.insert(id).second) continue;
+    auto known = known_.find(id);
+    if (known == known_.end()) {
+      const auto text = held(id);
+      const auto parsed = text ? core::Message::parse(*text) : Result<core::Message>(fail(Errc::not_found, ""));
+      if (!parsed.has_value()) continue;
+      known = known_.emplace(id, core::SourceStatement{id, core::statement_digest(*text), *parsed}).first;
+    }
+    const auto& next = known->second.message.sources;
+    waiting.insert(waiting.end(), next.begin(), next.end());
+  }
+}
+
+void Sources::find_reissued(core::SourceStatement& source, const Held& held) const {
+  const auto id = core::reissue_of(source.message);
+  if (!id) return;
+  const auto known = known_.find(*id);
+  auto reissued = known != known_.end() ? std::optional(known->second.message) : std::nullopt;
+  if (!reissued) {
+    const auto text = held(*id);
+    const auto parsed = text ? core::Message::parse(*text) : Result<core::Message>(fail(Errc::not_found, ""));
+    if (!parsed.has_value()) return;
+    reissued = *parsed;
+  }
+  source.reissued_audience = core::audience(*reissued);
+  source.reissued_originator = reissued->originator;
+}
+
+core::SourceLookup Sources::lookup() const {
+  return [this](const core::MessageId& id) -> const core::SourceStatement* {
+    const auto known = known_.find(id);
+    return known == known_.end() ? nullptr : &known->second;
+  };
+}
+
+Result<core::Message> verified_message(const wire::Proven& proven, const Finding& finding) {
+  if (finding.standing != Standing::holds) return fail(Errc::unauthenticated, "not under a signature that holds");
+  auto message = TRY(core::Message::parse(proven.statement));
+  if (message.originator != finding.batch->signer) return fail(Errc::unauthenticated, "not signed by its originator");
+  if (!timely(message.created, *finding.batch)) return fail(Errc::unauthenticated, "older or newer than its batch");
+  return message;
+}
+
+bool take_sources(const wire::MessageItem& item, FrameVerifier& verifier, Sources& sources) {
+  bool all_keys_known = true;
+  for (const auto& proven : item.sources) {
+    const auto finding = verifier.find(proven);
+    if (finding.standing == Standing::key_unknown) all_keys_known = false;
+    const auto message = verified_message(proven, finding);
+    if (message.has_value()) sources.add(*message, verifier.evidence(proven));
+  }
+  return all_keys_known;
+}
+
+bool matches(const core::Message& message, const std::vector<Bytes>& ciphertexts, BytesView wraps) {
+  return ciphertexts.size() == message.parts && crypto::sha256(wraps) == message.wraps &&
+         crypto::cipher_root(ciphertexts) == message.cipher_root;
+}
+
+std::optional<crypto::Wrap> wrap_for(const std::string& self, const core::Message& message, BytesView wraps) {
+  const auto all = crypto::parse_wraps(wraps);
+  if (!all.has_value() || all->size() != message.recipients.size()) return std::nullopt;
+  const auto& recipients = message.recipients;
+  const auto at = std::find(recipients.begin(), recipients.end(), self);
+  if (at == recipients.end()) return std::nullopt;
+  return (*all)[static_cast<std::size_t>(at - recipients.begin())];
+}
+
+namespace {
+
+// The original's own wrap for us, where there is one; else whatever the forwarder made.
+void choose_wrap(const std::string& self, const wire::CarriedMessage& carried, CarriedOriginal& out) {
+  out.key = wrap_for(self, out.message, carried.wraps);
+  if (out.key) {
+    out.wrap = core::CarriedWrap{true, std::nullopt};
+  } else if (!carried.forwarder_wrap.empty()) {
+    out.wrap = core::CarriedWrap{false, crypto::sha256(carried.forwarder_wrap)};
+    const auto made = crypto::parse_wraps(carried.forwarder_wrap);
+    if (made.has_value() && made->size() == 1) out.key = made->front();
+  }
+}
+
+}  // namespace
+
+Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
+                                      FrameVerifier& verifier) {
+  CarriedOriginal out;
+  out.message = TRY(verified_message(carried.statement, verifier.find(carried.statement)));
+  if (!matches(out.message, carried.ciphertexts, carried.wraps))
+    return fail(Errc::malformed, "parts or wraps of the original are not those it commits to");
+  out.id = core::message_id(carried.statement.statement, out.message.created);
+  out.statement = verifier.evidence(carried.statement);
+  choose_wrap(self, carried, out);
+  return out;
+}
+
+Result<Opened> open_sealed(const Node& node, SealKeys& keys, std::string_view wrapper, const crypto::Wrap& wrap,
+                           const core::Message& message, std::string_view statement, const core::MessageId& id,
+                           const std::vector<Bytes>& ciphertexts) {
+  const auto header = core::header_digest(statement);
+  const auto key = TRY(keys.unwrap(wrapper, wrap, header));
+  const crypto::BodyCommitments commitments{message.parts, message.body_root, message.cek_commit, message.cipher_root};
+  auto parts = TRY(crypto::open_body(ciphertexts, commitments, key.view(), header));
+  Opened out;
+  out.parts.reserve(parts.size());
+  for (auto& part : parts) out.parts.push_back(std::move(part.content));
+  out.sealed_key = crypto::seal_at_rest(node.storage_key.view(), id.view(), key.view(), node.random);
+  return out;
+}
+
+Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
+                                          CarriedOriginal original, wire::CarriedMessage& carried) {
+  store::MessageRecord record;
+  record.id = original.id;
+  record.direction = store::Direction::carried;
+  if (original.key) {
+    const auto& wrapper = original.wrap->by_originator ? original.message.originator : forwarder;
+    auto opened = TRY(open_sealed(node, keys, wrapper, *original.key, original.message, original.statement.statement,
+                                  original.id, carried.ciphertexts));
+    const auto body = wire::parse_body(opened.parts);
+    if (!body.has_value()) return fail(Errc::unauthenticated, "parts of the original are not parts");
+    record.their_number = body->number;
+    record.sealed_key = std::move(opened.sealed_key);
+  }
+  record.statement = std::move(original.statement);
+  record.ciphertexts = std::move(carried.ciphertexts);
+  record.wraps = std::move(carried.wraps);
+  return record;
+}
+
+Result<wire::MessageItem> to_item(store::Store& store, store::OutgoingMessage message, wire::Frame& frame) {
+  wire::MessageItem item;
+  item.statement = frame.add(message.statement);
+  item.ciphertexts = std::move(message.ciphertexts);
+  item.wraps = std::move(message.wraps);
+  for (const auto& source : message.sources) item.sources.push_back(frame.add(source));
+  if (!message.original) return item;
+  auto original = TRY(store.reader().message(*message.original));
+  item.forwarded.emplace();
+  item.forwarded->statement = frame.add(original.statement);
+  item.forwarded->ciphertexts = std::move(original.ciphertexts);
+  item.forwarded->wraps = std::move(original.wraps);
+  item.forwarded->forwarder_wrap = std::move(message.forwarder_wrap);
+  return item;
+}
+
+}  // namespace chancery::service

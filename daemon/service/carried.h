@@ -1,0 +1,72 @@
+// Sources that travel with a message, and the original inside a forward (protocol sections 3 and 8).
+#pragma once
+
+#include "daemon/core/acceptance.h"
+#include "daemon/service/seal_keys.h"
+#include "daemon/wire/body.h"
+
+namespace chancery::service {
+
+// The statements a message names as its sources: those that came with it and hold, and those held here.
+class Sources {
+ public:
+  // The statement text of a message held here, if any.
+  using Held = std::function<std::optional<std::string>(const core::MessageId&)>;
+
+  void add(const core::Message& message, store::SignedStatement statement);
+  // Fills in what `message` names and nobody sent, from what is held, and whatever those name in turn.
+  void complete(const core::Message& message, const Held& held);
+  [[nodiscard]] core::SourceLookup lookup() const;
+  // What came with the message, to be kept with it.
+  [[nodiscard]] const std::vector<store::SignedStatement>& came() const { return came_; }
+
+ private:
+  void fill(const core::Message& message, const Held& held);
+  void find_reissued(core::SourceStatement& source, const Held& held) const;
+
+  std::map<core::MessageId, core::SourceStatement> known_;
+  std::vector<store::SignedStatement> came_;
+};
+
+// The messages of a verified statement, its author's and in time; an error is malformed or unauthenticated.
+Result<core::Message> verified_message(const wire::Proven& proven, const Finding& finding);
+
+// Takes over the sources that hold; what does not hold proves nothing and is left out. False when one is signed under a
+// key we may still learn of.
+bool take_sources(const wire::MessageItem& item, FrameVerifier& verifier, Sources& sources);
+
+// The original of a forward, as far as it can be judged before it is opened.
+struct CarriedOriginal {
+  core::Message message;
+  core::MessageId id;
+  store::SignedStatement statement;
+  std::optional<core::CarriedWrap> wrap;  // none when there is nothing to open it with
+  std::optional<crypto::Wrap> key;        // that wrap
+};
+// Malformed when its parts or wraps are not those its originator signed.
+Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
+                                      FrameVerifier& verifier);
+
+// Opens it: the record to keep beside the forward. Errors as SealKeys::unwrap, and unauthenticated when the body does
+// not match its commitments.
+Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
+                                          CarriedOriginal original, wire::CarriedMessage& carried);
+
+// A body opened with the key under one wrap, all commitments checked.
+struct Opened {
+  std::vector<Bytes> parts;
+  Bytes sealed_key;  // for us, at rest
+};
+Result<Opened> open_sealed(const Node& node, SealKeys& keys, std::string_view wrapper, const crypto::Wrap& wrap,
+                           const core::Message& message, std::string_view statement, const core::MessageId& id,
+                           const std::vector<Bytes>& ciphertexts);
+
+// Whether parts and wraps are those the statement commits to.
+bool matches(const core::Message& message, const std::vector<Bytes>& ciphertexts, BytesView wraps);
+// The wrap signed for this recipient; nothing when the wraps are not one a recipient, in their order.
+std::optional<crypto::Wrap> wrap_for(const std::string& self, const core::Message& message, BytesView wraps);
+
+// One message of the outbox as it travels, its signatures added to the frame.
+Result<wire::MessageItem> to_item(store::Store& store, store::OutgoingMessage message, wire::Frame& frame);
+
+}  // namespace chancery::service

@@ -1,0 +1,249 @@
+#include "daemon/service/peer_statements.h"
+
+#include <algorithm>
+
+#include "daemon/core/delivery.h"
+
+namespace chancery::service {
+
+namespace {
+
+using core::ReasonCode;
+using wire::AnswerOutcome;
+
+wire::Answer refused_as(const Digest& digest, AnswerOutcome outcome, ReasonCode code) {
+  return answer(digest, outcome, {core::Reason{code, "", "", ""}});
+}
+
+core::JournalEntry entry_of(const std::string& peer, core::Act act, const Digest& content) {
+  core::JournalEntry entry;
+  entry.actor = "peer:" + peer;
+  entry.act = act;
+  entry.subject = peer;
+  entry.content = content;
+  return entry;
+}
+
+Result<void> keep_conflict(store::Transaction& tx, const char* kind, const std::string& peer, const std::string& first,
+                           const std::string& second) {
+  return tx.record_conflict({kind, peer, first, second, tx.now()},
+                            entry_of(peer, core::Act::conflict_recorded, core::statement_digest(second)));
+}
+
+// ---- designations
+
+bool is_known(const core::DirectoryEntry& entry, const std::string& statement) {
+  return std::any_of(entry.history.begin(), entry.history.end(),
+                     [&](const core::Designation& designation) { return designation.to_text() == statement; });
+}
+
+const core::Designation* of_serial(const core::DirectoryEntry& entry, std::uint64_t serial) {
+  const auto found = std::find_if(entry.history.begin(), entry.history.end(),
+                                  [&](const core::Designation& designation) { return designation.serial == serial; });
+  return found == entry.history.end() ? nullptr : &*found;
+}
+
+Result<void> record_designation(const Node& node, const core::Designation& designation,
+                                const wire::DesignationItem& item) {
+  return node.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
+    const auto& peer = designation.authority;
+    const auto* entry = tx.directory().find(peer);
+    if (entry == nullptr || is_known(*entry, item.statement)) return {};
+    const store::SignedStatement statement{item.statement, item.signature, item.path};
+    if (core::check_succession(entry->history, designation).has_value())
+      return tx.record_designation({statement, item.certificates}, entry_of(peer, core::Act::designation_recorded,
+                                                                            core::statement_digest(item.statement)));
+    const auto* other = of_serial(*entry, designation.serial);
+    return other == nullptr ? Result<void>() : keep_conflict(tx, "designation", peer, other->to_text(), item.statement);
+  });
+}
+
+}  // namespace
+
+Result<std::size_t> take_designations(const Node& node, const std::string& peer,
+                                      const std::vector<wire::DesignationItem>& items) {
+  std::size_t rejected = 0;
+  for (const auto& item : items) {
+    const auto directory = node.store.directory();
+    const auto* entry = directory->find(peer);
+    if (entry == nullptr || is_known(*entry, item.statement)) continue;
+    const auto designation = verify_designation(item, entry->anchor);
+    if (!designation.has_value() || designation->authority != peer) {
+      ++rejected;
+      continue;
+    }
+    CHECK_OK(record_designation(node, *designation, item));
+  }
+  return rejected;
+}
+
+// ---- dispatches
+
+std::variant<wire::Answer, PeerDispatch> read_dispatch(const Intake& intake, const wire::Proven& proven,
+                                                       FrameVerifier& verifier) {
+  const auto digest = core::statement_digest(proven.statement);
+  const auto finding = verifier.find(proven);
+  if (finding.standing == Standing::key_unknown)
+    return refused_as(digest, AnswerOutcome::deferred, ReasonCode::key_unknown);
+  if (finding.standing != Standing::holds || finding.batch->signer != intake.peer)
+    return refused_as(digest, AnswerOutcome::rejected, ReasonCode::verify_failed);
+  auto dispatch = core::Dispatch::parse(proven.statement);
+  if (!dispatch.has_value()) return refused_as(digest, AnswerOutcome::rejected, ReasonCode::malformed);
+  if (dispatch->sender != intake.peer) return refused_as(digest, AnswerOutcome::rejected, ReasonCode::verify_failed);
+  if (dispatch->recipient != intake.node.identity.authority)
+    return refused_as(digest, AnswerOutcome::rejected, ReasonCode::not_addressed);
+  return PeerDispatch{std::move(*dispatch), digest, verifier.evidence(proven)};
+}
+
+namespace {
+
+// Walks one sender's chain through the dispatches of a frame.
+class Chain {
+ public:
+  Chain(store::Transaction& tx, const std::string& peer, core::ChainHead head, std::uint64_t missing)
+      : tx_(tx), peer_(peer), head_(head), missing_(missing) {}
+
+  Result<void> step(const PeerDispatch& item) {
+    switch (core::chain_step(head_, item.dispatch)) {
+      case core::ChainStep::next:
+        return record(item);
+      case core::ChainStep::known:
+        return compare(item, TRY(tx_.inbound_dispatch(peer_, item.dispatch.epoch, item.dispatch.sequence)));
+      case core::ChainStep::gap:
+        wanted_ = item.digest;
+        return {};
+      case core::ChainStep::broken:
+        return conflict(item, TRY(tx_.inbound_dispatch(peer_, head_.epoch, head_.sequence)).value_or(""));
+    }
+    return {};
+  }
+
+  Recorded finish() {
+    if (taken_) out_.answers.push_back(answer(*taken_, AnswerOutcome::taken, head_));
+    if (wanted_) out_.answers.push_back(answer(*wanted_, AnswerOutcome::expected, head_));
+    return std::move(out_);
+  }
+
+ private:
+  Result<void> record(const PeerDispatch& item) {
+    const bool message = std::holds_alternative<core::DispatchMessage>(item.dispatch.item);
+    if (message && core::window_left(missing_) == 0) {
+      wanted_ = item.digest;
+      return {};
+    }
+    CHECK_OK(tx_.record_inbound_dispatch(item.dispatch, item.statement));
+    head_ = {item.dispatch.epoch, item.dispatch.sequence, item.digest};
+    taken_ = item.digest;
+    if (message) ++missing_;
+    return {};
+  }
+
+  Result<void> compare(const PeerDispatch& item, const std::optional<std::string>& recorded) {
+    if (recorded && *recorded != item.statement.statement) return conflict(item, *recorded);
+    taken_ = item.digest;
+    return {};
+  }
+
+  Result<void> conflict(const PeerDispatch& item, const std::string& first) {
+    CHECK_OK(keep_conflict(tx_, "dispatch", peer_, first, item.statement.statement));
+    out_.answers.push_back(refused_as(item.digest, AnswerOutcome::rejected, ReasonCode::id_conflict));
+    out_.alarms.push_back("dispatch " + std::to_string(item.dispatch.sequence) + " of " + peer_);
+    return {};
+  }
+
+  store::Transaction& tx_;
+  const std::string& peer_;
+  core::ChainHead head_;
+  std::uint64_t missing_;
+  std::optional<Digest> taken_;
+  std::optional<Digest> wanted_;
+  Recorded out_;
+};
+
+}  // namespace
+
+Result<Recorded> record_dispatches(store::Transaction& tx, const std::string& peer,
+                                   const std::vector<PeerDispatch>& dispatches) {
+  Chain chain(tx, peer, TRY(tx.inbound_head(peer)), TRY(tx.missing_messages(peer)));
+  for (const auto& item : dispatches) CHECK_OK(chain.step(item));
+  return chain.finish();
+}
+
+// ---- receipts
+
+std::variant<wire::Answer, PeerReceipt> read_receipt(const Intake& intake, const wire::Proven& proven,
+                                                     FrameVerifier& verifier,
+                                                     const std::function<bool(const core::MessageId&)>& sent) {
+  const auto digest = core::statement_digest(proven.statement);
+  const auto finding = verifier.find(proven);
+  if (finding.standing == Standing::key_unknown)
+    return refused_as(digest, AnswerOutcome::deferred, ReasonCode::key_unknown);
+  if (finding.standing != Standing::holds || finding.batch->signer != intake.peer)
+    return refused_as(digest, AnswerOutcome::rejected, ReasonCode::verify_failed);
+  auto receipt = core::Receipt::parse(proven.statement);
+  if (!receipt.has_value()) return refused_as(digest, AnswerOutcome::rejected, ReasonCode::malformed);
+  if (receipt->receiver != intake.peer || !timely(receipt->time, *finding.batch))
+    return refused_as(digest, AnswerOutcome::rejected, ReasonCode::verify_failed);
+  if (receipt->originator != intake.node.identity.authority || !sent(receipt->message))
+    return refused_as(digest, AnswerOutcome::rejected, ReasonCode::not_addressed);
+  return PeerReceipt{std::move(*receipt), digest, verifier.evidence(proven)};
+}
+
+namespace {
+
+// Whether only a confirmation stops the peer from sending it again.
+bool is_confirmed(core::Stage stage) {
+  switch (stage) {
+    case core::Stage::delivered:
+    case core::Stage::refused:
+      return false;
+    case core::Stage::read:
+    case core::Stage::acknowledged:
+    case core::Stage::answered:
+      return true;
+  }
+  return true;
+}
+
+core::JournalEntry entry_of(const std::string& peer, const PeerReceipt& item) {
+  auto entry = entry_of(peer, core::Act::receipt_recorded, item.digest);
+  entry.message = item.receipt.message;
+  entry.decision =
+      core::to_string(item.receipt.stage == core::Stage::refused ? core::Verdict::refuse : core::Verdict::allow);
+  entry.reasons = item.receipt.reasons;
+  return entry;
+}
+
+Result<void> keep_receipt_conflict(store::Transaction& tx, const std::string& peer, const std::string& first,
+                                   const PeerReceipt& item, Recorded& out) {
+  CHECK_OK(keep_conflict(tx, "receipt", peer, first, item.statement.statement));
+  out.answers.push_back(refused_as(item.digest, AnswerOutcome::rejected, ReasonCode::id_conflict));
+  out.alarms.push_back("receipts of " + peer + " about " + core::to_string(item.receipt.message));
+  return {};
+}
+
+Result<void> record_one(store::Transaction& tx, const std::string& peer, const PeerReceipt& item, Recorded& out) {
+  bool known = false;
+  for (const auto& before : TRY(tx.receipts(item.receipt.message))) {
+    if (core::contradict(before.receipt, item.receipt))
+      return keep_receipt_conflict(tx, peer, before.statement.statement, item, out);
+    known = known || before.receipt == item.receipt;
+  }
+  if (!known) CHECK_OK(tx.record_receipt({item.receipt, item.statement}, entry_of(peer, item)));
+  if (is_confirmed(item.receipt.stage))
+    out.answers.push_back(answer(item.digest, AnswerOutcome::taken, std::vector<core::Reason>{}));
+  else
+    out.settled.push_back(item.receipt.message);
+  return {};
+}
+
+}  // namespace
+
+Result<Recorded> record_receipts(store::Transaction& tx, const std::string& peer,
+                                 const std::vector<PeerReceipt>& receipts) {
+  Recorded out;
+  for (const auto& item : receipts) CHECK_OK(record_one(tx, peer, item, out));
+  return out;
+}
+
+}  // namespace chancery::service

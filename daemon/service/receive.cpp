@@ -1,0 +1,194 @@
+#include "daemon/service/receive.h"
+
+#include <algorithm>
+
+namespace chancery::service {
+
+// The acts of one frame that are under way, and the reply they add to.
+class Receiver::Work {
+ public:
+  explicit Work(Done done) : done_(std::move(done)) {}
+
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    ++open_;
+  }
+  void add(wire::Answer answer) {
+    const std::lock_guard lock(mutex_);
+    reply_.answers.push_back(std::move(answer));
+  }
+  void finish(Reply part) {
+    std::unique_lock lock(mutex_);
+    move_to(reply_.receipts, part.receipts);
+    move_to(reply_.answers, part.answers);
+    move_to(reply_.settled, part.settled);
+    if (--open_ > 0) return;
+    auto reply = std::move(reply_);
+    lock.unlock();
+    done_(std::move(reply));
+  }
+
+ private:
+  template <class T>
+  static void move_to(std::vector<T>& to, std::vector<T>& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  }
+
+  Done done_;
+  std::mutex mutex_;
+  std::size_t open_ = 1;  // guarded by mutex_; the frame itself is one
+  Reply reply_;           // guarded by mutex_
+};
+
+namespace {
+
+bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::AnswerOutcome::rejected; }
+
+// The writer cannot take it now: it comes again.
+bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
+
+}  // namespace
+
+void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent, Done done) {
+  const auto work = std::make_shared<Work>(std::move(done));
+  take_keys(peer, frame);
+  compare_data(peer, frame.data_versions);
+  const Intake intake{node_, keys_, peer, node_.store.directory(), node_.agreements(), node_.clock.now()};
+  FrameVerifier verifier(frame.signatures, *intake.directory, certificates_);
+  take_dispatches(intake, frame, verifier, work);
+  for (auto& item : frame.messages) take_message(intake, item, verifier, work);
+  take_receipts(intake, frame, verifier, sent, work);
+  if (frame.heartbeat) compare_head(peer, *frame.heartbeat, work);
+  work->finish({});
+}
+
+// Before everything else of the frame: what follows may be signed under a key that is named here.
+void Receiver::take_keys(const std::string& peer, const wire::Frame& frame) {
+  if (frame.designations.empty() && frame.seal_keys.empty()) return;
+  const auto designations = take_designations(node_, peer, frame.designations);
+  if (designations.has_value())
+    count_rejected(*designations);
+  else
+    failed("designation", designations.error());
+  const auto directory = node_.store.directory();
+  FrameVerifier verifier(frame.signatures, *directory, certificates_);
+  const auto keys = take_seal_keys(node_, peer, frame.seal_keys, verifier);
+  if (keys.has_value())
+    count_rejected(*keys);
+  else
+    failed("seal-key", keys.error());
+}
+
+void Receiver::take_dispatches(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier,
+                               const std::shared_ptr<Work>& work) {
+  std::vector<PeerDispatch> dispatches;
+  for (const auto& proven : frame.dispatches) {
+    auto read = read_dispatch(intake, proven, verifier);
+    if (auto* dispatch = std::get_if<PeerDispatch>(&read))
+      dispatches.push_back(std::move(*dispatch));
+    else
+      answered(std::move(std::get<wire::Answer>(read)), *work);
+  }
+  if (dispatches.empty()) return;
+  post([peer = intake.peer,
+        all = std::move(dispatches)](store::Transaction& tx) { return record_dispatches(tx, peer, all); },
+       work);
+}
+
+void Receiver::take_message(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier,
+                            const std::shared_ptr<Work>& work) {
+  auto read = arrive(intake, item, verifier);
+  if (auto* said = std::get_if<wire::Answer>(&read)) return answered(std::move(*said), *work);
+  auto arrived = std::make_shared<const Arrived>(std::move(std::get<Arrived>(read)));
+  work->begin();
+  node_.store.post<Accepted>(
+      1, [self = shared_from_this(), arrived](store::Transaction& tx) { return accept(self->node_, tx, *arrived); },
+      [self = shared_from_this(), arrived, work](Result<Accepted> accepted, const store::Commit& commit) {
+        Reply reply;
+        if (!accepted.has_value()) {
+          self->failed("accept", accepted.error());
+          if (is_passing(accepted.error()))
+            reply.answers.push_back(answer(arrived->digest, wire::AnswerOutcome::deferred,
+                                           {core::Reason{core::ReasonCode::disk_full, "", "", ""}}));
+          return work->finish(std::move(reply));
+        }
+        reply.receipts = std::move(accepted->stored);
+        for (const auto leaf : accepted->issued) reply.receipts.push_back(commit.signed_statement(leaf));
+        if (accepted->conflict) self->node_.log(LogLevel::error, "conflict", "message of " + arrived->peer);
+        if (accepted->answer) self->answered(std::move(*accepted->answer), *work);
+        work->finish(std::move(reply));
+      });
+}
+
+void Receiver::take_receipts(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier, const Sent& sent,
+                             const std::shared_ptr<Work>& work) {
+  std::vector<PeerReceipt> receipts;
+  const Sent ours = [&](const core::MessageId& id) { return was_sent(intake.peer, id, sent); };
+  for (const auto& proven : frame.receipts) {
+    auto read = read_receipt(intake, proven, verifier, ours);
+    if (auto* receipt = std::get_if<PeerReceipt>(&read))
+      receipts.push_back(std::move(*receipt));
+    else
+      answered(std::move(std::get<wire::Answer>(read)), *work);
+  }
+  if (receipts.empty()) return;
+  post([peer = intake.peer,
+        all = std::move(receipts)](store::Transaction& tx) { return record_receipts(tx, peer, all); },
+       work);
+}
+
+// A peer that has signed dispatches we never saw sends them again when it hears what we want next.
+void Receiver::compare_head(const std::string& peer, const wire::Heartbeat& heartbeat,
+                            const std::shared_ptr<Work>& work) {
+  post(
+      [peer, heartbeat](store::Transaction& tx) -> Result<Recorded> {
+        Recorded out;
+        const auto head = TRY(tx.inbound_head(peer));
+        const bool behind =
+            heartbeat.epoch > head.epoch || (heartbeat.epoch == head.epoch && heartbeat.sequence > head.sequence);
+        if (behind) out.answers.push_back(answer(Digest(), wire::AnswerOutcome::expected, head));
+        return out;
+      },
+      work);
+}
+
+void Receiver::compare_data(const std::string& peer, const std::vector<wire::DataVersion>& versions) const {
+  const auto book = node_.agreements();
+  for (const auto& policy : book->labels().policies())
+    for (const auto& theirs : versions)
+      if (theirs.name == "label/" + policy.id && theirs.version == policy.version && theirs.digest != policy.digest)
+        node_.log(LogLevel::warning, "other-data", peer + " " + theirs.name);
+}
+
+void Receiver::post(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work) {
+  work->begin();
+  node_.store.post<Recorded>(
+      0, std::move(act), [self = shared_from_this(), work](Result<Recorded> recorded, const store::Commit&) {
+        if (!recorded.has_value()) {
+          self->failed("record", recorded.error());
+          return work->finish({});
+        }
+        for (const auto& alarm : recorded->alarms) self->node_.log(LogLevel::error, "conflict", alarm);
+        const auto rejected = std::count_if(recorded->answers.begin(), recorded->answers.end(), is_rejection);
+        self->count_rejected(static_cast<std::uint64_t>(rejected));
+        work->finish({{}, std::move(recorded->answers), std::move(recorded->settled)});
+      });
+}
+
+void Receiver::answered(wire::Answer answer, Work& work) {
+  if (is_rejection(answer)) count_rejected(1);
+  work.add(std::move(answer));
+}
+
+bool Receiver::was_sent(const std::string& peer, const core::MessageId& id, const Sent& sent) const {
+  if (sent(id)) return true;
+  const auto deliveries = node_.store.reader().deliveries(id);
+  return deliveries.has_value() && std::any_of(deliveries->begin(), deliveries->end(),
+                                               [&](const store::OutboxRow& row) { return row.peer == peer; });
+}
+
+void Receiver::failed(const std::string& event, const Error& error) const {
+  node_.log(LogLevel::error, event, std::string(to_string(error.code)) + ": " + error.detail);
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,58 @@
+// Takes in the frames of peers: verified once, opened on the caller's thread, one act a message, and one reply a frame
+// when the last of its acts is committed.
+#pragma once
+
+#include <atomic>
+
+#include "daemon/service/peer_statements.h"
+
+namespace chancery::service {
+
+// What goes back for one frame, and what it settled here.
+struct Reply {
+  std::vector<store::SignedStatement> receipts;
+  std::vector<wire::Answer> answers;
+  std::vector<core::MessageId> settled;  // ours that this peer took or refused
+};
+
+// Thread-safe; owned by shared_ptr because acts may be committed after its last caller has gone.
+class Receiver : public std::enable_shared_from_this<Receiver> {
+ public:
+  explicit Receiver(Node node) : node_(std::move(node)), keys_(node_), certificates_(node_.store) {}
+
+  // Whether this message is on its way to the peer.
+  using Sent = std::function<bool(const core::MessageId&)>;
+  // Called once, on the writer's thread or this one; must not block.
+  using Done = std::function<void(Reply)>;
+
+  // Everything in a frame but its answers, which are for the lane. Blocks for the processor work, and for the writer
+  // when designations or seal keys are new.
+  void take(const std::string& peer, wire::Frame frame, const Sent& sent, Done done);
+
+  [[nodiscard]] SealKeys& keys() { return keys_; }
+  void count_rejected(std::uint64_t items) { rejected_ += items; }
+  [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
+
+ private:
+  class Work;
+  void take_keys(const std::string& peer, const wire::Frame& frame);
+  void take_dispatches(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier,
+                       const std::shared_ptr<Work>& work);
+  void take_message(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier,
+                    const std::shared_ptr<Work>& work);
+  void take_receipts(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier, const Sent& sent,
+                     const std::shared_ptr<Work>& work);
+  void compare_head(const std::string& peer, const wire::Heartbeat& heartbeat, const std::shared_ptr<Work>& work);
+  void compare_data(const std::string& peer, const std::vector<wire::DataVersion>& versions) const;
+  void post(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work);
+  void answered(wire::Answer answer, Work& work);
+  [[nodiscard]] bool was_sent(const std::string& peer, const core::MessageId& id, const Sent& sent) const;
+  void failed(const std::string& event, const Error& error) const;
+
+  Node node_;
+  SealKeys keys_;
+  Certificates certificates_;
+  std::atomic<std::uint64_t> rejected_{0};
+};
+
+}  // namespace chancery::service

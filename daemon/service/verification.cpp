@@ -1,0 +1,114 @@
+#include "daemon/service/verification.h"
+
+#include <algorithm>
+
+namespace chancery::service {
+
+namespace {
+
+constexpr Duration kLeafTime = seconds(60);
+
+bool names(const core::DirectoryEntry& entry, const Digest& id) {
+  return std::any_of(entry.history.begin(), entry.history.end(), [&](const core::Designation& designation) {
+    return std::any_of(designation.keys.begin(), designation.keys.end(),
+                       [&](const core::DesignatedKey& key) { return key.id == id; });
+  });
+}
+
+// The verified authority that designated this key, in whatever role.
+const std::string* holder_of(const core::Directory& directory, const Digest& id) {
+  for (const auto& [authority, entry] : directory.entries())
+    if (entry.state != core::PeerState::unverified && names(entry, id)) return &authority;
+  return nullptr;
+}
+
+bool names_key(const core::Designation& designation, const Digest& id) {
+  return std::any_of(designation.keys.begin(), designation.keys.end(),
+                     [&](const core::DesignatedKey& key) { return key.id == id; });
+}
+
+Result<void> check_certificates(const wire::DesignationItem& item, const core::Designation& designation,
+                                const crypto::Certificate& anchor) {
+  for (std::size_t i = 1; i < item.certificates.size(); ++i) {
+    const auto certificate = TRY(crypto::Certificate::from_der(item.certificates[i]));
+    if (!names_key(designation, certificate.id())) return fail(Errc::malformed, "certificate of a key not designated");
+    if (!certificate.issued_by(anchor)) return fail(Errc::unauthenticated, "certificate not issued by the anchor");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const crypto::Certificate>> Certificates::find(const core::Directory& directory,
+                                                                      const Digest& id) {
+  // The directory is asked each time: a peer may have been deleted or never verified.
+  const auto* authority = holder_of(directory, id);
+  if (authority == nullptr) return fail(Errc::not_found, "key of no designation");
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(id);
+    if (known != known_.end()) return known->second;
+  }
+  auto certificate = TRY(load(*authority, id));
+  const std::lock_guard lock(mutex_);
+  return known_.emplace(id, std::move(certificate)).first->second;
+}
+
+Result<std::shared_ptr<const crypto::Certificate>> Certificates::load(const std::string& authority, const Digest& id) {
+  for (const auto& record : TRY(store_.reader().designations(authority)))
+    for (const auto& der : record.certificates)
+      if (crypto::sha256(der) == id)
+        return std::make_shared<const crypto::Certificate>(TRY(crypto::Certificate::from_der(der)));
+  return fail(Errc::not_found, "designated key without its certificate");
+}
+
+FrameVerifier::FrameVerifier(const std::vector<crypto::BatchSignature>& signatures, const core::Directory& directory,
+                             Certificates& certificates)
+    : signatures_(signatures), directory_(directory), certificates_(certificates), batches_(signatures.size()) {}
+
+Finding FrameVerifier::find(const wire::Proven& proven) {
+  if (proven.signature >= signatures_.size()) return {};
+  auto& batch = batches_[proven.signature];
+  if (!batch.checked) check(signatures_[proven.signature], batch);
+  if (batch.standing != Standing::holds) return {batch.standing, nullptr};
+  if (!crypto::in_batch(batch.statement, core::statement_digest(proven.statement), proven.path)) return {};
+  return {Standing::holds, &batch.statement};
+}
+
+void FrameVerifier::check(const crypto::BatchSignature& signature, Batch& out) {
+  out.checked = true;
+  const auto certificate = certificates_.find(directory_, signature.key_id);
+  if (!certificate.has_value()) {
+    out.standing = Standing::key_unknown;
+    return;
+  }
+  auto statement = crypto::verify_batch(signature, **certificate);
+  if (!statement.has_value()) return;
+  // Only `sign` signs batches, and only while it was this signer's key.
+  if (directory_.key(statement->signer, core::KeyRole::sign, signature.key_id, statement->created) == nullptr) return;
+  out.statement = std::move(*statement);
+  out.standing = Standing::holds;
+}
+
+store::SignedStatement FrameVerifier::evidence(const wire::Proven& proven) const {
+  return {proven.statement, signatures_[proven.signature], proven.path};
+}
+
+bool timely(Instant own, const crypto::BatchStatement& batch) {
+  return own >= batch.created - kLeafTime && own <= batch.created + kLeafTime;
+}
+
+Result<core::Designation> verify_designation(const wire::DesignationItem& item, const Digest& anchor) {
+  if (item.certificates.empty()) return fail(Errc::malformed, "designation without its anchor");
+  const auto certificate = TRY(crypto::Certificate::from_der(item.certificates.front()));
+  if (certificate.id() != anchor) return fail(Errc::unauthenticated, "not the anchor that was compared");
+  const auto batch = TRY(crypto::verify_batch(item.signature, certificate));
+  if (!crypto::in_batch(batch, core::statement_digest(item.statement), item.path))
+    return fail(Errc::unauthenticated, "designation outside its batch");
+  auto designation = TRY(core::Designation::parse(item.statement));
+  if (batch.signer != designation.authority) return fail(Errc::unauthenticated, "anchor of another authority");
+  CHECK_OK(check_certificates(item, designation, certificate));
+  return designation;
+}
+
+}  // namespace chancery::service
