@@ -19,7 +19,8 @@ struct ExchangeOptions {
   std::uint32_t window_messages = 256;  // unanswered messages in flight to one peer
   std::size_t window_bytes = std::size_t{4} << 20;
   std::uint32_t frame_messages = 64;
-  Duration heartbeat = seconds(30);
+  Duration heartbeat = seconds(30);  // a peer that says nothing for three of them is gone
+  Duration answer = seconds(30);     // a message without an answer for so long is sent again, later and later
 };
 
 // What status shows of a peer's lane.

@@ -1,0 +1,211 @@
+#include "daemon/service/lane.h"
+
+#include <algorithm>
+
+namespace chancery::service {
+
+namespace {
+
+constexpr std::size_t kFramesInWork = 4;  // of one peer; more wait in its stream
+constexpr Duration kIdle = seconds(1);
+
+Steady now() { return std::chrono::steady_clock::now(); }
+std::chrono::milliseconds in_ms(Duration duration) { return std::chrono::milliseconds(duration.ms); }
+
+}  // namespace
+
+Lane::Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options)
+    : node_(std::move(node)),
+      peer_(std::move(peer)),
+      network_(network),
+      events_(events),
+      options_(options),
+      outgoing_(std::make_shared<Outgoing>(node_, peer_, options)),
+      // The smaller id dials first; the other gives it a moment, so that two streams are the exception.
+      dial_at_(smaller() ? now() : now() + in_ms(options.retry.first)),
+      thread_([this] { run(); }) {}
+
+void Lane::stop() {
+  std::shared_ptr<PeerLink> link;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    link = std::move(link_);
+    changed_.notify_all();
+  }
+  if (link) link->close();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Lane::opened(const std::shared_ptr<PeerLink>& link, bool dialled_by_us) {
+  std::shared_ptr<PeerLink> replaced;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || !active_) return false;
+    const bool preferred = dialled_by_us == smaller();
+    if (link_ && link_->open() && link_is_ours_ != dialled_by_us && !preferred) return false;
+    replaced = std::exchange(link_, link);
+    link_is_ours_ = dialled_by_us;
+    fresh_ = true;
+    failed_dials_ = 0;
+    heard_ = now();
+    status_.connected = true;
+    status_.last_error.clear();
+    changed_.notify_all();
+  }
+  if (replaced) replaced->close();
+  return true;
+}
+
+void Lane::closed(const std::shared_ptr<PeerLink>& link) { end(link, ""); }
+
+// The stream is over; whoever is to dial waits a moment first.
+void Lane::end(const std::shared_ptr<PeerLink>& link, const std::string& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (link_ != link) return;
+    link_.reset();
+    status_.connected = false;
+    if (!error.empty()) status_.last_error = error;
+    dial_at_ = now() + in_ms(back_off()) + (smaller() ? in_ms({0}) : in_ms(options_.retry.first));
+    changed_.notify_all();
+  }
+  link->close();
+}
+
+bool Lane::admit(const wire::Frame& frame) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || !active_ || frames_in_work_ < kFramesInWork; });
+  if (stopping_ || !active_) return false;
+  ++frames_in_work_;
+  heard_ = now();
+  status_.last_contact = node_.clock.now();
+  measure(frame);
+  return true;
+}
+
+// How far the peer's clock is from ours, as its freshest signature shows; receipts are signed just before they come.
+void Lane::measure(const wire::Frame& frame) {
+  if (frame.receipts.empty()) return;
+  std::int64_t newest = 0;
+  for (const auto& signature : frame.signatures) newest = std::max(newest, signature.signing_time);
+  const auto skew = newest * 1000 - node_.clock.now().ms;
+  status_.skew_ms = skew > -2000 && skew < 1000 ? 0 : skew;  // signing times have whole seconds
+}
+
+void Lane::replied(Reply reply) {
+  const bool room = outgoing_->reply(std::move(reply));
+  std::shared_ptr<PeerLink> link;
+  {
+    const std::lock_guard lock(mutex_);
+    --frames_in_work_;
+    woken_ = true;
+    if (!room) link = link_;
+    changed_.notify_all();
+  }
+  if (link) link->close();
+}
+
+void Lane::answered(const std::vector<wire::Answer>& answers) {
+  if (answers.empty()) return;
+  outgoing_->answered(answers);
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+void Lane::wake() {
+  outgoing_->wake();
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+void Lane::greet() {
+  outgoing_->greet();
+  wake();
+}
+
+void Lane::set_active(bool active) {
+  std::shared_ptr<PeerLink> link;
+  {
+    const std::lock_guard lock(mutex_);
+    if (active && !active_) dial_at_ = now();
+    active_ = active;
+    if (!active) link = link_;
+    changed_.notify_all();
+  }
+  if (link) end(link, "");
+}
+
+LaneStatus Lane::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+// ---- the thread
+
+void Lane::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto link = link_;
+    if (!active_) {
+      await(lock, kIdle);
+    } else if (link) {
+      if (std::exchange(fresh_, false)) outgoing_->restart();
+      woken_ = false;
+      lock.unlock();
+      drive(link);
+      lock.lock();
+    } else if (now() < dial_at_) {
+      await(lock, {std::chrono::ceil<std::chrono::milliseconds>(dial_at_ - now()).count()});
+    } else {
+      lock.unlock();
+      dial();
+      lock.lock();
+    }
+  }
+}
+
+void Lane::await(std::unique_lock<std::mutex>& lock, Duration at_most) {
+  changed_.wait_for(lock, in_ms(std::min(at_most, kIdle)));
+}
+
+void Lane::drive(const std::shared_ptr<PeerLink>& link) {
+  const auto frame = outgoing_->compose();
+  if (!frame.empty()) {
+    if (!link->send(frame)) end(link, "closed");
+    return;
+  }
+  const auto patience = outgoing_->patience();
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, in_ms(patience), [&] { return woken_ || stopping_ || link_ != link || fresh_; });
+  const bool silent = link_ == link && now() - heard_ > 3 * in_ms(options_.heartbeat);
+  const bool gone = link_ == link && !link->open();
+  lock.unlock();
+  if (silent || gone) end(link, silent ? "silent" : "closed");
+}
+
+void Lane::dial() {
+  const auto directory = node_.store.directory();
+  const auto* designation = directory->designation(peer_, node_.clock.now());
+  const auto link = designation != nullptr
+                        ? network_.dial(peer_, designation->endpoint, events_)
+                        : Result<std::shared_ptr<PeerLink>>(fail(Errc::not_found, "no designation in force"));
+  const std::lock_guard lock(mutex_);
+  if (link_) return;
+  // Nobody there, or the other stream stayed and has ended since.
+  if (!link.has_value())
+    status_.last_error =
+        designation != nullptr ? to_string(link.error().code) : core::to_string(core::ReasonCode::designation_unknown);
+  dial_at_ = now() + in_ms(back_off());
+}
+
+Duration Lane::back_off() {
+  const auto bytes = node_.random.bytes(4);
+  const auto wait =
+      core::next_attempt(options_.retry, failed_dials_++, Instant{0}, static_cast<std::uint32_t>(read_be(bytes)));
+  return {wait.ms};
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,421 @@
+#include "daemon/service/outgoing.h"
+
+#include <algorithm>
+
+#include "daemon/service/voiding.h"
+
+namespace chancery::service {
+
+namespace {
+
+constexpr std::size_t kFrameBudget = 900 * 1024;
+constexpr std::size_t kSlack = 16 * 1024;       // signatures and lengths that come on top
+constexpr std::size_t kSignature = 600;         // about
+constexpr std::uint32_t kDispatches = 256;      // a frame
+constexpr std::uint64_t kUnconfirmed = 512;     // dispatches sent and not confirmed
+constexpr std::uint32_t kReceipts = 64;         // a frame
+constexpr std::uint32_t kFetch = 512;           // outbox rows beyond the window
+constexpr std::size_t kMaxReplies = 16 * 1024;  // waiting for a peer that does not read
+constexpr Duration kRefetch{50};                // how long a more urgent message may stand behind fetched ones
+constexpr Duration kPoll = seconds(1);
+
+Steady now() { return std::chrono::steady_clock::now(); }
+std::chrono::milliseconds in_ms(Duration duration) { return std::chrono::milliseconds(duration.ms); }
+Duration between(Steady from, Steady to) {
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count()};
+}
+
+}  // namespace
+
+Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options)
+    : node_(std::move(node)),
+      peer_(std::move(peer)),
+      options_(options),
+      window_(options.window_messages, options.window_bytes) {}
+
+void Outgoing::restart() {
+  const std::lock_guard lock(mutex_);
+  greet_ = true;
+  refetch_ = true;
+  replies_.clear();
+  answers_.clear();
+  window_.clear();
+  next_dispatch_.reset();
+  setbacks_ = 0;
+  dispatches_from_ = {};
+  receipts_after_ = 0;
+}
+
+void Outgoing::greet() {
+  const std::lock_guard lock(mutex_);
+  greet_ = true;
+}
+
+void Outgoing::wake() {
+  const std::lock_guard lock(mutex_);
+  refetch_ = true;
+}
+
+bool Outgoing::reply(Reply reply) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& id : reply.settled) window_.remove(id);
+  replies_.insert(replies_.end(), std::make_move_iterator(reply.receipts.begin()),
+                  std::make_move_iterator(reply.receipts.end()));
+  answers_.insert(answers_.end(), std::make_move_iterator(reply.answers.begin()),
+                  std::make_move_iterator(reply.answers.end()));
+  return replies_.size() + answers_.size() <= kMaxReplies;
+}
+
+bool Outgoing::in_flight(const core::MessageId& id) const {
+  const std::lock_guard lock(mutex_);
+  return window_.contains(id);
+}
+
+// ---- composing
+
+wire::Frame Outgoing::compose() {
+  wire::Frame frame;
+  postpone_overdue();
+  rewind_in_time();
+  refill();  // before the dispatches: what is ready has its number, and that goes first
+  add_greeting(frame);
+  add_replies(frame);
+  add_dispatches(frame);
+  add_receipts(frame);
+  add_messages(frame);
+  add_heartbeat(frame);
+  if (!frame.empty()) sent_ = now();
+  return frame;
+}
+
+Duration Outgoing::patience() const {
+  const std::lock_guard lock(mutex_);
+  auto wait = std::min({kPoll.ms, options_.heartbeat.ms / 2, options_.answer.ms / 2});
+  if (next_due_) wait = std::min(wait, (*next_due_ - node_.clock.now()).ms);
+  if (dispatches_from_ > now()) wait = std::min(wait, between(now(), dispatches_from_).ms);
+  return {std::max(wait, std::int64_t{1})};
+}
+
+void Outgoing::add_greeting(wire::Frame& frame) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(greet_, false)) return;
+  }
+  const auto& self = node_.identity.authority;
+  auto designations = node_.store.reader().designations(self);
+  auto keys = node_.store.reader().seal_keys(self);
+  if (!designations.has_value()) return failed("greeting", designations.error());
+  if (!keys.has_value()) return failed("greeting", keys.error());
+  std::reverse(designations->begin(), designations->end());  // oldest first: each follows the one before
+  for (auto& record : *designations)
+    frame.designations.push_back({std::move(record.statement.signature), std::move(record.statement.path),
+                                  std::move(record.statement.statement), std::move(record.certificates)});
+  std::reverse(keys->begin(), keys->end());
+  for (const auto& record : *keys) frame.seal_keys.push_back(frame.add(record.statement));
+  add_data_versions(frame);
+}
+
+void Outgoing::add_data_versions(wire::Frame& frame) const {
+  const auto book = node_.agreements();
+  for (const auto& policy : book->labels().policies())
+    frame.data_versions.push_back({"label/" + policy.id, policy.version, policy.digest});
+  for (const auto& agreement : book->agreements())
+    frame.data_versions.push_back({"agreement/" + agreement.id, agreement.version, book->digest()});
+}
+
+void Outgoing::add_replies(wire::Frame& frame) {
+  const std::lock_guard lock(mutex_);
+  auto size = frame.size();
+  std::size_t taken_receipts = 0, taken_answers = 0;
+  for (; taken_receipts < replies_.size() && size < kFrameBudget; ++taken_receipts) {
+    frame.receipts.push_back(frame.add(replies_[taken_receipts]));
+    size += frame.receipts.back().size() + kSignature;
+  }
+  for (; taken_answers < answers_.size() && size < kFrameBudget; ++taken_answers) {
+    frame.answers.push_back(std::move(answers_[taken_answers]));
+    size += kSignature;
+  }
+  replies_.erase(replies_.begin(), replies_.begin() + static_cast<std::ptrdiff_t>(taken_receipts));
+  answers_.erase(answers_.begin(), answers_.begin() + static_cast<std::ptrdiff_t>(taken_answers));
+}
+
+// Where in our chain to the peer sending goes on; nothing when it has confirmed all of it.
+Result<std::optional<Outgoing::Position>> Outgoing::position() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (now() < dispatches_from_) return std::optional<Position>();
+    if (next_dispatch_) {
+      const bool full = next_dispatch_->epoch == first_untaken_.epoch &&
+                        next_dispatch_->sequence >= first_untaken_.sequence + kUnconfirmed;
+      return full ? std::nullopt : next_dispatch_;
+    }
+  }
+  const auto rows = TRY(node_.store.reader().untaken(peer_, 1));
+  if (rows.empty()) return std::optional<Position>();
+  const std::lock_guard lock(mutex_);
+  first_untaken_ = {rows.front().epoch, rows.front().sequence};
+  next_dispatch_ = first_untaken_;
+  return next_dispatch_;
+}
+
+void Outgoing::add_dispatches(wire::Frame& frame) {
+  const auto from = position();
+  if (!from.has_value()) return failed("outbox", from.error());
+  if (!*from || frame.size() >= kFrameBudget / 2) return;
+  const auto dispatches = node_.store.reader().dispatches_from(peer_, (*from)->epoch, (*from)->sequence, kDispatches);
+  if (!dispatches.has_value()) return failed("outbox", dispatches.error());
+  const std::lock_guard lock(mutex_);
+  if (!next_dispatch_ || next_dispatch_->sequence != (*from)->sequence) return;  // the peer asked for others meanwhile
+  for (const auto& dispatch : *dispatches) frame.dispatches.push_back(frame.add(dispatch));
+  next_dispatch_->sequence += dispatches->size();
+}
+
+void Outgoing::add_receipts(wire::Frame& frame) {
+  if (frame.size() >= kFrameBudget) return;
+  std::uint64_t after = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    after = receipts_after_;
+  }
+  const auto receipts = node_.store.reader().unsent_receipts(peer_, after, kReceipts);
+  if (!receipts.has_value()) return failed("receipts", receipts.error());
+  if (receipts->empty()) return;
+  for (const auto& receipt : *receipts) frame.receipts.push_back(frame.add(receipt.statement));
+  const std::lock_guard lock(mutex_);
+  if (receipts_after_ == after) receipts_after_ = receipts->back().ordinal;
+}
+
+// Rows that are due and not in flight. A read while some are still ready costs, and finds what is more urgent.
+void Outgoing::refill() {
+  std::size_t flying = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (next_due_ && *next_due_ <= node_.clock.now()) refetch_ = true;
+    const bool aged = between(fetched_, now()) >= (ready_.empty() ? kPoll : kRefetch);
+    if (window_.full() || !(aged || (refetch_ && ready_.empty()))) return;
+    if (!ready_.empty() && !refetch_) return;
+    refetch_ = false;
+    next_due_.reset();
+    flying = window_.size();
+  }
+  const auto limit = static_cast<std::uint32_t>(flying) + kFetch;
+  auto rows = node_.store.reader().due(peer_, node_.clock.now(), limit);
+  if (!rows.has_value()) return failed("outbox", rows.error());
+  ready_.clear();
+  const std::lock_guard lock(mutex_);
+  if (rows->size() == limit) refetch_ = true;
+  for (auto& row : *rows)
+    if (row.message && !window_.contains(*row.message)) ready_.push_back(std::move(row));
+  fetched_ = now();
+}
+
+void Outgoing::add_messages(wire::Frame& frame) {
+  std::deque<store::OutboxRow> later;
+  while (!ready_.empty() && frame.messages.size() < options_.frame_messages && frame.size() < kFrameBudget) {
+    auto row = std::move(ready_.front());
+    ready_.pop_front();
+    {
+      const std::lock_guard lock(mutex_);
+      if (window_.full()) {
+        later.push_back(std::move(row));
+        break;
+      }
+      const bool sent = !next_dispatch_ || row.epoch < next_dispatch_->epoch ||
+                        (row.epoch == next_dispatch_->epoch && row.sequence < next_dispatch_->sequence);
+      if (!sent || now() < dispatches_from_) {  // its number goes first
+        later.push_back(std::move(row));
+        continue;
+      }
+    }
+    if (add_message(row, frame)) continue;
+    later.push_back(std::move(row));
+    break;
+  }
+  ready_.insert(ready_.begin(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
+}
+
+// False when the frame has no room for it.
+bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
+  auto message = node_.store.reader().outgoing(*row.message);
+  if (!message.has_value()) {
+    failed("outbox", message.error());
+    return true;
+  }
+  if (const auto code = why_not_sent(row, message->statement.statement, node_.clock.now())) {
+    close(row, *code);
+    return true;
+  }
+  InFlight flying{
+      *row.message, core::statement_digest(message->statement.statement), row.epoch, row.sequence, row.attempts, 0,
+      now()};
+  auto item = to_item(node_.store, std::move(*message), frame);
+  if (!item.has_value()) {
+    failed("outbox", item.error());
+    return true;
+  }
+  flying.bytes = item->size();
+  const bool alone = frame.messages.empty() && frame.dispatches.empty() && frame.receipts.empty();
+  if (frame.size() + flying.bytes + kSlack > wire::kMaxFrame) {
+    if (!alone) return false;
+    // It fits no frame, whatever else waits.
+    close(row, core::to_string(core::ReasonCode::limit_exceeded));
+    return true;
+  }
+  frame.messages.push_back(std::move(*item));
+  const std::lock_guard lock(mutex_);
+  window_.add(flying);
+  return true;
+}
+
+void Outgoing::add_heartbeat(wire::Frame& frame) {
+  if (!frame.empty() || between(sent_, now()) < options_.heartbeat) return;
+  const std::lock_guard lock(mutex_);
+  frame.heartbeat.emplace();
+  if (!next_dispatch_) return;
+  frame.heartbeat->epoch = next_dispatch_->epoch;
+  frame.heartbeat->sequence = next_dispatch_->sequence - 1;
+}
+
+// ---- time
+
+void Outgoing::postpone_overdue() {
+  std::vector<InFlight> overdue;
+  {
+    const std::lock_guard lock(mutex_);
+    overdue = window_.overdue(now() - in_ms(options_.answer), now());
+  }
+  for (const auto& message : overdue) postpone(message, "no-answer");
+}
+
+// What was sent and is still not confirmed may be lost: it goes again.
+void Outgoing::rewind_in_time() {
+  if (between(rewound_, now()) < options_.answer) return;
+  rewound_ = now();
+  const std::lock_guard lock(mutex_);
+  next_dispatch_.reset();
+  receipts_after_ = 0;
+}
+
+// ---- answers
+
+void Outgoing::answered(const std::vector<wire::Answer>& answers) {
+  for (const auto& answer : answers) {
+    switch (answer.outcome) {
+      case wire::AnswerOutcome::taken:
+        if (answer.expected_sequence > 0)
+          taken(answer.expected_epoch, answer.expected_sequence - 1);
+        else
+          receipt_taken(answer.digest);
+        break;
+      case wire::AnswerOutcome::expected:
+        expected(answer);
+        break;
+      case wire::AnswerOutcome::rejected:
+      case wire::AnswerOutcome::deferred:
+        not_taken(answer);
+        break;
+    }
+  }
+}
+
+// Never more than we sent.
+void Outgoing::taken(std::uint64_t epoch, std::uint64_t up_to) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!next_dispatch_ || epoch != next_dispatch_->epoch || up_to >= next_dispatch_->sequence) return;
+    if (epoch == first_untaken_.epoch && up_to < first_untaken_.sequence) return;
+    first_untaken_ = {epoch, up_to + 1};
+    setbacks_ = 0;
+  }
+  node_.store.post<void>(
+      0, [peer = peer_, epoch, up_to](store::Transaction& tx) { return tx.mark_dispatch_taken(peer, epoch, up_to); },
+      [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
+        if (!done.has_value()) self->failed("outbox", done.error());
+      });
+}
+
+void Outgoing::go_back(std::uint64_t epoch, std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  if (!next_dispatch_ || epoch != next_dispatch_->epoch || sequence >= next_dispatch_->sequence) return;
+  next_dispatch_->sequence = sequence;
+  first_untaken_.sequence = std::min(first_untaken_.sequence, sequence);
+  // A peer that asks again and again does not keep us busy.
+  const auto pause = core::next_attempt(options_.retry, setbacks_, Instant{0}, chance());
+  if (setbacks_++ > 0) dispatches_from_ = now() + in_ms({pause.ms});
+}
+
+void Outgoing::receipt_taken(const Digest& digest) {
+  node_.store.post<void>(
+      0, [peer = peer_, digest](store::Transaction& tx) { return tx.mark_receipt_taken(peer, digest); },
+      [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
+        if (!done.has_value()) self->failed("receipts", done.error());
+      });
+}
+
+// Its number is not there yet: it goes again behind it. If the peer says it has the number, it waits like any other.
+void Outgoing::expected(const wire::Answer& answer) {
+  if (answer.expected_sequence == 0) return;
+  if (answer.expected_sequence > 1) taken(answer.expected_epoch, answer.expected_sequence - 1);
+  go_back(answer.expected_epoch, answer.expected_sequence);
+  std::optional<InFlight> stuck;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto* message = window_.find(answer.digest);
+    if (message == nullptr) return;
+    if (message->epoch == answer.expected_epoch && message->sequence >= answer.expected_sequence) {
+      window_.remove(core::MessageId(message->id));
+      refetch_ = true;
+    } else {
+      stuck = *message;
+    }
+  }
+  if (stuck) postpone(*stuck, "dispatch");
+}
+
+void Outgoing::not_taken(const wire::Answer& answer) {
+  const std::string code = answer.reasons.empty() ? core::to_string(core::ReasonCode::verify_failed)
+                                                  : core::to_string(answer.reasons.front().code);
+  std::optional<InFlight> message;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto* found = window_.find(answer.digest)) message = *found;
+  }
+  // Dispatches and receipts go again with the next rewinding.
+  if (message) return postpone(*message, code);
+  node_.log(LogLevel::warning, "not-taken", peer_ + " " + code);
+}
+
+void Outgoing::postpone(const InFlight& message, const std::string& waiting_for) {
+  const auto attempts = message.attempts + 1;
+  const auto next = core::next_attempt(options_.retry, attempts, node_.clock.now(), chance());
+  node_.store.post<void>(
+      0,
+      [peer = peer_, message, attempts, next, waiting_for](store::Transaction& tx) {
+        return tx.postpone(peer, message.epoch, message.sequence, attempts, next, waiting_for);
+      },
+      [self = shared_from_this(), id = message.id, next](const Result<void>& done, const store::Commit&) {
+        if (!done.has_value()) return self->failed("outbox", done.error());
+        const std::lock_guard lock(self->mutex_);
+        self->window_.remove(id);
+        if (!self->next_due_ || next < *self->next_due_) self->next_due_ = next;
+      });
+}
+
+// Waits for the writer: closed before it could be found due again.
+void Outgoing::close(const store::OutboxRow& row, const std::string& code) {
+  const auto done =
+      node_.store.run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, code, "daemon"); });
+  if (!done.has_value()) return failed("void", done.error());
+  node_.log(LogLevel::warning, "voided", peer_ + " " + std::to_string(row.sequence) + " " + code);
+}
+
+std::uint32_t Outgoing::chance() const {
+  const auto bytes = node_.random.bytes(4);
+  return static_cast<std::uint32_t>(read_be(bytes));
+}
+
+void Outgoing::failed(const std::string& event, const Error& error) const {
+  node_.log(LogLevel::error, event, peer_ + " " + to_string(error.code) + ": " + error.detail);
+}
+
+}  // namespace chancery::service
