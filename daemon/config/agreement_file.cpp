@@ -35,7 +35,7 @@ struct Reading {
 
 std::string Reading::clause(Reader& row) {
   auto id = row.text("clause");
-  if (id.empty() || clauses.count(id) != 0) return id;
+  if (id.empty() || clauses.contains(id)) return id;
   row.fault("clause", "'" + id + "' is no clause of clauses.tsv");
   return {};
 }
@@ -84,12 +84,12 @@ void Reading::read_item(Reader& row) {
 }
 
 void Reading::check_definitions() {
-  constexpr std::string_view kSuffix = "/def";
+  constexpr std::string_view suffix = "/def";
   for (std::size_t i = 0; i < agreement.items.size(); ++i) {
     const auto& item = agreement.items[i];
     if (item.kind != core::ItemKind::definition || item.code.empty()) continue;
-    const bool suffixed = item.code.size() > kSuffix.size() && item.code.ends_with(kSuffix);
-    const auto term = suffixed ? item.code.substr(0, item.code.size() - kSuffix.size()) : std::string();
+    const bool suffixed = item.code.size() > suffix.size() && item.code.ends_with(suffix);
+    const auto term = suffixed ? item.code.substr(0, item.code.size() - suffix.size()) : std::string();
     const auto* found = agreement.find(term);
     if (found == nullptr || found->kind != core::ItemKind::concept_term)
       faults.add(items[i], "'" + item.code + "' must be the code of a term and /def");

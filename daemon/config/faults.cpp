@@ -9,14 +9,14 @@ namespace {
 
 // Keys and values come from the file and end on a terminal: a control character is shown, not obeyed.
 std::string printable(std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
+  constexpr char hex[] = "0123456789abcdef";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7f) {
       out += c;
     } else {
-      out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
     }
   }
   return out;

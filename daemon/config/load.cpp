@@ -100,6 +100,7 @@ core::AgreementBook read_book(const std::string& directory, const std::string& p
   data.read_labels(fs::path(directory) / "labels");
   if (const auto source = data.read(party_status, "party_status")) read_status(*source, data.agreements, faults);
   std::vector<core::LabelPolicy> policies;
+  policies.reserve(data.labels.size());
   for (auto& file : data.labels) policies.push_back(std::move(file.policy));
   const auto digest = data.digest();
   return {std::move(data.agreements), core::LabelBook(std::move(policies)), digest};

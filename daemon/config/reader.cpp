@@ -148,7 +148,7 @@ std::map<std::string, core::Localized> Reader::all_localized() {
 }
 
 std::string Reader::one_of(const std::string& key, const std::vector<std::string>& words) {
-  const auto value = text(key);
+  auto value = text(key);
   if (std::find(words.begin(), words.end(), value) != words.end()) return value;
   if (!value.empty()) fault(key, "'" + value + "' must be one of " + join(words));
   return words.front();
@@ -181,7 +181,7 @@ void Reader::inside(const std::string& key, const Body& body) {
 void Reader::finish() {
   const std::vector<std::string> known(asked_.begin(), asked_.end());
   for (const auto& member : table_.members)
-    if (asked_.count(member.key) == 0) fault(member.key, "unknown key; known here: " + join(known));
+    if (!asked_.contains(member.key)) fault(member.key, "unknown key; known here: " + join(known));
 }
 
 }  // namespace chancery::config

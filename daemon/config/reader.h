@@ -57,8 +57,8 @@ class Reader {
  private:
   const Node* ask(const std::string& key, Node::Kind kind, std::string_view kind_name);
   const Node* require(const std::string& key, Node::Kind kind, std::string_view kind_name);
-  bool check_text(const Place& place, const std::string& text);
-  core::Localized read_localized(const Node& table, const Place& place);
+  bool check_text(const Place& at, const std::string& text);
+  core::Localized read_localized(const Node& table, const Place& at);
   [[nodiscard]] std::string path(std::string_view key) const;
 
   const Node& table_;
