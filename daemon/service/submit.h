@@ -20,7 +20,8 @@ class Submit {
   Outcome<wire::Accepted> submit(const core::User& caller, wire::Submission submission);
   // The same for many at once; the answers in order. They wait together and so share signatures and syncs.
   std::vector<Outcome<wire::Accepted>> submit_all(const core::User& caller, std::vector<wire::Submission> submissions);
-  // Without waiting: `done` is called once, on the writer's thread or on this one; it must not block.
+  // Without waiting: `done` is called once, on the writer's thread or on this one; it must not block. This has to live
+  // until then.
   using Done = std::function<void(Outcome<wire::Accepted>)>;
   void post(const core::User& caller, wire::Submission submission, Done done);
 

@@ -1,0 +1,90 @@
+#include "daemon/service/held_sources.h"
+
+#include <deque>
+#include <set>
+
+namespace chancery::service {
+
+namespace {
+
+// A statement we hold was parsed when it came in; one that does not parse now is not what we stored.
+Result<core::Message> stored(std::string_view statement) {
+  auto message = core::Message::parse(statement);
+  if (!message.has_value()) return fail(Errc::corrupt, "stored statement: " + message.error().detail);
+  return message;
+}
+
+Result<std::optional<store::MessageRecord>> held(const core::MessageId& id, const HeldSources::Load& load) {
+  auto record = load(id);
+  if (record.has_value()) return std::optional(std::move(*record));
+  if (record.error().code == Errc::not_found) return std::optional<store::MessageRecord>();
+  return tl::unexpected(record.error());
+}
+
+Result<void> add_reissued(core::SourceStatement& source, const HeldSources::Load& load) {
+  const auto id = core::reissue_of(source.message);
+  if (!id) return {};
+  const auto record = TRY(held(*id, load));
+  if (!record) return {};
+  const auto message = TRY(stored(record->statement.statement));
+  source.reissued_audience = core::audience(message);
+  source.reissued_originator = message.originator;
+  return {};
+}
+
+}  // namespace
+
+Result<void> HeldSources::take(const store::SignedStatement& statement, const Load& load) {
+  auto message = TRY(stored(statement.statement));
+  const auto id = core::message_id(statement.statement, message.created);
+  core::SourceStatement source{id, core::statement_digest(statement.statement), std::move(message), {}, {}};
+  CHECK_OK(add_reissued(source, load));
+  if (statements_.emplace(id, std::move(source)).second) signed_.emplace(id, statement);
+  return {};
+}
+
+Result<void> HeldSources::visit(const core::MessageId& id, const Load& load) {
+  auto record = TRY(held(id, load));
+  if (!record) return {};
+  CHECK_OK(take(record->statement, load));
+  for (const auto& source : record->sources) CHECK_OK(take(source, load));
+  records_.emplace(id, std::move(*record));
+  return {};
+}
+
+Result<HeldSources> HeldSources::gather(const std::vector<core::MessageId>& ids, const Load& load) {
+  HeldSources all;
+  std::deque<core::MessageId> waiting(ids.begin(), ids.end());
+  std::set<core::MessageId> visited;
+  // One more than the limit is enough for the decision to see that there are too many.
+  while (!waiting.empty() && visited.size() <= core::kMaxClosureStatements) {
+    const auto id = waiting.front();
+    waiting.pop_front();
+    if (!visited.insert(id).second) continue;
+    CHECK_OK(all.visit(id, load));
+    const auto it = all.statements_.find(id);
+    if (it == all.statements_.end()) continue;
+    for (const auto& line : it->second.message.sources) waiting.push_back(line.id);
+  }
+  return all;
+}
+
+core::SourceLookup HeldSources::lookup() const {
+  return [this](const core::MessageId& id) {
+    const auto it = statements_.find(id);
+    return it == statements_.end() ? nullptr : &it->second;
+  };
+}
+
+const store::MessageRecord* HeldSources::record(const core::MessageId& id) const {
+  const auto it = records_.find(id);
+  return it == records_.end() ? nullptr : &it->second;
+}
+
+std::vector<store::SignedStatement> HeldSources::closure(const core::Message& message) const {
+  std::vector<store::SignedStatement> all;
+  for (const auto* source : core::provenance(message, lookup()).closure) all.push_back(signed_.at(source->id));
+  return all;
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,36 @@
+// The statements a message is made of, as far as they are held here: what provenance is computed from.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "daemon/core/provenance.h"
+#include "daemon/store/transaction.h"
+
+namespace chancery::service {
+
+class HeldSources {
+ public:
+  using Load = std::function<Result<store::MessageRecord>(const core::MessageId&)>;
+
+  // These messages and all their sources: held themselves, or beside the message they came with. What is not held is
+  // left out, and stops at the limits of protocol section 6. Errors: corrupt, and those of `load` but not_found.
+  static Result<HeldSources> gather(const std::vector<core::MessageId>& ids, const Load& load);
+
+  // Valid as long as this.
+  [[nodiscard]] core::SourceLookup lookup() const;
+  // Of a message that is held itself; null for others.
+  [[nodiscard]] const store::MessageRecord* record(const core::MessageId& id) const;
+  // The signed statements of the message's sources, nearest first.
+  [[nodiscard]] std::vector<store::SignedStatement> closure(const core::Message& message) const;
+
+ private:
+  Result<void> visit(const core::MessageId& id, const Load& load);
+  Result<void> take(const store::SignedStatement& statement, const Load& load);
+
+  std::map<core::MessageId, core::SourceStatement> statements_;
+  std::map<core::MessageId, store::SignedStatement> signed_;
+  std::map<core::MessageId, store::MessageRecord> records_;
+};
+
+}  // namespace chancery::service

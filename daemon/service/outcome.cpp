@@ -1,0 +1,36 @@
+#include "daemon/service/outcome.h"
+
+namespace chancery::service {
+
+Refused refused(core::ReasonCode code, std::string subject) {
+  Refused out;
+  out.decision.add({code, {}, {}, std::move(subject)});
+  return out;
+}
+
+Result<Refused> as_refusal(const Error& error) {
+  switch (error.code) {
+    case Errc::malformed:
+      // The field, never what stood in it.
+      return refused(core::ReasonCode::malformed, error.detail.substr(0, error.detail.find(':')));
+    case Errc::not_found:
+      return refused(core::ReasonCode::not_found);
+    case Errc::conflict:
+      return refused(core::ReasonCode::ambiguous_id);
+    case Errc::unauthenticated:
+    case Errc::forbidden:
+    case Errc::stale:
+    case Errc::busy:
+    case Errc::unavailable:
+    case Errc::corrupt:
+    case Errc::internal:
+      break;
+  }
+  return tl::unexpected(error);
+}
+
+Scene scene(const Node& node) {
+  return {node.agreements(), node.store.directory(), node.identity.authority, node.clock.now()};
+}
+
+}  // namespace chancery::service

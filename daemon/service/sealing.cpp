@@ -1,0 +1,213 @@
+#include "daemon/service/sealing.h"
+
+#include <algorithm>
+
+#include "crypto/sealing.h"
+#include "daemon/core/registry_number.h"
+#include "daemon/service/gate.h"
+#include "daemon/wire/body.h"
+#include "daemon/wire/draft.h"
+
+namespace chancery::service {
+
+namespace {
+
+// What a part, a wrap and a statement with its proof take on the wire beside their text, amply.
+constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096;
+
+bool is_forward(const core::Message& message) { return message.kind == "forward" && !message.sources.empty(); }
+
+std::size_t carried_size(const store::MessageRecord& original) {
+  auto size = original.wraps.size() + kWrapSize;
+  for (const auto& ciphertext : original.ciphertexts) size += ciphertext.size() + kPartOverhead;
+  return size;
+}
+
+// What is not deliverable in one frame must not be signed.
+bool fits_a_frame(const core::Draft& draft, const core::Message& message, const HeldSources& sources) {
+  auto size = message.to_text().size() + kItemOverhead + kProofSize + message.recipients.size() * kWrapSize;
+  for (const auto& part : draft.parts) size += part.size() + kPartOverhead;
+  for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize;
+  const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
+  if (original != nullptr) size += carried_size(*original);
+  return size <= wire::kMaxFrame;
+}
+
+std::uint32_t year_of(Instant time) { return static_cast<std::uint32_t>(std::stoul(to_string(time).substr(0, 4))); }
+
+Result<std::string> next_number(const Node& node, store::Transaction& tx) {
+  const auto year = year_of(tx.now());
+  const auto& series = node.identity.number_series;
+  const auto number = TRY(tx.next_number(series, static_cast<int>(year)));
+  return core::RegistryNumber{series, year, static_cast<std::uint32_t>(number)}.text();
+}
+
+Result<Bytes> wrap_for(store::Transaction& tx, const std::string& recipient, Instant at, BytesView content_key,
+                       const Digest& header) {
+  const auto* key = tx.directory().seal_key(recipient, at);
+  if (key == nullptr) return fail(Errc::unavailable, "no seal key of " + recipient);
+  auto* context = TRY(tx.wrapping_context(*key));
+  return TRY(crypto::wrap_key(*context, key->id(), content_key, header)).to_bytes();
+}
+
+// Of a forward: the original's content key for those the originator did not wrap it for. Only the gate asks whether the
+// original allows it; a receiver asks again (protocol section 3).
+Result<Bytes> wrap_original(const Node& node, store::Transaction& tx, const store::MessageRecord& original,
+                            core::Message& forward) {
+  const auto message = TRY(core::Message::parse(original.statement.statement));
+  const auto own = core::audience(message);
+  const auto header = core::header_digest(original.statement.statement);
+  Bytes all;
+  for (const auto& recipient : forward.recipients) {
+    if (own.count(recipient) > 0) continue;
+    const auto key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
+    const auto wrap = TRY(wrap_for(tx, recipient, forward.created, key.view(), header));
+    forward.facts.push_back({std::string(core::kWrapFact), to_string(crypto::sha256(wrap))});
+    append(all, wrap);
+  }
+  std::sort(forward.facts.begin(), forward.facts.end());
+  return all;
+}
+
+struct Wrapped {
+  crypto::SealedBody body;
+  Bytes wraps;
+};
+
+// Fills in what the statement says about the body.
+Result<Wrapped> seal_parts(store::Transaction& tx, const std::vector<Bytes>& parts, core::Message& message) {
+  message.parts = static_cast<std::uint32_t>(parts.size());
+  const auto header = core::header_digest(message.to_text());
+  Wrapped out{TRY(crypto::seal_body(parts, header, tx.random())), {}};
+  for (const auto& recipient : message.recipients)
+    append(out.wraps, TRY(wrap_for(tx, recipient, message.created, out.body.content_key.view(), header)));
+  message.body_root = out.body.commitments.body_root;
+  message.cek_commit = out.body.commitments.cek_commit;
+  message.cipher_root = out.body.commitments.cipher_root;
+  message.wraps = crypto::sha256(out.wraps);
+  return out;
+}
+
+// Nothing is signed that others could not read.
+Result<std::string> statement_of(const core::Message& message) {
+  auto text = message.to_text();
+  const auto parsed = core::Message::parse(text);
+  if (!parsed.has_value()) return fail(Errc::internal, "own statement: " + parsed.error().detail);
+  return text;
+}
+
+Result<void> record(store::Transaction& tx, const store::MessageRecord& record, const core::Message& message,
+                    core::JournalEntry entry) {
+  const auto leaf = TRY(tx.sign(record.statement.statement));
+  entry.act = core::Act::released;
+  entry.decision = core::to_string(core::Verdict::allow);
+  entry.message = record.id;
+  entry.content = core::statement_digest(record.statement.statement);
+  TRY(tx.record_outbound(record, leaf, entry));
+  for (const auto& recipient : message.recipients)
+    TRY(tx.record_dispatch(recipient, core::DispatchMessage{record.id}, message.precedence));
+  return {};
+}
+
+bool is_protected(const core::World& world, const core::Message& message) {
+  const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
+  return agreement == nullptr || (agreement->protects_restricted && core::needs_approval(world, message));
+}
+
+wire::RecipientPreview recipient_of(const core::World& world, const core::Message& message,
+                                    const std::string& recipient) {
+  wire::RecipientPreview out{recipient, {}, {"read", "acknowledge", "answer"}, {}, {}};
+  (is_protected(world, message) ? out.may_not : out.may).emplace_back("forward");
+  const auto* designation = world.directory.designation(recipient, world.now);
+  if (designation == nullptr) return out;
+  out.party = designation->party;
+  const auto* policy = world.agreements.labels().of_party(designation->party);
+  const auto* meaning = policy == nullptr || message.labels.empty() ? nullptr : policy->meaning(message.labels.front());
+  if (meaning != nullptr) out.marking = meaning->id;
+  return out;
+}
+
+bool takes_part(const core::World& world, const std::string& authority, const std::string& agreement) {
+  const auto* designation = world.directory.designation(authority, world.now);
+  return designation != nullptr && std::find(designation->agreements.begin(), designation->agreements.end(),
+                                             agreement) != designation->agreements.end();
+}
+
+std::vector<std::string> others(const core::World& world, const core::Message& message) {
+  std::vector<std::string> out;
+  for (const auto& [authority, entry] : world.directory.entries())
+    if (core::audience(message).count(authority) == 0 && takes_part(world, authority, message.agreement))
+      out.push_back(authority);
+  return out;
+}
+
+// The statement without what only the sealing act knows.
+std::string lines_at_preview(const core::Message& message) {
+  std::string out;
+  const auto text = message.to_text();
+  for (const auto line : core::split(std::string_view(text).substr(0, text.size() - 1), '\n')) {
+    const auto name = line.substr(0, line.find(' '));
+    if (name == "parts") break;
+    if (name != "created") out.append(line).append("\n");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<core::MessageId> source_ids(const core::Draft& draft) {
+  std::vector<core::MessageId> ids;
+  for (const auto& source : draft.sources) ids.push_back(source.id);
+  return ids;
+}
+
+Composed compose(const core::World& world, const core::Draft& draft, const HeldSources& sources) {
+  Composed out{core::compose(world, draft, sources.lookup()), {}, {}, false};
+  out.plan = core::plan_digest(out.message, wire::part_digests(draft));
+  out.decision = release_gate(world, out.message, sources.lookup());
+  if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
+  out.needs_approval = core::needs_approval(world, out.message);
+  return out;
+}
+
+wire::Preview preview_of(const core::World& world, const Composed& composed) {
+  const auto& message = composed.message;
+  wire::Preview out;
+  out.plan = composed.plan;
+  for (const auto& recipient : message.recipients) out.recipients.push_back(recipient_of(world, message, recipient));
+  out.not_sent_to = others(world, message);
+  for (const auto& label : message.labels) out.labels.push_back(label.text());
+  out.needs_approval = composed.needs_approval;
+  out.decision = composed.decision;
+  out.agreement = message.agreement;
+  out.statement = lines_at_preview(message);
+  return out;
+}
+
+Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core::Draft& draft,
+                            const Composed& composed, const HeldSources& sources, core::JournalEntry entry) {
+  auto message = composed.message;
+  store::MessageRecord out;
+  out.number = TRY(next_number(node, tx));
+  const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
+  if (original != nullptr) {
+    out.original = original->id;
+    out.forwarder_wrap = TRY(wrap_original(node, tx, *original, message));
+  }
+  auto parts = draft.parts;
+  parts.push_back(wire::registry_part(out.number));
+  auto sealed = TRY(seal_parts(tx, parts, message));
+  out.statement.statement = TRY(statement_of(message));
+  out.id = core::message_id(out.statement.statement, message.created);
+  out.ciphertexts = std::move(sealed.body.ciphertexts);
+  out.wraps = std::move(sealed.wraps);
+  out.sealed_key =
+      crypto::seal_at_rest(node.storage_key.view(), out.id.view(), sealed.body.content_key.view(), tx.random());
+  out.recorded = tx.now();
+  out.sources = sources.closure(message);
+  entry.plan = composed.plan;
+  CHECK_OK(record(tx, out, message, std::move(entry)));
+  return wire::Accepted{core::to_string(out.id), out.number, false, composed.plan, false};
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,32 @@
+// The sealing act: from a draft to a signed, sealed, dispatched message, on the writer's thread (protocol sections 2
+// and 3). Preview composes by the same functions.
+#pragma once
+
+#include "daemon/service/held_sources.h"
+#include "daemon/service/outcome.h"
+#include "daemon/wire/desk.h"
+
+namespace chancery::service {
+
+// A draft as it would be signed.
+struct Composed {
+  core::Message message;
+  Digest plan;
+  core::Decision decision;  // of the gate, and whether it fits a frame
+  bool needs_approval = false;
+};
+
+std::vector<core::MessageId> source_ids(const core::Draft& draft);
+
+// Composes and decides at world.now.
+Composed compose(const core::World& world, const core::Draft& draft, const HeldSources& sources);
+
+// Who would receive it, what each may do with it, who would not.
+wire::Preview preview_of(const core::World& world, const Composed& composed);
+
+// Seals, signs, records and dispatches what was composed at tx.now(); 1 + recipients leaves. `entry` is that of the
+// act; message and content are filled in. Errors: unavailable when a key is missing that the gate would have asked for.
+Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core::Draft& draft,
+                            const Composed& composed, const HeldSources& sources, core::JournalEntry entry);
+
+}  // namespace chancery::service

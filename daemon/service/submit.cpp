@@ -1,0 +1,268 @@
+#include "daemon/service/submit.h"
+
+#include <future>
+
+#include "crypto/sealing.h"
+#include "daemon/service/sealing.h"
+#include "daemon/wire/draft.h"
+
+namespace chancery::service {
+
+namespace {
+
+constexpr std::string_view kDraftAad = "draft";
+
+// What an act came to: an answer and who has to hear of it, or a refusal.
+struct Released {
+  wire::Accepted accepted;
+  std::vector<std::string> recipients;
+};
+using Settled = std::variant<Released, Refused>;
+
+// One submission on its way through the writer.
+struct Job {
+  core::User caller;
+  wire::Submission submission;
+  Digest digest;              // of the draft's bytes
+  Result<core::Draft> draft;  // as decoded before the act
+};
+
+struct Judged {
+  HeldSources sources;
+  Composed composed;
+};
+
+wire::Resolve resolver(const Node& node) {
+  return [&node](std::string_view name) { return node.store.reader().resolve(name); };
+}
+
+Result<Judged> judge(const core::World& world, const core::Draft& draft, const HeldSources::Load& load) {
+  auto sources = TRY(HeldSources::gather(source_ids(draft), load));
+  auto composed = compose(world, draft, sources);
+  return Judged{std::move(sources), std::move(composed)};
+}
+
+HeldSources::Load loader(store::Transaction& tx) {
+  return [&tx](const core::MessageId& id) { return tx.load_message(id); };
+}
+
+core::JournalEntry entry_of(const core::User& caller, const core::AgreementBook& book, const Digest& plan) {
+  core::JournalEntry entry;
+  entry.actor = caller.name;
+  entry.data = book.digest();
+  entry.plan = plan;
+  return entry;
+}
+
+// Journals the refusal, and answers with it.
+Result<Settled> refuse(store::Transaction& tx, core::Act act, core::JournalEntry entry, const core::Decision& decision,
+                       const std::string& agreement) {
+  entry.act = act;
+  entry.decision = core::to_string(decision.verdict());
+  entry.reasons = decision.codes();
+  TRY(tx.append(std::move(entry)));
+  return Settled(Refused{decision, agreement});
+}
+
+Result<Settled> refuse(store::Transaction& tx, core::Act act, core::JournalEntry entry, core::ReasonCode code,
+                       std::string subject) {
+  const auto refusal = refused(code, std::move(subject));
+  return refuse(tx, act, std::move(entry), refusal.decision, {});
+}
+
+// The stored answer again; the plan follows from the draft and what was signed.
+Result<wire::Accepted> again(store::Transaction& tx, const store::SubmitOutcome& known, const Job& job) {
+  wire::Accepted out{known.id, known.number, known.awaiting_approval, std::nullopt, true};
+  if (known.awaiting_approval) {
+    const auto draft = TRY(tx.find_draft(TRY(wire::parse_draft_name(known.number))));
+    if (draft) out.plan = draft->plan;
+  } else if (job.draft.has_value()) {
+    const auto row = TRY(tx.find_message(TRY(core::parse_message_id(known.id))));
+    if (row) out.plan = core::plan_digest(TRY(core::Message::parse(row->statement)), wire::part_digests(*job.draft));
+  }
+  return out;
+}
+
+Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, const Job& job, const Composed& composed,
+                                  core::JournalEntry entry) {
+  store::DraftRecord record;
+  record.officer = job.caller.name;
+  record.plan = composed.plan;
+  record.created = tx.now();
+  record.sealed =
+      crypto::seal_at_rest(node.storage_key.view(), as_bytes(kDraftAad), wire::encode_draft(*job.draft), tx.random());
+  entry.act = core::Act::draft_recorded;
+  const auto id = TRY(tx.record_draft(record, entry));
+  return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
+}
+
+Result<Settled> release(const Node& node, store::Transaction& tx, const core::Draft& draft, const Judged& judged,
+                        core::JournalEntry entry) {
+  auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
+  return Settled(Released{std::move(accepted), judged.composed.message.recipients});
+}
+
+Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job) {
+  const auto book = node.agreements();
+  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto judged = TRY(judge(world, *job.draft, loader(tx)));
+  const auto& [message, plan, decision, needs_approval] = judged.composed;
+  auto entry = entry_of(job.caller, *book, plan);
+  const auto access = core::decide_access(world, job.caller, core::Permission::compose, message);
+  if (!access.allowed()) return refuse(tx, core::Act::access_refused, entry, access, message.agreement);
+  if (!decision.allowed()) return refuse(tx, core::Act::release_refused, entry, decision, message.agreement);
+  if (job.submission.plan && *job.submission.plan != plan)
+    return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, {});
+  if (needs_approval) return hold_for_approval(node, tx, job, judged.composed, std::move(entry));
+  return release(node, tx, *job.draft, judged, std::move(entry));
+}
+
+Result<void> remember(store::Transaction& tx, const Job& job, const Settled& settled) {
+  const auto* released = std::get_if<Released>(&settled);
+  if (released == nullptr) return {};
+  const auto& accepted = released->accepted;
+  return tx.record_submit(job.caller.name, job.submission.key,
+                          {job.digest, accepted.id, accepted.number, accepted.awaiting_approval});
+}
+
+Result<Settled> submit_act(const Node& node, store::Transaction& tx, const Job& job) {
+  const auto known = TRY(tx.find_submit(job.caller.name, job.submission.key));
+  if (known && known->draft != job.digest) return Settled(refused(core::ReasonCode::idempotency_conflict));
+  if (known) return Settled(Released{TRY(again(tx, *known, job)), {}});
+  if (!job.draft.has_value()) return Settled(TRY(as_refusal(job.draft.error())));
+  auto settled = TRY(decide(node, tx, job));
+  CHECK_OK(remember(tx, job, settled));
+  return settled;
+}
+
+// After COMMIT: wakes who has to hear of it.
+Outcome<wire::Accepted> answer(Result<Settled> settled, const Lanes& lanes) {
+  if (!settled.has_value()) return tl::unexpected(settled.error());
+  if (auto* refusal = std::get_if<Refused>(&*settled))
+    return std::variant<wire::Accepted, Refused>(std::move(*refusal));
+  auto& released = std::get<Released>(*settled);
+  for (const auto& recipient : released.recipients) lanes.wake(recipient);
+  return std::variant<wire::Accepted, Refused>(std::move(released.accepted));
+}
+
+std::uint32_t leaves_of(const Result<core::Draft>& draft) {
+  return draft.has_value() ? static_cast<std::uint32_t>(draft->recipients.size()) + 1 : 0;
+}
+
+Result<core::Draft> open_draft(const Node& node, const store::DraftRecord& record) {
+  const auto bytes = TRY(crypto::open_at_rest(node.storage_key.view(), as_bytes(kDraftAad), record.sealed));
+  return wire::decode_draft(bytes.view(), wire::full_id);
+}
+
+Result<Settled> decline(store::Transaction& tx, const store::DraftRecord& record, core::JournalEntry entry) {
+  entry.act = core::Act::approval_refused;
+  entry.decision = core::to_string(core::Verdict::refuse);
+  TRY(tx.append(entry));
+  CHECK_OK(tx.decide_draft(record.id, store::DraftState::declined, std::nullopt));
+  return Settled(Released{{{}, wire::draft_name(record.id), false, record.plan, false}, {}});
+}
+
+// Exactly what was recorded and seen, still allowed today.
+Result<Settled> release_draft(const Node& node, store::Transaction& tx, const store::DraftRecord& record,
+                              const core::Draft& draft, const Judged& judged, const wire::Approval& approval,
+                              core::JournalEntry entry) {
+  const auto& composed = judged.composed;
+  if (approval.plan != record.plan || composed.plan != record.plan)
+    return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, entry.subject);
+  if (!composed.decision.allowed())
+    return refuse(tx, core::Act::release_refused, entry, composed.decision, composed.message.agreement);
+  auto settled = TRY(release(node, tx, draft, judged, std::move(entry)));
+  const auto& accepted = std::get<Released>(settled).accepted;
+  CHECK_OK(tx.decide_draft(record.id, store::DraftState::released, TRY(core::parse_message_id(accepted.id))));
+  return settled;
+}
+
+Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core::User& caller,
+                            const wire::Approval& approval) {
+  const auto name = wire::draft_name(approval.draft);
+  const auto record = TRY(tx.find_draft(approval.draft));
+  if (!record) return Settled(refused(core::ReasonCode::not_found, name));
+  if (record->state != store::DraftState::waiting) return Settled(refused(core::ReasonCode::already, name));
+  const auto book = node.agreements();
+  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto draft = TRY(open_draft(node, *record));
+  const auto judged = TRY(judge(world, draft, loader(tx)));
+  auto entry = entry_of(caller, *book, record->plan);
+  entry.subject = name;
+  const auto& message = judged.composed.message;
+  const auto access = core::decide_approval(world, caller, record->officer, message);
+  if (!access.allowed()) return refuse(tx, core::Act::approval_refused, entry, access, message.agreement);
+  if (approval.preview) return Settled(Released{{{}, name, true, record->plan, false}, {}});
+  if (approval.decline) return decline(tx, *record, std::move(entry));
+  return release_draft(node, tx, *record, draft, judged, approval, std::move(entry));
+}
+
+// How many leaves the release of a draft may need; none when it will not be released.
+Result<std::uint32_t> leaves_of(const Node& node, const wire::Approval& approval) {
+  const auto record = node.store.reader().draft(approval.draft);
+  if (!record.has_value() && record.error().code != Errc::not_found) return tl::unexpected(record.error());
+  if (!record.has_value() || record->state != store::DraftState::waiting || approval.decline || approval.preview)
+    return 0U;
+  return leaves_of(open_draft(node, *record));
+}
+
+}  // namespace
+
+Submit::Submit(Node node, Lanes lanes) : node_(std::move(node)), lanes_(std::move(lanes)) {}
+
+Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft) const {
+  using Answer = std::variant<wire::Preview, Refused>;
+  if (!core::permits(caller.role, core::Permission::compose)) return Answer(refused(core::ReasonCode::role, "compose"));
+  const auto decoded = wire::decode_draft(draft, resolver(node_));
+  if (!decoded.has_value()) return Answer(TRY(as_refusal(decoded.error())));
+  const auto at = scene(node_);
+  const auto judged =
+      TRY(judge(at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); }));
+  const auto& message = judged.composed.message;
+  const auto access = core::decide_access(at.world(), caller, core::Permission::compose, message);
+  if (!access.allowed()) return Answer(Refused{access, message.agreement});
+  return Answer(preview_of(at.world(), judged.composed));
+}
+
+void Submit::post(const core::User& caller, wire::Submission submission, Done done) {
+  // Decoding needs no writer, and an act should be short.
+  auto draft = wire::decode_draft(submission.draft, resolver(node_));
+  const auto digest = crypto::sha256(submission.draft);
+  const auto job = std::make_shared<const Job>(Job{caller, std::move(submission), digest, std::move(draft)});
+  node_.store.post<Settled>(
+      leaves_of(job->draft), [this, job](store::Transaction& tx) { return submit_act(node_, tx, *job); },
+      [this, done = std::move(done)](Result<Settled> settled, const store::Commit&) {
+        done(answer(std::move(settled), lanes_));
+      });
+}
+
+Outcome<wire::Accepted> Submit::submit(const core::User& caller, wire::Submission submission) {
+  std::vector<wire::Submission> one;
+  one.push_back(std::move(submission));
+  return std::move(submit_all(caller, std::move(one)).front());
+}
+
+std::vector<Outcome<wire::Accepted>> Submit::submit_all(const core::User& caller,
+                                                        std::vector<wire::Submission> submissions) {
+  std::vector<std::future<Outcome<wire::Accepted>>> futures;
+  for (auto& submission : submissions) {
+    // Shared with the writer: it may still be inside set_value when the answer is already here.
+    const auto promise = std::make_shared<std::promise<Outcome<wire::Accepted>>>();
+    futures.push_back(promise->get_future());
+    post(caller, std::move(submission),
+         [promise](Outcome<wire::Accepted> outcome) { promise->set_value(std::move(outcome)); });
+  }
+  std::vector<Outcome<wire::Accepted>> outcomes;
+  outcomes.reserve(futures.size());
+  for (auto& future : futures) outcomes.push_back(future.get());
+  return outcomes;
+}
+
+Outcome<wire::Accepted> Submit::approve(const core::User& caller, const wire::Approval& approval) {
+  const auto leaves = TRY(leaves_of(node_, approval));
+  return answer(node_.store.run<Settled>(
+                    leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval); }),
+                lanes_);
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,129 @@
+#include "daemon/service/views.h"
+
+#include <algorithm>
+
+namespace chancery::service {
+
+namespace {
+
+std::vector<core::Reason> reasons_of(const core::Agreement* agreement, const core::Receipt& receipt) {
+  std::vector<core::Reason> out;
+  for (const auto& text : receipt.reasons) {
+    const auto code = core::parse_reason(text);
+    if (!code.has_value()) continue;  // of a newer peer; its evidence keeps it
+    out.push_back(agreement == nullptr ? core::Reason{*code, {}, {}, {}} : agreement->reason(*code));
+  }
+  return out;
+}
+
+const store::ReceiptRecord* furthest_of(const std::vector<store::ReceiptRecord>& receipts,
+                                        const std::string& receiver) {
+  const store::ReceiptRecord* out = nullptr;
+  for (const auto& record : receipts)
+    if (record.receipt.receiver == receiver && (out == nullptr || out->receipt.stage < record.receipt.stage))
+      out = &record;
+  return out;
+}
+
+void add_queued(const std::vector<store::OutboxRow>& rows, wire::DeliveryView& out) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.peer == out.recipient; });
+  if (row == rows.end()) return;
+  out.attempts = row->attempts;
+  if (!out.stage.empty()) return;
+  out.stage = row->state == store::OutboxState::closed ? "void" : "queued";
+  if (row->state == store::OutboxState::closed) return;
+  out.next_attempt = row->next_attempt;
+  out.waiting_for = row->waiting_for;
+}
+
+wire::DeliveryView delivery_view(const std::string& recipient, const core::Agreement* agreement,
+                                 const std::vector<store::ReceiptRecord>& receipts,
+                                 const std::vector<store::OutboxRow>& rows) {
+  wire::DeliveryView out;
+  out.recipient = recipient;
+  const auto* receipt = furthest_of(receipts, recipient);
+  if (receipt != nullptr) {
+    out.stage = core::to_string(receipt->receipt.stage);
+    out.time = receipt->receipt.time;
+    out.reasons = reasons_of(agreement, receipt->receipt);
+  }
+  add_queued(rows, out);
+  return out;
+}
+
+Result<void> add_deliveries(const Node& node, const Scene& at, wire::MessageView& view) {
+  const auto receipts = TRY(node.store.reader().receipts(view.id));
+  const auto rows = TRY(node.store.reader().deliveries(view.id));
+  const auto* agreement = at.book->find(view.message.agreement, view.message.agreement_version);
+  for (const auto& recipient : view.message.recipients)
+    view.deliveries.push_back(delivery_view(recipient, agreement, receipts, rows));
+  return {};
+}
+
+Result<void> add_stage(const Node& node, const Scene& at, wire::MessageView& view) {
+  const auto stage = furthest(TRY(node.store.reader().receipts(view.id)), at.self);
+  if (stage) view.stage = core::to_string(*stage);
+  return {};
+}
+
+Result<void> add_sources(const Node& node, wire::MessageView& view) {
+  for (const auto& line : view.message.sources) {
+    wire::SourceView source{line.id, line.relation, {}};
+    const auto row = node.store.reader().message_row(line.id);
+    if (row.has_value()) source.originator = TRY(core::Message::parse(row->statement)).originator;
+    if (!row.has_value() && row.error().code != Errc::not_found) return tl::unexpected(row.error());
+    view.sources.push_back(std::move(source));
+  }
+  return {};
+}
+
+}  // namespace
+
+const core::LabelPolicy* own_policy(const Scene& at) {
+  const auto* own = at.directory->find(at.self);
+  if (own == nullptr || own->history.empty()) return nullptr;
+  return at.book->labels().of_party(own->history.back().party);
+}
+
+std::string own_marking(const Scene& at, const core::Message& message) {
+  const auto* policy = own_policy(at);
+  const core::LabelClass* highest = nullptr;
+  for (const auto& label : message.labels) {
+    const auto* meaning = policy == nullptr ? nullptr : policy->meaning(label);
+    if (meaning != nullptr && (highest == nullptr || highest->rank < meaning->rank)) highest = meaning;
+  }
+  return highest == nullptr ? std::string() : highest->id;
+}
+
+bool is_restricted(const Scene& at, const core::Message& message) {
+  const auto* agreement = at.book->find(message.agreement, message.agreement_version);
+  if (agreement == nullptr) return true;
+  auto parties = agreement->parties_at(message.created);
+  const auto* policy = own_policy(at);
+  if (policy != nullptr) parties.push_back(policy->party);
+  return std::any_of(message.labels.begin(), message.labels.end(),
+                     [&](const core::Label& label) { return at.book->labels().restricted(label, parties); });
+}
+
+std::optional<core::Stage> furthest(const std::vector<store::ReceiptRecord>& receipts, const std::string& receiver) {
+  const auto* record = furthest_of(receipts, receiver);
+  return record == nullptr ? std::nullopt : std::optional(record->receipt.stage);
+}
+
+Result<wire::MessageView> message_view(const Node& node, const Scene& at, const store::MessageRow& row) {
+  wire::MessageView view;
+  view.id = row.id;
+  view.number = row.number;
+  view.their_number = row.their_number;
+  view.incoming = row.direction != store::Direction::outgoing;
+  view.message = TRY(core::Message::parse(row.statement));
+  view.restricted = is_restricted(at, view.message);
+  view.own_marking = own_marking(at, view.message);
+  view.recorded = row.recorded;
+  view.cursor = row.ordinal;
+  CHECK_OK(view.incoming ? add_stage(node, at, view) : add_deliveries(node, at, view));
+  CHECK_OK(add_sources(node, view));
+  return view;
+}
+
+}  // namespace chancery::service
