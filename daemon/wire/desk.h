@@ -61,6 +61,7 @@ struct Approval {
 };
 Result<Approval> to_approval(const v1::ApproveRequest& request);
 std::string draft_name(std::uint64_t id);  // "DRAFT-3"
+Result<std::uint64_t> parse_draft_name(std::string_view name);
 
 enum class DeskBox { inbox, outbox, drafts };
 struct ListQuery {

@@ -33,13 +33,6 @@ Result<std::string> named(std::string_view field, const std::string& name) {
   return name;
 }
 
-Result<std::uint64_t> draft_id(const std::string& name) {
-  if (name.rfind(kDraftPrefix, 0) != 0) return wrong("draft", "not DRAFT-<number>");
-  auto id = core::parse_ordinal(std::string_view(name).substr(kDraftPrefix.size()));
-  if (!id.has_value()) return wrong("draft", "not DRAFT-<number>");
-  return id;
-}
-
 Result<DeskBox> box_of(const v1::ListRequest& request) {
   switch (request.box()) {
     case v1::BOX_INBOX:
@@ -94,6 +87,13 @@ Result<void> check_name(std::string_view name) {
 
 std::string draft_name(std::uint64_t id) { return std::string(kDraftPrefix) + std::to_string(id); }
 
+Result<std::uint64_t> parse_draft_name(std::string_view name) {
+  if (name.substr(0, kDraftPrefix.size()) != kDraftPrefix) return wrong("draft", "not DRAFT-<number>");
+  auto id = core::parse_ordinal(name.substr(kDraftPrefix.size()));
+  if (!id.has_value()) return wrong("draft", "not DRAFT-<number>");
+  return id;
+}
+
 Result<Submission> to_submission(const v1::SubmitRequest& request) {
   if (!request.has_draft()) return wrong("draft", "none");
   if (request.idempotency_key().size() != kIdempotencyKeySize) return wrong("idempotency_key", "not 16 bytes");
@@ -107,8 +107,8 @@ Result<Bytes> to_previewed(const v1::PreviewRequest& request) {
 }
 
 Result<Approval> to_approval(const v1::ApproveRequest& request) {
-  Approval approval{TRY(draft_id(request.draft())), TRY(optional_digest("plan", request.plan())), request.decline(),
-                    request.preview()};
+  Approval approval{TRY(parse_draft_name(request.draft())), TRY(optional_digest("plan", request.plan())),
+                    request.decline(), request.preview()};
   if (!approval.decline && !approval.preview && !approval.plan) return wrong("plan", "none");
   return approval;
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxList = 256;  // entries of any list an officer writes
 // A draft is its parts and lines that have to fit a statement, names of messages in place of ids.
+constexpr std::size_t kRegistryPart = 256;  // at most; written by the daemon beside the officer's parts
 constexpr std::size_t kMaxDraft = kMaxInlineParts + 2 * core::kMaxStatementSize;
 
 using Field = const google::protobuf::RepeatedPtrField<std::string>&;
@@ -160,7 +161,7 @@ Result<void> read_parts(const v1::Draft& in, core::Draft& out) {
   CHECK_OK(read_notes(in, out));
   std::size_t size = 0;
   for (const auto& part : out.parts) size += part.size();
-  if (size > kMaxInlineParts) return wrong("texts", "more than 1 MiB");
+  if (size > kMaxInlineParts - kRegistryPart) return wrong("texts", "more than 1 MiB");
   // One more is written by the daemon: the registry number.
   if (out.parts.size() >= core::kMaxParts) return wrong("notes", "too many");
   return {};

@@ -76,7 +76,19 @@ void add_agreements(const std::string& party, core::Designation& d) {
   std::sort(d.directions.begin(), d.directions.end());
 }
 
+core::JournalEntry entry_of(const std::string& actor, core::Act act, const std::string& subject) {
+  core::JournalEntry entry;
+  entry.actor = actor;
+  entry.act = act;
+  entry.subject = subject;
+  return entry;
+}
+
 Bytes der_of(const crypto::Certificate& certificate) { return {certificate.der().begin(), certificate.der().end()}; }
+
+store::DesignationRecord record_of(const wire::DesignationItem& item) {
+  return {{item.statement, item.signature, item.path}, item.certificates};
+}
 
 }  // namespace
 
@@ -149,16 +161,9 @@ ExampleAuthority::ExampleAuthority(const std::string& id, const Clock& clock, cr
   identity_ = {id, party_of(id), party_of(id), id, keys_->sign.certificate.id()};
   designation_ = keys_->signed_item(keys_->designation(id), clock.now(), random);
   open();
+  const auto entry = entry_of("daemon", core::Act::designation_recorded, id);
   must(store_->run<void>(0,
-                         [&](store::Transaction& tx) {
-                           core::JournalEntry entry{tx.now(), "daemon", core::Act::designation_recorded};
-                           entry.subject = id;
-                           entry.content = core::statement_digest(designation_.statement);
-                           return tx.record_designation(
-                               {{designation_.statement, designation_.signature, designation_.path},
-                                designation_.certificates},
-                               entry);
-                         }),
+                         [&](store::Transaction& tx) { return tx.record_designation(record_of(designation_), entry); }),
        "record own designation");
   renew_seal_key();
 }
@@ -198,19 +203,17 @@ void ExampleAuthority::renew_seal_key() { must(service::SealKeys(node()).renew()
 void ExampleAuthority::knows(ExampleAuthority& other) {
   const auto& item = other.designation_;
   const auto seal_keys = must(other.store().reader().seal_keys(other.id()), "seal keys");
-  must(store_->run<void>(
-           0,
-           [&](store::Transaction& tx) -> Result<void> {
-             core::JournalEntry entry{tx.now(), "administrator", core::Act::peer_verified};
-             entry.subject = other.id();
-             CHECK_OK(tx.record_peer({other.id(), core::PeerState::active, item.certificates.front()}, entry));
-             entry.act = core::Act::designation_recorded;
-             CHECK_OK(tx.record_designation({{item.statement, item.signature, item.path}, item.certificates}, entry));
-             entry.act = core::Act::seal_key_issued;
-             for (const auto& key : seal_keys) CHECK_OK(tx.record_seal_key({key.statement, {}}, std::nullopt, entry));
-             return {};
-           }),
-       "introduce");
+  const auto introduced = [&](store::Transaction& tx) -> Result<void> {
+    const std::string actor = "administrator";
+    CHECK_OK(tx.record_peer({other.id(), core::PeerState::active, item.certificates.front()},
+                            entry_of(actor, core::Act::peer_verified, other.id())));
+    CHECK_OK(tx.record_designation(record_of(item), entry_of(actor, core::Act::designation_recorded, other.id())));
+    for (const auto& key : seal_keys)
+      CHECK_OK(tx.record_seal_key({key.statement, {}}, std::nullopt,
+                                  entry_of("peer:" + other.id(), core::Act::seal_key_issued, other.id())));
+    return {};
+  };
+  must(store_->run<void>(0, introduced), "introduce");
 }
 
 wire::DesignationItem ExampleAuthority::redesignated(const std::function<void(core::Designation&)>& change) const {
