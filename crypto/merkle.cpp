@@ -79,9 +79,8 @@ bool verify_consistency(TreeSize first, TreeSize second, std::span<const Digest>
                         const Digest& second_root) {
   if (first > second) return false;
   if (first == second) return proof.empty() && first_root == second_root;
-  // Every tree continues the empty one, whose root is the hash of nothing.
-  if (first.value == 0) return proof.empty() && first_root == sha256(BytesView{});
-  if (proof.empty()) return false;
+  // RFC 9162 begins at size 1: whoever held the empty tree held nothing that could be continued.
+  if (first.value == 0 || proof.empty()) return false;
   // When the first tree is a full subtree of the second, the proof leaves its root out.
   const bool full = std::has_single_bit(first.value);
   Climb climb{first.value - 1, second.value - 1};

@@ -29,7 +29,8 @@ std::vector<Digest> inclusion_path(std::span<const Digest> leaves, LeafIndex ind
 // RFC 9162 2.1.3.2. False for any malformed input.
 bool verify_inclusion(const Digest& leaf, LeafIndex index, TreeSize size, std::span<const Digest> path,
                       const Digest& root);
-// RFC 9162 2.1.4.2. False for any malformed input; sizes 0 and equal sizes as the RFC says.
+// RFC 9162 2.1.4.2. False for any malformed input, and for a first size of 0 unless both trees are empty: nothing
+// was promised. Equal sizes need equal roots and no proof.
 bool verify_consistency(TreeSize first, TreeSize second, std::span<const Digest> proof, const Digest& first_root,
                         const Digest& second_root);
 
