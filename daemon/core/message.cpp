@@ -14,7 +14,8 @@ struct AgreementLine {
 Result<AgreementLine> parse_agreement(std::string_view text) {
   const auto words = split(text, ' ');
   if (words.size() != 2 || !is_identifier(words[0])) return fail(Errc::malformed, "not `<agreement> <version>`");
-  return AgreementLine{std::string(words[0]), TRY(parse_version(words[1]))};
+  const auto version = TRY(parse_version(words[1]));
+  return AgreementLine{std::string(words[0]), version};
 }
 
 Result<bool> parse_yes_or_no(std::string_view text) {

@@ -129,8 +129,13 @@ std::string SourceLine::text() const {
 Result<SourceLine> SourceLine::parse(std::string_view text) {
   const auto words = split(text, ' ');
   if (words.size() != 4) return fail(Errc::malformed, "not `<id> <relation> <extent> <digest>`");
-  return SourceLine{TRY(parse_message_id(words[0])), TRY(parse_relation(words[1])), TRY(Extent::parse(words[2])),
-                    TRY(parse_digest(words[3]))};
+  // A TRY that returns from inside a braced list leaves what stands before it in the list undestroyed.
+  SourceLine line;
+  line.id = TRY(parse_message_id(words[0]));
+  line.relation = TRY(parse_relation(words[1]));
+  line.extent = TRY(Extent::parse(words[2]));
+  line.digest = TRY(parse_digest(words[3]));
+  return line;
 }
 
 std::string Fact::text() const { return name + " " + value; }

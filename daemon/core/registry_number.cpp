@@ -28,8 +28,10 @@ std::string RegistryNumber::text() const {
 Result<RegistryNumber> RegistryNumber::parse(std::string_view text) {
   const auto words = split(text, '-');
   if (words.size() != 3 || !is_prefix(words[0])) return fail(Errc::malformed, "not `<prefix>-<year>-<number>`");
-  const RegistryNumber number{std::string(words[0]), TRY(parse_version(words[1])),
-                              TRY(parse_version(without_leading_zeros(words[2])))};
+  RegistryNumber number;
+  number.prefix = words[0];
+  number.year = TRY(parse_version(words[1]));
+  number.number = TRY(parse_version(without_leading_zeros(words[2])));
   if (number.year < 1970 || number.year > 9999) return fail(Errc::malformed, "not a year");
   if (number.text() != text) return fail(Errc::malformed, "another spelling of a registry number");
   return number;
