@@ -42,6 +42,9 @@ class Store::Reader {
   virtual Result<std::vector<SignedStatement>> dispatches_from(const std::string& peer, std::uint64_t epoch,
                                                                std::uint64_t sequence, std::uint32_t limit) = 0;
   virtual Result<OutgoingMessage> outgoing(const core::MessageId& id) = 0;
+  // Receipts of ours that this peer has not confirmed, after `ordinal`, in order of issue.
+  virtual Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
+                                                             std::uint32_t limit) = 0;
   virtual Result<std::uint64_t> queued(const std::string& peer) = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;

@@ -102,6 +102,13 @@ struct ReceiptRecord {
   SignedStatement statement;
 };
 
+// A receipt of ours that no re-sent message asks for again (`read`, `acknowledged`, `answered`), until its originator
+// confirmed it. issue_receipt queues those stages by itself.
+struct UnsentReceipt {
+  std::uint64_t ordinal = 0;  // in order of issue
+  SignedStatement statement;
+};
+
 struct PeerRecord {
   std::string authority;
   core::PeerState state = core::PeerState::unverified;

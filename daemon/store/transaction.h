@@ -59,6 +59,9 @@ class Transaction {
   // A peer's: stored with the entry; closes or refuses the outbox row. Already known byte for byte: nothing happens.
   Result<void> record_receipt(const ReceiptRecord& receipt, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
+  // The originator confirmed a receipt of ours: it leaves the queue of UnsentReceipt. By the digest of its statement;
+  // unknown or confirmed before: nothing happens.
+  Result<void> mark_receipt_taken(const std::string& peer, const Digest& statement);
 
   // ---- dispatches of peers
   [[nodiscard]] Result<core::ChainHead> inbound_head(const std::string& sender);

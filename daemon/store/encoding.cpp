@@ -1,0 +1,116 @@
+#include "daemon/store/encoding.h"
+
+#include <algorithm>
+
+namespace chancery::store {
+
+namespace {
+
+void put(Bytes& out, BytesView item) {
+  append(out, u32be(static_cast<std::uint32_t>(item.size())));
+  append(out, item);
+}
+
+// Reads what `put` wrote.
+class Reading {
+ public:
+  explicit Reading(BytesView bytes) : rest_(bytes) {}
+
+  Result<std::uint32_t> number() {
+    if (rest_.size() < 4) return fail(Errc::corrupt, "store: a list is cut off");
+    const auto value = static_cast<std::uint32_t>(read_be(rest_.first(4)));
+    rest_ = rest_.subspan(4);
+    return value;
+  }
+  Result<BytesView> item() {
+    const auto size = TRY(number());
+    if (rest_.size() < size) return fail(Errc::corrupt, "store: a list is cut off");
+    const auto bytes = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return bytes;
+  }
+  [[nodiscard]] Result<void> end() const {
+    if (!rest_.empty()) return fail(Errc::corrupt, "store: bytes behind a list");
+    return {};
+  }
+
+ private:
+  BytesView rest_;
+};
+
+Result<crypto::SignedStatement> read_statement(Reading& in) {
+  crypto::SignedStatement s;
+  s.statement = as_text(TRY(in.item()));
+  auto suite = crypto::parse_suite(as_text(TRY(in.item())));
+  if (!suite) return fail(Errc::corrupt, "store: unknown suite");
+  s.signature.suite = *suite;
+  s.signature.key_id = TRY(to_digest(TRY(in.item())));
+  s.signature.signing_time = static_cast<std::int64_t>(read_be(TRY(in.item())));
+  const auto signature = TRY(in.item());
+  s.signature.signature.assign(signature.begin(), signature.end());
+  s.signature.statement = as_text(TRY(in.item()));
+  s.path.index = TRY(in.number());
+  s.path.hashes = TRY(decode_digests(TRY(in.item())));
+  return s;
+}
+
+void put_statement(Bytes& out, const crypto::SignedStatement& s) {
+  put(out, as_bytes(s.statement));
+  put(out, as_bytes(to_string(s.signature.suite)));
+  put(out, s.signature.key_id.view());
+  put(out, u64be(static_cast<std::uint64_t>(s.signature.signing_time)));
+  put(out, s.signature.signature);
+  put(out, as_bytes(s.signature.statement));
+  append(out, u32be(s.path.index));
+  put(out, encode_digests(s.path.hashes));
+}
+
+}  // namespace
+
+Bytes encode_list(const std::vector<Bytes>& items) {
+  Bytes out = u32be(static_cast<std::uint32_t>(items.size()));
+  for (const auto& item : items) put(out, item);
+  return out;
+}
+
+Result<std::vector<Bytes>> decode_list(BytesView bytes) {
+  Reading in(bytes);
+  std::vector<Bytes> items;
+  for (auto left = TRY(in.number()); left > 0; --left) {
+    const auto item = TRY(in.item());
+    items.emplace_back(item.begin(), item.end());
+  }
+  CHECK_OK(in.end());
+  return items;
+}
+
+Bytes encode_statements(const std::vector<crypto::SignedStatement>& statements) {
+  Bytes out = u32be(static_cast<std::uint32_t>(statements.size()));
+  for (const auto& s : statements) put_statement(out, s);
+  return out;
+}
+
+Result<std::vector<crypto::SignedStatement>> decode_statements(BytesView bytes) {
+  Reading in(bytes);
+  std::vector<crypto::SignedStatement> statements;
+  for (auto left = TRY(in.number()); left > 0; --left) statements.push_back(TRY(read_statement(in)));
+  CHECK_OK(in.end());
+  return statements;
+}
+
+Bytes encode_digests(const std::vector<Digest>& digests) {
+  Bytes out;
+  out.reserve(digests.size() * 32);
+  for (const auto& digest : digests) append(out, digest.view());
+  return out;
+}
+
+Result<std::vector<Digest>> decode_digests(BytesView bytes) {
+  if (bytes.size() % 32 != 0) return fail(Errc::corrupt, "store: hashes cut off");
+  std::vector<Digest> digests(bytes.size() / 32);
+  for (std::size_t i = 0; i < digests.size(); ++i)
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * 32), 32, digests[i].value.begin());
+  return digests;
+}
+
+}  // namespace chancery::store

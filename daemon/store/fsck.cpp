@@ -1,0 +1,415 @@
+#include "daemon/store/fsck.h"
+
+#include <set>
+
+#include "crypto/sealing.h"
+#include "daemon/core/registry_number.h"
+#include "daemon/store/encoding.h"
+#include "daemon/store/journal.h"
+#include "daemon/store/open.h"
+#include "daemon/store/rows.h"
+
+namespace chancery::store {
+
+namespace {
+
+class Check {
+ public:
+  Check(Database& database, std::string authority)
+      : database_(database), rows_(database), self_(std::move(authority)) {}
+
+  Result<void> pages();
+  Result<void> journal(const std::optional<crypto::Checkpoint>& checkpoint);
+  Result<void> certificates();
+  Result<void> batches();
+  Result<void> messages();
+  Result<void> receipts();
+  Result<void> outbox();
+  Result<void> inbound();
+  Result<void> directory();
+  Result<void> numbers();
+  FsckReport report;
+
+ private:
+  struct Batch {
+    crypto::BatchStatement statement;
+    std::vector<Digest> leaves;  // empty in a peer's
+  };
+
+  void find(const std::string& where, const std::string& what) { report.findings.push_back(where + ": " + what); }
+  void check_leaves(const std::string& where, const Batch& batch);
+  void check_signature(const std::string& where, const crypto::BatchSignature& signature);
+  // Columns statement, batch, leaf, path: the statement is in that batch, signed by its author.
+  void check_signed(const Query& q, int column, const std::string& where, const std::string& author);
+  void check_body(const Query& q, const std::string& where, Direction direction, const core::Message& message);
+  void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
+  Result<void> check_last_entries();
+  void check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,
+                  const std::string& last_text);
+  void check_state(const Query& q, const std::string& where, const core::Dispatch& d);
+
+  Database& database_;
+  Rows rows_;
+  std::string self_;
+  std::map<Digest, crypto::Certificate> certificates_;
+  std::map<std::uint64_t, Batch> batches_;
+  std::map<core::MessageId, Digest> last_entry_;
+  std::map<core::MessageId, Direction> messages_;
+  std::map<std::pair<core::MessageId, std::string>, std::vector<core::Receipt>> receipts_;
+  std::map<std::pair<std::string, std::int64_t>, std::set<std::uint32_t>> numbers_;
+};
+
+std::string place_of(const char* table, const std::string& key) { return std::string(table) + " " + key; }
+
+Result<void> Check::pages() {
+  {
+    auto q = database_.query("PRAGMA cipher_integrity_check");
+    while (TRY(q.next())) find("pages", q.text(0));
+  }
+  auto q = database_.query("PRAGMA integrity_check(20)");
+  while (TRY(q.next()))
+    if (q.text(0) != "ok") find("pages", q.text(0));
+  return {};
+}
+
+// ---- the journal
+
+void Check::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree) {
+  const auto where = place_of("entry", std::to_string(index));
+  const auto text = q.text(1);
+  const auto leaf = core::entry_leaf(text);
+  if (encode_digests(tree.append(leaf)) != q.blob(3)) find(where, "its hashes are not those of the entries");
+  const auto entry = core::JournalEntry::parse(text);
+  if (!entry) return find(where, entry.error().detail);
+  if (entry->message != q.optional_id(2)) find(where, "filed under another message");
+  if (!entry->message) return;
+  const auto last = last_entry_.find(*entry->message);
+  const auto previous = last == last_entry_.end() ? std::optional<Digest>() : std::optional<Digest>(last->second);
+  if (entry->previous != previous) find(where, "does not follow the last entry about its message");
+  last_entry_[*entry->message] = leaf;
+}
+
+Result<void> Check::check_last_entries() {
+  auto q = database_.query("SELECT message, leaf FROM last_entry");
+  std::size_t rows = 0;
+  for (; TRY(q.next()); ++rows) {
+    const auto id = q.message_id(0);
+    const auto known = last_entry_.find(id);
+    if (known == last_entry_.end() || known->second != q.digest(1))
+      find(place_of("message", to_string(id)), "its last entry is another one");
+  }
+  if (rows != last_entry_.size()) find("journal", "last entries are missing");
+  return {};
+}
+
+Result<void> Check::journal(const std::optional<crypto::Checkpoint>& checkpoint) {
+  crypto::GrowingTree tree;
+  bool root_seen = checkpoint && checkpoint->size.value == 0;
+  auto q = database_.query("SELECT id, entry, message, nodes FROM journal ORDER BY id");
+  for (std::uint64_t index = 0; TRY(q.next()); ++index) {
+    if (q.number(0) != index) {
+      find(place_of("entry", std::to_string(index)), "missing");
+      index = q.number(0);
+    }
+    check_entry(q, index, tree);
+    if (!checkpoint || tree.size() != checkpoint->size) continue;
+    root_seen = true;
+    if (tree.root() != checkpoint->root) find("checkpoint", "another root at its size");
+  }
+  report.entries = tree.size().value;
+  if (!checkpoint && report.entries > 0) find("checkpoint", "no file");
+  if (checkpoint && !root_seen)
+    find("checkpoint", "of " + std::to_string(checkpoint->size.value) + " entries, the journal has " +
+                           std::to_string(report.entries));
+  return check_last_entries();
+}
+
+// ---- signatures
+
+Result<void> Check::certificates() {
+  const auto keep = [this](BytesView der, const std::string& where) {
+    auto certificate = crypto::Certificate::from_der(der);
+    if (certificate)
+      certificates_.emplace(certificate->id(), std::move(*certificate));
+    else
+      find(where, "a certificate does not parse");
+  };
+  for (const auto& peer : TRY(rows_.peers()))
+    if (!peer.anchor.empty()) keep(peer.anchor, place_of("peer", peer.authority));
+  auto q = database_.query("SELECT authority, certificates FROM designation");
+  while (TRY(q.next())) {
+    const auto where = place_of("designation of", q.text(0));
+    const auto list = decode_list(q.view(1));
+    if (!list) find(where, list.error().detail);
+    for (const auto& der : list ? *list : std::vector<Bytes>()) keep(der, where);
+  }
+  return {};
+}
+
+void Check::check_leaves(const std::string& where, const Batch& batch) {
+  if (batch.leaves.empty()) return;
+  if (batch.leaves.size() != batch.statement.size) find(where, "has another number of leaves than it says");
+  if (crypto::merkle_root(batch.leaves) != batch.statement.root) find(where, "its leaves have another root");
+}
+
+void Check::check_signature(const std::string& where, const crypto::BatchSignature& signature) {
+  const auto certificate = certificates_.find(signature.key_id);
+  if (certificate == certificates_.end()) return find(where, "signed by a key of no stored designation");
+  const auto verified = crypto::verify_batch(signature, certificate->second);
+  if (!verified) find(where, verified.error().detail);
+}
+
+Result<void> Check::batches() {
+  auto q =
+      database_.query("SELECT id, suite, key_id, signing_time, signature, statement, leaves FROM batch ORDER BY id");
+  while (TRY(q.next())) {
+    ++report.batches;
+    const auto where = place_of("batch", q.text(0));
+    const auto suite = crypto::parse_suite(q.text(1));
+    const auto statement = crypto::BatchStatement::parse(q.text(5));
+    auto leaves = decode_digests(q.view(6));
+    if (!suite || !statement || !leaves) {
+      find(where, "does not parse");
+      continue;
+    }
+    check_signature(where, {*suite, q.digest(2), q.integer(3), q.blob(4), q.text(5)});
+    const auto& kept = batches_.emplace(q.number(0), Batch{*statement, std::move(*leaves)}).first->second;
+    check_leaves(where, kept);
+  }
+  return {};
+}
+
+void Check::check_signed(const Query& q, int column, const std::string& where, const std::string& author) {
+  const auto batch = batches_.find(q.number(column + 1));
+  if (batch == batches_.end()) return find(where, "its batch is not there");
+  if (batch->second.statement.signer != author) find(where, "signed by another authority");
+  const auto leaf = core::statement_digest(as_text(q.view(column)));
+  const auto index = static_cast<std::uint32_t>(q.integer(column + 2));
+  const auto& leaves = batch->second.leaves;
+  if (q.null(column + 3)) {
+    if (index >= leaves.size() || leaves[index] != leaf) find(where, "not what was signed");
+    return;
+  }
+  auto hashes = decode_digests(q.view(column + 3));
+  if (!hashes || !crypto::in_batch(batch->second.statement, leaf, {index, std::move(*hashes)}))
+    find(where, "not what was signed");
+}
+
+// ---- messages and receipts
+
+void Check::check_body(const Query& q, const std::string& where, Direction direction, const core::Message& message) {
+  if (q.null(8)) return find(where, "has no body");
+  const auto ciphertexts = decode_list(q.view(8));
+  if (!ciphertexts || ciphertexts->size() != message.parts || crypto::cipher_root(*ciphertexts) != message.cipher_root)
+    find(where, "its parts are not those of the statement");
+  if (direction != Direction::carried && crypto::sha256(q.view(9)) != message.wraps)
+    find(where, "its wraps are not those of the statement");
+  if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
+}
+
+Result<void> Check::messages() {
+  auto q = database_.query(
+      "SELECT m.id, m.direction, m.number, m.original, m.statement, m.batch, m.leaf, m.path, b.ciphertexts, b.wraps, "
+      "b.sources FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal ORDER BY m.ordinal");
+  while (TRY(q.next())) {
+    ++report.messages;
+    const auto id = q.message_id(0);
+    const auto where = place_of("message", to_string(id));
+    const auto direction = static_cast<Direction>(q.integer(1));
+    messages_[id] = direction;
+    if (const auto number = core::RegistryNumber::parse(q.text(2)))
+      if (!numbers_[{number->prefix, number->year}].insert(number->number).second) find(where, "its number is taken");
+    const auto text = q.text(4);
+    const auto message = core::Message::parse(text);
+    if (!message) {
+      find(where, message.error().detail);
+      continue;
+    }
+    if (core::message_id(text, message->created) != id) find(where, "its id is not that of the statement");
+    if ((message->originator == self_) != (direction == Direction::outgoing) && direction != Direction::carried)
+      find(where, "filed in the wrong direction");
+    check_signed(q, 4, where, message->originator);
+    check_body(q, where, direction, *message);
+    if (direction != Direction::carried && last_entry_.count(id) == 0) find(where, "no entry speaks of it");
+  }
+  return {};
+}
+
+Result<void> Check::receipts() {
+  auto q = database_.query("SELECT message, receiver, stage, statement, batch, leaf, path FROM receipt");
+  while (TRY(q.next())) {
+    ++report.receipts;
+    const auto where = place_of("receipt of", q.text(1)) + " about " + to_string(q.message_id(0));
+    const auto receipt = core::Receipt::parse(q.text(3));
+    if (!receipt) {
+      find(where, receipt.error().detail);
+      continue;
+    }
+    if (receipt->message != q.message_id(0) || receipt->receiver != q.text(1) ||
+        static_cast<std::int64_t>(receipt->stage) != q.integer(2))
+      find(where, "filed under another key");
+    check_signed(q, 3, where, receipt->receiver);
+    auto& others = receipts_[{receipt->message, receipt->receiver}];
+    for (const auto& other : others)
+      if (core::contradict(other, *receipt)) find(where, "contradicts another");
+    others.push_back(*receipt);
+  }
+  return {};
+}
+
+// ---- dispatches
+
+void Check::check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,
+                       const std::string& last_text) {
+  const bool same = last && last->sender == d.sender && last->recipient == d.recipient && last->epoch == d.epoch;
+  const auto sequence = same ? last->sequence + 1 : 1;
+  const auto previous = same ? std::optional<Digest>(core::statement_digest(last_text)) : std::optional<Digest>();
+  const bool restored = std::holds_alternative<core::DispatchRestored>(d.item);
+  if (d.sequence != sequence || (d.previous != previous && !restored)) find(where, "does not follow the one before");
+  last = d;
+}
+
+void Check::check_state(const Query& q, const std::string& where, const core::Dispatch& d) {
+  const auto* sent = std::get_if<core::DispatchMessage>(&d.item);
+  const auto message = sent != nullptr ? std::optional<core::MessageId>(sent->id) : std::nullopt;
+  if (message != q.optional_id(4)) find(where, "filed under another message");
+  if (!message) return;
+  const auto held = messages_.find(*message);
+  if (held == messages_.end() || held->second != Direction::outgoing) find(where, "its message is not there");
+  bool delivered = false;
+  bool refused = false;
+  for (const auto& receipt : receipts_[{*message, d.recipient}]) {
+    delivered = delivered || receipt.stage == core::Stage::delivered;
+    refused = refused || receipt.stage == core::Stage::refused;
+  }
+  const auto state = static_cast<OutboxState>(q.integer(3));
+  if (delivered != (state == OutboxState::delivered) || refused != (state == OutboxState::refused))
+    find(where, "its state is not that of the receipts");
+}
+
+Result<void> Check::outbox() {
+  std::optional<core::Dispatch> last;
+  std::string last_text;
+  std::map<std::tuple<std::string, std::uint64_t, std::uint64_t>, bool> closed;  // whether a void explains it
+  auto q = database_.query(
+      "SELECT peer, epoch, sequence, state, message, statement, batch, leaf, path FROM outbox "
+      "ORDER BY peer, epoch, sequence");
+  while (TRY(q.next())) {
+    ++report.dispatches;
+    const auto where = place_of("dispatch to", q.text(0)) + " " + q.text(1) + "/" + q.text(2);
+    const auto text = q.text(5);
+    const auto d = core::Dispatch::parse(text);
+    if (!d) {
+      find(where, d.error().detail);
+      continue;
+    }
+    if (d->recipient != q.text(0) || d->epoch != q.number(1) || d->sequence != q.number(2))
+      find(where, "filed under another key");
+    check_link(where, *d, last, last_text);
+    last_text = text;
+    check_signed(q, 5, where, self_);
+    check_state(q, where, *d);
+    if (!q.null(4) && static_cast<OutboxState>(q.integer(3)) == OutboxState::closed)
+      closed.emplace(std::tuple{d->recipient, d->epoch, d->sequence}, false);
+    if (const auto* voided = std::get_if<core::DispatchVoid>(&d->item)) {
+      const auto row = closed.find({d->recipient, d->epoch, voided->sequence});
+      if (row != closed.end()) row->second = true;
+    }
+  }
+  for (const auto& [key, explained] : closed)
+    if (!explained)
+      find(place_of("dispatch to", std::get<0>(key)) + " " + std::to_string(std::get<1>(key)) + "/" +
+               std::to_string(std::get<2>(key)),
+           "closed, and nothing voids it");
+  return {};
+}
+
+Result<void> Check::inbound() {
+  std::optional<core::Dispatch> last;
+  std::string last_text;
+  auto q = database_.query(
+      "SELECT sender, epoch, sequence, missing, message, statement, batch, leaf, path FROM inbound_dispatch "
+      "ORDER BY sender, epoch, sequence");
+  while (TRY(q.next())) {
+    ++report.dispatches;
+    const auto where = place_of("dispatch of", q.text(0)) + " " + q.text(1) + "/" + q.text(2);
+    const auto text = q.text(5);
+    const auto d = core::Dispatch::parse(text);
+    if (!d) {
+      find(where, d.error().detail);
+      continue;
+    }
+    if (d->sender != q.text(0) || d->epoch != q.number(1) || d->sequence != q.number(2))
+      find(where, "filed under another key");
+    check_link(where, *d, last, last_text);
+    last_text = text;
+    check_signed(q, 5, where, d->sender);
+    const auto* sent = std::get_if<core::DispatchMessage>(&d->item);
+    if (sent == nullptr) continue;
+    const auto held = messages_.find(sent->id);
+    if (q.integer(3) != 0 && held != messages_.end() && held->second == Direction::incoming)
+      find(where, "waits for a message that is there");
+  }
+  return {};
+}
+
+// ---- the rest
+
+Result<void> Check::directory() {
+  {
+    auto q = database_.query("SELECT authority, serial, statement, batch, leaf, path FROM designation");
+    while (TRY(q.next())) {
+      const auto where = place_of("designation of", q.text(0)) + " " + q.text(1);
+      const auto d = core::Designation::parse(q.text(2));
+      if (!d || d->authority != q.text(0) || d->serial != q.number(1)) find(where, "filed under another key");
+      check_signed(q, 2, where, q.text(0));
+    }
+  }
+  auto q = database_.query("SELECT authority, key_id, statement, batch, leaf, path FROM seal_key");
+  while (TRY(q.next())) {
+    const auto where = place_of("seal key of", q.text(0)) + " " + to_string(q.digest(1));
+    const auto key = core::SealKey::parse(q.text(2));
+    if (!key || key->authority != q.text(0) || key->id() != q.digest(1)) find(where, "filed under another key");
+    check_signed(q, 2, where, q.text(0));
+  }
+  return {};
+}
+
+Result<void> Check::numbers() {
+  auto q = database_.query("SELECT series, year, last FROM number");
+  std::size_t series = 0;
+  while (TRY(q.next())) {
+    const auto given = numbers_.find({q.text(0), q.integer(1)});
+    const auto used = given == numbers_.end() ? std::set<std::uint32_t>() : given->second;
+    series += given == numbers_.end() ? 0 : 1;
+    if (used.size() != q.number(2) || (!used.empty() && *used.rbegin() != q.number(2)))
+      find(place_of("numbers", q.text(0)) + " " + q.text(1), "not gap-free");
+  }
+  if (series != numbers_.size()) find("numbers", "a series has no counter");
+  return {};
+}
+
+}  // namespace
+
+Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& database_key,
+                        const crypto::PublicKey& log_key) {
+  const auto lock = TRY(lock_directory(options));
+  const auto database = TRY(open_database(options, database_key));
+  Check check(*database, options.authority);
+  CHECK_OK(check.pages());
+  const CheckpointFile file(options.directory / "checkpoint", options.authority);
+  auto checkpoint = file.read(log_key);
+  if (!checkpoint) check.report.findings.push_back(checkpoint.error().detail);
+  CHECK_OK(check.journal(checkpoint ? *checkpoint : std::nullopt));
+  CHECK_OK(check.certificates());
+  CHECK_OK(check.batches());
+  CHECK_OK(check.messages());
+  CHECK_OK(check.receipts());
+  CHECK_OK(check.outbox());
+  CHECK_OK(check.inbound());
+  CHECK_OK(check.directory());
+  CHECK_OK(check.numbers());
+  return std::move(check.report);
+}
+
+}  // namespace chancery::store

@@ -1,0 +1,245 @@
+#include "daemon/store/reader_pool.h"
+
+#include "daemon/store/journal.h"
+
+namespace chancery::store {
+
+namespace {
+
+constexpr int kConnections = 3;
+
+template <class T>
+Result<T> found(Result<std::optional<T>> value) {
+  if (!value) return tl::unexpected(value.error());
+  if (!*value) return fail(Errc::not_found, "not held here");
+  return std::move(**value);
+}
+
+Result<std::uint64_t> count(Query q) {
+  if (!TRY(q.next())) return fail(Errc::internal, "store: no count came");
+  return q.number(0);
+}
+
+}  // namespace
+
+// A connection for one call, in one deferred transaction.
+class ReaderPool::Lease {
+ public:
+  explicit Lease(ReaderPool& pool) : pool_(pool) {
+    std::unique_lock lock(pool.mutex_);
+    pool.returned_.wait(lock, [&pool] { return !pool.free_.empty(); });
+    connection_ = std::move(pool.free_.back());
+    pool.free_.pop_back();
+  }
+  ~Lease() {
+    if (connection_->database->in_transaction()) (void)connection_->database->query("ROLLBACK").run();
+    const std::lock_guard lock(pool_.mutex_);
+    pool_.free_.push_back(std::move(connection_));
+    pool_.returned_.notify_one();
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Connection& operator*() { return *connection_; }
+
+ private:
+  ReaderPool& pool_;
+  std::unique_ptr<Connection> connection_;
+};
+
+template <class Body>
+auto ReaderPool::read(Body body) -> decltype(body(std::declval<Rows&>())) {
+  Lease lease(*this);
+  CHECK_OK((*lease).database->query("BEGIN").run());
+  return body((*lease).rows);
+}
+
+Result<std::unique_ptr<ReaderPool>> ReaderPool::open(const StoreOptions& options, const crypto::SecretBytes& key) {
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (int i = 0; i < kConnections; ++i) {
+    auto database = TRY(Database::open(options.directory / "chancery.db", key, Database::Use::reader, options.vfs));
+    connections.push_back(std::make_unique<Connection>(std::move(database)));
+  }
+  return std::unique_ptr<ReaderPool>(new ReaderPool(std::move(connections)));
+}
+
+Result<core::MessageId> ReaderPool::resolve(std::string_view name) {
+  return read([&](Rows& rows) -> Result<core::MessageId> {
+    if (const auto id = core::parse_message_id(name)) {
+      if (!TRY(rows.message_row(*id))) return fail(Errc::not_found, "no such message");
+      return *id;
+    }
+    const auto ids = TRY(rows.ids_named(name));
+    if (ids.empty()) return fail(Errc::not_found, "no message of this name");
+    if (ids.size() > 1) return fail(Errc::conflict, "several messages have this name");
+    return ids.front();
+  });
+}
+
+Result<MessageRecord> ReaderPool::message(const core::MessageId& id) {
+  return read([&](Rows& rows) { return found(rows.message(id)); });
+}
+
+Result<MessageRow> ReaderPool::message_row(const core::MessageId& id) {
+  return read([&](Rows& rows) { return found(rows.message_row(id)); });
+}
+
+Result<std::vector<MessageRow>> ReaderPool::list(Box box, std::uint64_t before, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.list(box, before, limit); });
+}
+
+Result<std::vector<ReceiptRecord>> ReaderPool::receipts(const core::MessageId& id) {
+  return read([&](Rows& rows) { return rows.receipts(id); });
+}
+
+Result<std::vector<OutboxRow>> ReaderPool::deliveries(const core::MessageId& id) {
+  return read([&](Rows& rows) {
+    return rows.outbox(rows.database().query(
+        "SELECT " CHANCERY_OUTBOX_COLUMNS " FROM outbox o WHERE o.message = ? ORDER BY o.peer", id));
+  });
+}
+
+Result<DraftRecord> ReaderPool::draft(std::uint64_t id) {
+  return read([&](Rows& rows) { return found(rows.draft(id)); });
+}
+
+Result<std::vector<DraftRecord>> ReaderPool::drafts(std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.drafts(limit); });
+}
+
+Result<std::vector<OutboxRow>> ReaderPool::due(const std::string& peer, Instant now, std::uint32_t limit) {
+  return read([&](Rows& rows) {
+    return rows.outbox(rows.database().query(
+        "SELECT " CHANCERY_OUTBOX_COLUMNS
+        " FROM outbox o INDEXED BY outbox_queued WHERE o.peer = ? AND o.state = 0 AND o.message IS NOT NULL "
+        "AND o.next_attempt <= ? ORDER BY o.precedence DESC, o.epoch, o.sequence LIMIT ?",
+        peer, now, limit));
+  });
+}
+
+Result<std::optional<Instant>> ReaderPool::next_due(const std::string& peer) {
+  return read([&](Rows& rows) -> Result<std::optional<Instant>> {
+    auto q = rows.database().query(
+        "SELECT min(next_attempt) FROM outbox INDEXED BY outbox_queued "
+        "WHERE peer = ? AND state = 0 AND message IS NOT NULL",
+        peer);
+    if (!TRY(q.next()) || q.null(0)) return std::optional<Instant>();
+    return std::optional<Instant>(q.instant(0));
+  });
+}
+
+Result<std::vector<OutboxRow>> ReaderPool::untaken(const std::string& peer, std::uint32_t limit) {
+  return read([&](Rows& rows) -> Result<std::vector<OutboxRow>> {
+    const auto epoch = TRY(current_epoch(rows.database(), peer));
+    return rows.outbox(rows.database().query(
+        "SELECT " CHANCERY_OUTBOX_COLUMNS
+        " FROM outbox o WHERE o.peer = ?1 AND o.epoch = ?2 AND o.sequence > "
+        "coalesce((SELECT sequence FROM taken WHERE peer = ?1 AND epoch = ?2), 0) ORDER BY o.sequence LIMIT ?3",
+        peer, epoch, limit));
+  });
+}
+
+Result<std::vector<SignedStatement>> ReaderPool::dispatches_from(const std::string& peer, std::uint64_t epoch,
+                                                                 std::uint64_t sequence, std::uint32_t limit) {
+  return read([&](Rows& rows) -> Result<std::vector<SignedStatement>> {
+    auto q = rows.database().query(
+        "SELECT statement, batch, leaf, path FROM outbox WHERE peer = ? AND epoch = ? AND sequence >= ? "
+        "ORDER BY sequence LIMIT ?",
+        peer, epoch, sequence, limit);
+    std::vector<SignedStatement> all;
+    while (TRY(q.next())) all.push_back(TRY(rows.signed_at(q, 0)));
+    return all;
+  });
+}
+
+Result<OutgoingMessage> ReaderPool::outgoing(const core::MessageId& id) {
+  auto m = TRY(message(id));
+  if (m.direction != Direction::outgoing) return fail(Errc::not_found, "not a message of ours");
+  return OutgoingMessage{
+      m.id,       std::move(m.statement),     std::move(m.ciphertexts), std::move(m.wraps), std::move(m.sources),
+      m.original, std::move(m.forwarder_wrap)};
+}
+
+Result<std::vector<UnsentReceipt>> ReaderPool::unsent_receipts(const std::string& peer, std::uint64_t after,
+                                                               std::uint32_t limit) {
+  return read([&](Rows& rows) -> Result<std::vector<UnsentReceipt>> {
+    auto q = rows.database().query(
+        "SELECT r.statement, r.batch, r.leaf, r.path, u.ordinal FROM unsent_receipt u JOIN receipt r "
+        "ON r.message = u.message AND r.receiver = u.receiver AND r.stage = u.stage "
+        "WHERE u.peer = ? AND u.ordinal > ? ORDER BY u.ordinal LIMIT ?",
+        peer, after, limit);
+    std::vector<UnsentReceipt> all;
+    while (TRY(q.next())) {
+      auto statement = TRY(rows.signed_at(q, 0));
+      all.push_back({q.number(4), std::move(statement)});
+    }
+    return all;
+  });
+}
+
+Result<std::uint64_t> ReaderPool::queued(const std::string& peer) {
+  return read([&](Rows& rows) {
+    return count(rows.database().query(
+        "SELECT count(*) FROM outbox INDEXED BY outbox_queued WHERE peer = ? AND state = 0 AND message IS NOT NULL",
+        peer));
+  });
+}
+
+Result<std::vector<UserRecord>> ReaderPool::users() {
+  return read([](Rows& rows) { return rows.users(); });
+}
+
+Result<std::optional<UserRecord>> ReaderPool::user(const Digest& certificate) {
+  return read([&](Rows& rows) { return rows.user(certificate); });
+}
+
+Result<std::vector<PeerRecord>> ReaderPool::peers() {
+  return read([](Rows& rows) { return rows.peers(); });
+}
+
+Result<std::vector<DesignationRecord>> ReaderPool::designations(const std::string& authority) {
+  return read([&](Rows& rows) { return rows.designations(authority); });
+}
+
+Result<std::vector<SealKeyRecord>> ReaderPool::seal_keys(const std::string& authority) {
+  return read([&](Rows& rows) { return rows.seal_keys(authority); });
+}
+
+Result<Counts> ReaderPool::counts() {
+  return read([](Rows& rows) -> Result<Counts> {
+    auto& db = rows.database();
+    Counts counts;
+    counts.unread = TRY(count(db.query("SELECT count(*) FROM message WHERE unread = 1")));
+    counts.waiting_drafts = TRY(count(db.query("SELECT count(*) FROM draft WHERE state = 0")));
+    counts.queued = TRY(count(db.query("SELECT count(*) FROM outbox WHERE state = 0 AND message IS NOT NULL")));
+    counts.conflicts = TRY(count(db.query("SELECT count(*) FROM conflict")));
+    return counts;
+  });
+}
+
+Result<std::vector<ConflictRecord>> ReaderPool::conflicts(std::uint32_t limit) {
+  return read([&](Rows& rows) -> Result<std::vector<ConflictRecord>> {
+    auto q = rows.database().query(
+        "SELECT kind, subject, first, second, recorded FROM conflict ORDER BY id DESC LIMIT ?", limit);
+    std::vector<ConflictRecord> all;
+    while (TRY(q.next())) all.push_back({q.text(0), q.text(1), q.text(2), q.text(3), q.instant(4)});
+    return all;
+  });
+}
+
+Result<std::vector<JournalRow>> ReaderPool::journal(std::uint64_t from, std::uint32_t limit) {
+  return read([&](Rows& rows) -> Result<std::vector<JournalRow>> {
+    auto q = rows.database().query("SELECT id, entry FROM journal WHERE id >= ? ORDER BY id LIMIT ?", from, limit);
+    std::vector<JournalRow> all;
+    while (TRY(q.next())) all.push_back({{q.number(0)}, q.text(1)});
+    return all;
+  });
+}
+
+Result<std::vector<Digest>> ReaderPool::inclusion(crypto::LeafIndex index, crypto::TreeSize size) {
+  return read([&](Rows& rows) -> Result<std::vector<Digest>> {
+    if (index.value >= size.value) return fail(Errc::not_found, "no such entry in a tree of this size");
+    return crypto::stored_inclusion(index, size, journal_nodes(rows.database()));
+  });
+}
+
+}  // namespace chancery::store

@@ -1,0 +1,59 @@
+// A few read-only connections that answer what queries.h promises. Internal to this folder.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "daemon/store/rows.h"
+
+namespace chancery::store {
+
+class ReaderPool final : public Store::Reader {
+ public:
+  static Result<std::unique_ptr<ReaderPool>> open(const StoreOptions& options, const crypto::SecretBytes& key);
+
+  Result<core::MessageId> resolve(std::string_view name) override;
+  Result<MessageRecord> message(const core::MessageId& id) override;
+  Result<MessageRow> message_row(const core::MessageId& id) override;
+  Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) override;
+  Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) override;
+  Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) override;
+  Result<DraftRecord> draft(std::uint64_t id) override;
+  Result<std::vector<DraftRecord>> drafts(std::uint32_t limit) override;
+  Result<std::vector<OutboxRow>> due(const std::string& peer, Instant now, std::uint32_t limit) override;
+  Result<std::optional<Instant>> next_due(const std::string& peer) override;
+  Result<std::vector<OutboxRow>> untaken(const std::string& peer, std::uint32_t limit) override;
+  Result<std::vector<SignedStatement>> dispatches_from(const std::string& peer, std::uint64_t epoch,
+                                                       std::uint64_t sequence, std::uint32_t limit) override;
+  Result<OutgoingMessage> outgoing(const core::MessageId& id) override;
+  Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
+                                                     std::uint32_t limit) override;
+  Result<std::uint64_t> queued(const std::string& peer) override;
+  Result<std::vector<UserRecord>> users() override;
+  Result<std::optional<UserRecord>> user(const Digest& certificate) override;
+  Result<std::vector<PeerRecord>> peers() override;
+  Result<std::vector<DesignationRecord>> designations(const std::string& authority) override;
+  Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority) override;
+  Result<Counts> counts() override;
+  Result<std::vector<ConflictRecord>> conflicts(std::uint32_t limit) override;
+  Result<std::vector<JournalRow>> journal(std::uint64_t from, std::uint32_t limit) override;
+  Result<std::vector<Digest>> inclusion(crypto::LeafIndex index, crypto::TreeSize size) override;
+
+ private:
+  struct Connection {
+    explicit Connection(std::unique_ptr<Database> opened) : database(std::move(opened)), rows(*database) {}
+    std::unique_ptr<Database> database;
+    Rows rows;
+  };
+  class Lease;
+  explicit ReaderPool(std::vector<std::unique_ptr<Connection>> connections) : free_(std::move(connections)) {}
+  // Calls `body` with the rows as of one moment.
+  template <class Body>
+  auto read(Body body) -> decltype(body(std::declval<Rows&>()));
+
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Connection>> free_;  // guarded by mutex_
+};
+
+}  // namespace chancery::store

@@ -1,0 +1,234 @@
+#include "daemon/store/rows.h"
+
+#include <algorithm>
+
+#include "daemon/store/encoding.h"
+
+namespace chancery::store {
+
+namespace {
+
+// A stored enumerator; `last` is the highest there is.
+template <class E>
+Result<E> enumerator(const Query& q, int column, E last) {
+  const auto value = q.integer(column);
+  if (value < 0 || value > static_cast<std::int64_t>(last)) return fail(Errc::corrupt, "store: unknown state in a row");
+  return static_cast<E>(value);
+}
+
+Place place_at(const Query& q, int column) {
+  Place place{q.number(column), static_cast<std::uint32_t>(q.integer(column + 1)), std::nullopt};
+  if (!q.null(column + 2)) place.path = q.blob(column + 2);
+  return place;
+}
+
+// ordinal, id, direction, statement, number, their_number, recorded
+Result<MessageRow> row_at(const Query& q) {
+  return MessageRow{q.number(0), q.message_id(1), TRY(enumerator(q, 2, Direction::carried)), q.text(3), q.text(4),
+                    q.text(5),   q.instant(6)};
+}
+
+// id, officer, state, plan, sealed, created, message
+Result<DraftRecord> draft_at(const Query& q) {
+  return DraftRecord{q.number(0),  q.text(1),       TRY(enumerator(q, 2, DraftState::declined)), q.digest(3), q.blob(4),
+                     q.instant(5), q.optional_id(6)};
+}
+
+// name, role, clearance, certificate
+Result<UserRecord> user_at(const Query& q) {
+  return UserRecord{{q.text(0), TRY(enumerator(q, 1, core::Role::auditor)), q.text(2)}, q.blob(3)};
+}
+
+}  // namespace
+
+Result<SignedStatement> Rows::signed_at(const Query& q, int column) {
+  return batches_.load(q.text(column), place_at(q, column + 1), unsigned_batch_);
+}
+
+Result<std::optional<MessageRow>> Rows::message_row(const core::MessageId& id) {
+  auto q = database_.query(
+      "SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message WHERE id = ?", id);
+  if (!TRY(q.next())) return std::optional<MessageRow>();
+  return std::optional<MessageRow>(TRY(row_at(q)));
+}
+
+Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
+  auto q = database_.query(
+      "SELECT m.ordinal, m.direction, m.statement, m.batch, m.leaf, m.path, m.number, m.their_number, m.recorded, "
+      "m.original, b.ciphertexts, b.wraps, b.forwarder_wrap, b.sealed_key, b.sources "
+      "FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal WHERE m.id = ?",
+      id);
+  if (!TRY(q.next())) return std::optional<MessageRecord>();
+  if (q.null(10)) return fail(Errc::corrupt, "store: a message without its body");
+  MessageRecord m;
+  m.ordinal = q.number(0);
+  m.id = id;
+  m.direction = TRY(enumerator(q, 1, Direction::carried));
+  m.statement = TRY(signed_at(q, 2));
+  m.number = q.text(6);
+  m.their_number = q.text(7);
+  m.recorded = q.instant(8);
+  m.original = q.optional_id(9);
+  m.ciphertexts = TRY(decode_list(q.view(10)));
+  m.wraps = q.blob(11);
+  m.forwarder_wrap = q.blob(12);
+  m.sealed_key = q.blob(13);
+  m.sources = TRY(decode_statements(q.view(14)));
+  return std::optional<MessageRecord>(std::move(m));
+}
+
+Result<std::vector<MessageRow>> Rows::list(Box box, std::uint64_t before, std::uint32_t limit) {
+  const auto direction = box == Box::inbox ? Direction::incoming : Direction::outgoing;
+  const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
+  auto q = database_.query(
+      "SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message "
+      "WHERE ordinal < ? AND direction = ? ORDER BY ordinal DESC LIMIT ?",
+      top, static_cast<int>(direction), limit);
+  std::vector<MessageRow> rows;
+  while (TRY(q.next())) rows.push_back(TRY(row_at(q)));
+  return rows;
+}
+
+Result<std::vector<core::MessageId>> Rows::ids_named(std::string_view name) {
+  std::vector<core::MessageId> ids;
+  const auto collect = [&ids](Query q) -> Result<void> {
+    while (TRY(q.next())) ids.push_back(q.message_id(0));
+    return {};
+  };
+  CHECK_OK(collect(database_.query("SELECT id FROM message WHERE number = ? AND number <> ''", name)));
+  if (ids.empty())
+    CHECK_OK(
+        collect(database_.query("SELECT id FROM message WHERE their_number = ? AND their_number <> '' LIMIT 2", name)));
+  // The digits people see follow the six bytes of time: no index on random values, a walk over the ids instead.
+  if (ids.empty() && name.size() >= 4 && name.size() <= 10)
+    CHECK_OK(
+        collect(database_.query("SELECT id FROM message WHERE lower(substr(hex(substr(id, 7, 5)), 1, ?)) = ? LIMIT 2",
+                                static_cast<int>(name.size()), name)));
+  return ids;
+}
+
+Result<std::vector<ReceiptRecord>> Rows::receipts(const core::MessageId& id) {
+  auto q = database_.query(
+      "SELECT statement, batch, leaf, path FROM receipt WHERE message = ? ORDER BY receiver, stage", id);
+  std::vector<ReceiptRecord> all;
+  while (TRY(q.next())) {
+    auto statement = TRY(signed_at(q, 0));
+    auto receipt = core::Receipt::parse(statement.statement);
+    if (!receipt) return fail(Errc::corrupt, "store: receipt: " + receipt.error().detail);
+    all.push_back({std::move(*receipt), std::move(statement)});
+  }
+  return all;
+}
+
+Result<std::optional<DraftRecord>> Rows::draft(std::uint64_t id) {
+  auto q = database_.query("SELECT id, officer, state, plan, sealed, created, message FROM draft WHERE id = ?", id);
+  if (!TRY(q.next())) return std::optional<DraftRecord>();
+  return std::optional<DraftRecord>(TRY(draft_at(q)));
+}
+
+Result<std::vector<DraftRecord>> Rows::drafts(std::uint32_t limit) {
+  auto q = database_.query(
+      "SELECT id, officer, state, plan, sealed, created, message FROM draft ORDER BY id DESC LIMIT ?", limit);
+  std::vector<DraftRecord> all;
+  while (TRY(q.next())) all.push_back(TRY(draft_at(q)));
+  return all;
+}
+
+Result<std::vector<OutboxRow>> Rows::outbox(Query q) {
+  std::vector<OutboxRow> rows;
+  while (TRY(q.next())) {
+    OutboxRow row;
+    row.peer = q.text(0);
+    row.epoch = q.number(1);
+    row.sequence = q.number(2);
+    row.dispatch = TRY(signed_at(q, 3));
+    row.message = q.optional_id(7);
+    row.precedence = TRY(enumerator(q, 8, core::Precedence::flash));
+    row.state = TRY(enumerator(q, 9, OutboxState::closed));
+    row.dispatch_taken = q.integer(10) != 0;
+    row.attempts = static_cast<std::uint32_t>(q.integer(11));
+    row.next_attempt = q.instant(12);
+    row.waiting_for = q.text(13);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Result<std::vector<UserRecord>> Rows::users() {
+  auto q = database_.query("SELECT name, role, clearance, certificate FROM user ORDER BY name");
+  std::vector<UserRecord> all;
+  while (TRY(q.next())) all.push_back(TRY(user_at(q)));
+  return all;
+}
+
+Result<std::optional<UserRecord>> Rows::user(const Digest& certificate) {
+  auto q = database_.query("SELECT name, role, clearance, certificate FROM user WHERE pin = ?", certificate);
+  if (!TRY(q.next())) return std::optional<UserRecord>();
+  return std::optional<UserRecord>(TRY(user_at(q)));
+}
+
+Result<std::vector<PeerRecord>> Rows::peers() {
+  auto q = database_.query("SELECT authority, state, anchor FROM peer ORDER BY authority");
+  std::vector<PeerRecord> all;
+  while (TRY(q.next())) all.push_back({q.text(0), TRY(enumerator(q, 1, core::PeerState::suspended)), q.blob(2)});
+  return all;
+}
+
+Result<std::vector<DesignationRecord>> Rows::designations(const std::string& authority) {
+  auto q = database_.query(
+      "SELECT statement, batch, leaf, path, certificates FROM designation WHERE authority = ? ORDER BY serial DESC",
+      authority);
+  std::vector<DesignationRecord> all;
+  while (TRY(q.next())) all.push_back({TRY(signed_at(q, 0)), TRY(decode_list(q.view(4)))});
+  return all;
+}
+
+Result<std::vector<SealKeyRecord>> Rows::seal_keys(const std::string& authority) {
+  auto q = database_.query(
+      "SELECT statement, batch, leaf, path, sealed_private_key FROM seal_key WHERE authority = ? "
+      "ORDER BY valid_from DESC",
+      authority);
+  std::vector<SealKeyRecord> all;
+  while (TRY(q.next())) all.push_back({TRY(signed_at(q, 0)), q.blob(4)});
+  return all;
+}
+
+Result<std::uint64_t> current_epoch(Database& database, const std::string& peer) {
+  auto q = database.query("SELECT coalesce(max(epoch), 1) FROM outbox WHERE peer = ?", peer);
+  CHECK_OK(q.next());
+  return q.number(0);
+}
+
+namespace {
+
+// Parses what was verified before it was stored; newest first becomes oldest first.
+template <class T, class Record>
+Result<std::vector<T>> parsed(const std::vector<Record>& records) {
+  std::vector<T> all;
+  for (const auto& record : records) {
+    auto value = T::parse(record.statement.statement);
+    if (!value) return fail(Errc::corrupt, "store: " + value.error().detail);
+    all.push_back(std::move(*value));
+  }
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+Result<void> fill(Rows& rows, const std::string& authority, core::DirectoryEntry& entry) {
+  entry.history = TRY(parsed<core::Designation>(TRY(rows.designations(authority))));
+  entry.seal_keys = TRY(parsed<core::SealKey>(TRY(rows.seal_keys(authority))));
+  return {};
+}
+
+}  // namespace
+
+Result<core::Directory> load_directory(Rows& rows, const std::string& authority) {
+  std::map<std::string, core::DirectoryEntry> entries;
+  for (const auto& peer : TRY(rows.peers()))
+    entries[peer.authority] = {peer.state, crypto::sha256(peer.anchor), {}, {}};
+  entries[authority].state = core::PeerState::active;
+  for (auto& [name, entry] : entries) CHECK_OK(fill(rows, name, entry));
+  return core::Directory(std::move(entries));
+}
+
+}  // namespace chancery::store

@@ -1,0 +1,53 @@
+// Reading rows as values, for whoever holds a connection: the writer's transaction, readers and fsck. Internal to this
+// folder.
+#pragma once
+
+#include "daemon/store/batch_table.h"
+#include "daemon/store/queries.h"
+
+namespace chancery::store {
+
+class Rows {
+ public:
+  explicit Rows(Database& database) : database_(database), batches_(database) {}
+
+  Database& database() { return database_; }
+  BatchTable& batches() { return batches_; }
+  // Statements of this batch have no signature yet; 0: there is none such.
+  void set_unsigned_batch(std::uint64_t id) { unsigned_batch_ = id; }
+
+  Result<std::optional<MessageRow>> message_row(const core::MessageId& id);
+  Result<std::optional<MessageRecord>> message(const core::MessageId& id);
+  Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit);
+  Result<std::vector<core::MessageId>> ids_named(std::string_view name);
+
+  Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
+  Result<std::optional<DraftRecord>> draft(std::uint64_t id);
+  Result<std::vector<DraftRecord>> drafts(std::uint32_t limit);
+
+  // Rows of a SELECT that begins with outbox_columns' list.
+  Result<std::vector<OutboxRow>> outbox(Query query);
+  Result<SignedStatement> signed_at(const Query& query, int column);  // statement, batch, leaf, path
+
+  Result<std::vector<UserRecord>> users();
+  Result<std::optional<UserRecord>> user(const Digest& certificate);
+  Result<std::vector<PeerRecord>> peers();
+  Result<std::vector<DesignationRecord>> designations(const std::string& authority);
+  Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority);
+
+ private:
+  Database& database_;
+  BatchTable batches_;
+  std::uint64_t unsigned_batch_ = 0;
+};
+
+#define CHANCERY_OUTBOX_COLUMNS                                                                               \
+  "o.peer, o.epoch, o.sequence, o.statement, o.batch, o.leaf, o.path, o.message, o.precedence, o.state, "     \
+  "o.sequence <= coalesce((SELECT t.sequence FROM taken t WHERE t.peer = o.peer AND t.epoch = o.epoch), 0), " \
+  "o.attempts, o.next_attempt, o.waiting_for"
+
+// The highest epoch we sent to this peer under; 1 before the first dispatch.
+Result<std::uint64_t> current_epoch(Database& database, const std::string& peer);
+Result<core::Directory> load_directory(Rows& rows, const std::string& authority);
+
+}  // namespace chancery::store

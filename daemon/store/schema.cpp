@@ -1,0 +1,123 @@
+#include "daemon/store/schema.h"
+
+#include <array>
+
+namespace chancery::store {
+
+namespace {
+
+// Keys grow with time: a random unique key costs five times as much in an encrypted B-tree.
+//
+// A signature is a row of `batch`, shared by what it covers; a row that carries a signed statement names batch and
+// leaf. Own batches keep all leaf hashes and paths are computed when read; those of peers keep the path in the row.
+// A row refers to its batch before the group is signed, so the reference is checked by fsck and not by the database.
+constexpr const char* kFirst = R"sql(
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE journal (id INTEGER PRIMARY KEY, entry BLOB NOT NULL, message BLOB, nodes BLOB NOT NULL);
+CREATE TABLE last_entry (message BLOB PRIMARY KEY, leaf BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE batch (
+  id INTEGER PRIMARY KEY, suite TEXT NOT NULL, key_id BLOB NOT NULL, signing_time INTEGER NOT NULL,
+  signature BLOB NOT NULL, statement BLOB NOT NULL, leaves BLOB);
+
+CREATE TABLE message (
+  ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, direction INTEGER NOT NULL, statement BLOB NOT NULL,
+  batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB,
+  number TEXT NOT NULL, their_number TEXT NOT NULL, recorded INTEGER NOT NULL, original BLOB,
+  unread INTEGER NOT NULL);
+CREATE INDEX message_direction ON message (direction);
+CREATE INDEX message_unread ON message (unread) WHERE unread = 1;
+CREATE UNIQUE INDEX message_number ON message (number) WHERE number <> '';
+CREATE INDEX message_their_number ON message (their_number) WHERE their_number <> '';
+CREATE TABLE body (
+  ordinal INTEGER PRIMARY KEY REFERENCES message (ordinal), ciphertexts BLOB NOT NULL, wraps BLOB NOT NULL,
+  forwarder_wrap BLOB NOT NULL, sealed_key BLOB NOT NULL, sources BLOB NOT NULL);
+
+CREATE TABLE outbox (
+  peer TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, statement BLOB NOT NULL,
+  batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB, message BLOB, precedence INTEGER NOT NULL,
+  state INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt INTEGER NOT NULL, waiting_for TEXT NOT NULL,
+  PRIMARY KEY (peer, epoch, sequence)) WITHOUT ROWID;
+CREATE INDEX outbox_queued ON outbox (peer, precedence DESC, epoch, sequence, next_attempt)
+  WHERE state = 0 AND message IS NOT NULL;
+CREATE INDEX outbox_message ON outbox (message) WHERE message IS NOT NULL;
+CREATE TABLE taken (
+  peer TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (peer, epoch)) WITHOUT ROWID;
+
+CREATE TABLE receipt (
+  message BLOB NOT NULL, receiver TEXT NOT NULL, stage INTEGER NOT NULL, statement BLOB NOT NULL,
+  batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB,
+  PRIMARY KEY (message, receiver, stage)) WITHOUT ROWID;
+
+CREATE TABLE unsent_receipt (
+  ordinal INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT NOT NULL, digest BLOB NOT NULL, message BLOB NOT NULL,
+  receiver TEXT NOT NULL, stage INTEGER NOT NULL);
+CREATE INDEX unsent_receipt_peer ON unsent_receipt (peer);
+
+CREATE TABLE inbound_dispatch (
+  sender TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, statement BLOB NOT NULL,
+  batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB, message BLOB,
+  missing INTEGER NOT NULL, voided INTEGER NOT NULL,
+  PRIMARY KEY (sender, epoch, sequence)) WITHOUT ROWID;
+CREATE INDEX inbound_message ON inbound_dispatch (message) WHERE message IS NOT NULL;
+CREATE INDEX inbound_missing ON inbound_dispatch (sender) WHERE missing = 1;
+
+CREATE TABLE draft (
+  id INTEGER PRIMARY KEY, officer TEXT NOT NULL, state INTEGER NOT NULL, plan BLOB NOT NULL, sealed BLOB NOT NULL,
+  created INTEGER NOT NULL, message BLOB);
+CREATE INDEX draft_waiting ON draft (id) WHERE state = 0;
+
+CREATE TABLE submit (
+  officer TEXT NOT NULL, key BLOB NOT NULL, draft BLOB NOT NULL, id TEXT NOT NULL, number TEXT NOT NULL,
+  awaiting_approval INTEGER NOT NULL, recorded INTEGER NOT NULL, PRIMARY KEY (officer, key)) WITHOUT ROWID;
+CREATE INDEX submit_recorded ON submit (recorded);
+
+CREATE TABLE number (
+  series TEXT NOT NULL, year INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (series, year)) WITHOUT ROWID;
+
+CREATE TABLE peer (authority TEXT PRIMARY KEY, state INTEGER NOT NULL, anchor BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE designation (
+  authority TEXT NOT NULL, serial INTEGER NOT NULL, statement BLOB NOT NULL,
+  batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB, certificates BLOB NOT NULL,
+  PRIMARY KEY (authority, serial));
+CREATE TABLE seal_key (
+  authority TEXT NOT NULL, valid_from INTEGER NOT NULL, key_id BLOB NOT NULL, accept_until INTEGER NOT NULL,
+  statement BLOB NOT NULL, batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB,
+  sealed_private_key BLOB NOT NULL, PRIMARY KEY (authority, valid_from, key_id));
+
+CREATE TABLE user (
+  name TEXT PRIMARY KEY, role INTEGER NOT NULL, clearance TEXT NOT NULL, certificate BLOB NOT NULL,
+  pin BLOB NOT NULL UNIQUE);
+CREATE TABLE conflict (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, first BLOB NOT NULL, second BLOB NOT NULL,
+  recorded INTEGER NOT NULL);
+
+PRAGMA user_version = 1;
+)sql";
+
+constexpr std::array kMigrations = {kFirst};
+
+Result<void> apply(Database& database, const char* step) {
+  CHECK_OK(database.execute("BEGIN IMMEDIATE"));
+  auto done = database.execute(step);
+  if (done) done = database.execute("COMMIT");
+  if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
+  return done;
+}
+
+}  // namespace
+
+Result<void> migrate(Database& database) {
+  std::size_t version = 0;
+  {
+    auto q = database.query("PRAGMA user_version");
+    if (TRY(q.next())) version = static_cast<std::size_t>(q.number(0));
+  }
+  if (version > kMigrations.size())
+    return fail(Errc::conflict, "written by a newer program: schema " + std::to_string(version));
+  for (; version < kMigrations.size(); ++version) CHECK_OK(apply(database, kMigrations[version]));
+  return {};
+}
+
+}  // namespace chancery::store

@@ -1,0 +1,194 @@
+#include "daemon/store/transaction.h"
+
+#include "daemon/store/encoding.h"
+#include "daemon/store/transaction_impl.h"
+
+namespace chancery::store {
+
+namespace {
+
+constexpr Duration kKeepSubmits = days(7);
+
+}  // namespace
+
+Instant Transaction::now() const { return impl_.now; }
+crypto::RandomSource& Transaction::random() { return impl_.seams.random; }
+const core::Directory& Transaction::directory() const { return impl_.directory(); }
+
+Result<LeafRef> Transaction::sign(std::string statement) { return impl_.sign(std::move(statement)); }
+
+Result<crypto::HpkeSender*> Transaction::wrapping_context(const core::SealKey& key) {
+  return impl_.wrapping_context(key);
+}
+
+Result<Digest> Transaction::append(core::JournalEntry entry) { return impl_.append(std::move(entry)); }
+
+// ---- drafts and idempotency
+
+Result<std::uint64_t> Transaction::record_draft(const DraftRecord& draft, const core::JournalEntry& entry) {
+  CHECK_OK(impl_.database
+               .query("INSERT INTO draft (officer, state, plan, sealed, created, message) VALUES (?,?,?,?,?,?)",
+                      draft.officer, static_cast<int>(draft.state), draft.plan, draft.sealed, draft.created,
+                      draft.message)
+               .run());
+  const auto id = static_cast<std::uint64_t>(impl_.database.last_id());
+  CHECK_OK(append(entry));
+  return id;
+}
+
+Result<void> Transaction::decide_draft(std::uint64_t id, DraftState state,
+                                       const std::optional<core::MessageId>& message) {
+  const auto draft = TRY(find_draft(id));
+  if (!draft) return fail(Errc::not_found, "no such draft");
+  if (draft->state != DraftState::waiting) return fail(Errc::conflict, "the draft is decided");
+  // Empty once decided: `secure_delete` overwrites what stood there.
+  return impl_.database
+      .query("UPDATE draft SET state = ?, message = ?, sealed = x'' WHERE id = ?", static_cast<int>(state), message, id)
+      .run();
+}
+
+Result<std::optional<DraftRecord>> Transaction::find_draft(std::uint64_t id) { return impl_.rows.draft(id); }
+
+Result<std::optional<SubmitOutcome>> Transaction::find_submit(const std::string& officer, BytesView key) {
+  auto q = impl_.database.query(
+      "SELECT draft, id, number, awaiting_approval FROM submit WHERE officer = ? AND key = ? AND recorded > ?", officer,
+      key, now() - kKeepSubmits);
+  if (!TRY(q.next())) return std::optional<SubmitOutcome>();
+  return std::optional<SubmitOutcome>({q.digest(0), q.text(1), q.text(2), q.integer(3) != 0});
+}
+
+Result<void> Transaction::record_submit(const std::string& officer, BytesView key, const SubmitOutcome& outcome) {
+  // A few of the oldest go with each new one, so they never pile up and no single act pays for all.
+  CHECK_OK(impl_.database
+               .query("DELETE FROM submit WHERE (officer, key) IN "
+                      "(SELECT officer, key FROM submit WHERE recorded <= ? ORDER BY recorded LIMIT 4)",
+                      now() - kKeepSubmits)
+               .run());
+  if (TRY(find_submit(officer, key))) return fail(Errc::conflict, "this idempotency key has its answer");
+  return impl_.database
+      .query(
+          "INSERT OR REPLACE INTO submit (officer, key, draft, id, number, awaiting_approval, recorded) "
+          "VALUES (?,?,?,?,?,?,?)",
+          officer, key, outcome.draft, outcome.id, outcome.number, outcome.awaiting_approval, now())
+      .run();
+}
+
+Result<std::uint64_t> Transaction::next_number(const std::string& series, int year) {
+  auto q = impl_.database.query(
+      "INSERT INTO number (series, year, last) VALUES (?,?,1) "
+      "ON CONFLICT (series, year) DO UPDATE SET last = last + 1 RETURNING last",
+      series, year);
+  if (!TRY(q.next())) return fail(Errc::internal, "store: no number came");
+  const auto number = q.number(0);
+  CHECK_OK(q.run());
+  return number;
+}
+
+// ---- directory and people
+
+Result<void> Transaction::record_peer(const PeerRecord& peer, const core::JournalEntry& entry) {
+  // An anchor that was compared out of band is not replaced; one that was not may be.
+  CHECK_OK(impl_.database
+               .query("INSERT INTO peer (authority, state, anchor) VALUES (?,?,?) ON CONFLICT (authority) DO UPDATE "
+                      "SET state = excluded.state, anchor = excluded.anchor "
+                      "WHERE anchor = excluded.anchor OR state = 0",
+                      peer.authority, static_cast<int>(peer.state), peer.anchor)
+               .run());
+  if (impl_.database.changes() == 0) return fail(Errc::conflict, "the peer has another anchor");
+  impl_.directory_changed();
+  CHECK_OK(append(entry));
+  return {};
+}
+
+Result<void> Transaction::record_designation(const DesignationRecord& record, const core::JournalEntry& entry) {
+  const auto designation = TRY(core::Designation::parse(record.statement.statement));
+  {
+    auto q = impl_.database.query("SELECT statement FROM designation WHERE authority = ? AND serial = ?",
+                                  designation.authority, designation.serial);
+    if (TRY(q.next())) {
+      if (q.text(0) == record.statement.statement) return {};
+      return fail(Errc::conflict, "another designation with this serial");
+    }
+  }
+  const auto place = TRY(impl_.place(record.statement));
+  CHECK_OK(impl_.database
+               .query("INSERT INTO designation (authority, serial, statement, batch, leaf, path, certificates) "
+                      "VALUES (?,?,?,?,?,?,?)",
+                      designation.authority, designation.serial, as_bytes(record.statement.statement), place.batch,
+                      place.leaf, place.path, encode_list(record.certificates))
+               .run());
+  impl_.directory_changed();
+  CHECK_OK(append(entry));
+  return {};
+}
+
+Result<void> Transaction::record_seal_key(const SealKeyRecord& record, std::optional<LeafRef> leaf,
+                                          const core::JournalEntry& entry) {
+  const auto key = TRY(core::SealKey::parse(record.statement.statement));
+  const auto id = key.id();
+  {
+    auto q =
+        impl_.database.query("SELECT statement FROM seal_key WHERE authority = ? AND valid_from = ? AND key_id = ?",
+                             key.authority, key.from, id);
+    if (TRY(q.next())) {
+      if (q.text(0) == record.statement.statement) return {};
+      return fail(Errc::conflict, "another statement about this seal key");
+    }
+  }
+  const auto place = leaf ? impl_.own_place(*leaf) : TRY(impl_.place(record.statement));
+  CHECK_OK(
+      impl_.database
+          .query("INSERT INTO seal_key (authority, valid_from, key_id, accept_until, statement, batch, leaf, path, "
+                 "sealed_private_key) VALUES (?,?,?,?,?,?,?,?,?)",
+                 key.authority, key.from, id, key.accept_until, as_bytes(record.statement.statement), place.batch,
+                 place.leaf, place.path, record.sealed_private_key)
+          .run());
+  impl_.directory_changed();
+  CHECK_OK(append(entry));
+  return {};
+}
+
+Result<void> Transaction::destroy_seal_keys(Instant accept_until_before) {
+  return impl_.database
+      .query("UPDATE seal_key SET sealed_private_key = x'' WHERE accept_until < ? AND length(sealed_private_key) > 0",
+             accept_until_before)
+      .run();
+}
+
+Result<void> Transaction::record_user(const UserRecord& record, const core::JournalEntry& entry) {
+  const auto pin = crypto::sha256(record.certificate);
+  const auto known = TRY(find_user(pin));
+  if (known && known->user == record.user) return {};
+  CHECK_OK(impl_.database
+               .query("INSERT INTO user (name, role, clearance, certificate, pin) VALUES (?,?,?,?,?)", record.user.name,
+                      static_cast<int>(record.user.role), record.user.clearance, record.certificate, pin)
+               .run());
+  CHECK_OK(append(entry));
+  return {};
+}
+
+Result<std::optional<UserRecord>> Transaction::find_user(const Digest& certificate) {
+  return impl_.rows.user(certificate);
+}
+
+Result<std::uint64_t> Transaction::count_users() {
+  auto q = impl_.database.query("SELECT count(*) FROM user");
+  CHECK_OK(q.next());
+  return q.number(0);
+}
+
+Result<void> Transaction::record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry) {
+  {
+    auto q = impl_.database.query("SELECT 1 FROM conflict WHERE kind = ? AND subject = ? AND first = ? AND second = ?",
+                                  conflict.kind, conflict.subject, as_bytes(conflict.first), as_bytes(conflict.second));
+    if (TRY(q.next())) return {};
+  }
+  CHECK_OK(impl_.database
+               .query("INSERT INTO conflict (kind, subject, first, second, recorded) VALUES (?,?,?,?,?)", conflict.kind,
+                      conflict.subject, as_bytes(conflict.first), as_bytes(conflict.second), conflict.recorded)
+               .run());
+  CHECK_OK(append(entry));
+  return {};
+}
+
+}  // namespace chancery::store

@@ -1,0 +1,366 @@
+// Messages, their receipts, and the dispatches both ways.
+#include "crypto/sealing.h"
+#include "daemon/store/encoding.h"
+#include "daemon/store/transaction.h"
+#include "daemon/store/transaction_impl.h"
+
+namespace chancery::store {
+
+namespace {
+
+Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m, Direction direction,
+                                     const Place& place, Instant recorded) {
+  CHECK_OK(
+      database
+          .query("INSERT INTO message (id, direction, statement, batch, leaf, path, number, their_number, recorded, "
+                 "original, unread) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                 m.id, static_cast<int>(direction), as_bytes(m.statement.statement), place.batch, place.leaf,
+                 place.path, m.number, m.their_number, recorded, m.original, direction == Direction::incoming)
+          .run());
+  const auto ordinal = static_cast<std::uint64_t>(database.last_id());
+  CHECK_OK(database
+               .query("INSERT INTO body (ordinal, ciphertexts, wraps, forwarder_wrap, sealed_key, sources) "
+                      "VALUES (?,?,?,?,?,?)",
+                      ordinal, encode_list(m.ciphertexts), m.wraps, m.forwarder_wrap, m.sealed_key,
+                      encode_statements(m.sources))
+               .run());
+  return ordinal;
+}
+
+// A dispatch whose message came, or was refused for good, no longer waits for it.
+Result<void> not_missing(Database& database, const core::MessageId& id) {
+  return database.query("UPDATE inbound_dispatch SET missing = 0 WHERE message = ? AND missing = 1", id).run();
+}
+
+Result<void> insert_receipt(Database& database, const core::Receipt& receipt, std::string_view statement,
+                            const Place& place) {
+  return database
+      .query("INSERT INTO receipt (message, receiver, stage, statement, batch, leaf, path) VALUES (?,?,?,?,?,?,?)",
+             receipt.message, receipt.receiver, static_cast<int>(receipt.stage), as_bytes(statement), place.batch,
+             place.leaf, place.path)
+      .run();
+}
+
+// Whether this very statement is stored; conflict when what is stored contradicts it.
+Result<bool> receipt_known(Database& database, const core::Receipt& receipt, std::string_view statement) {
+  auto q = database.query("SELECT statement FROM receipt WHERE message = ? AND receiver = ?", receipt.message,
+                          receipt.receiver);
+  while (TRY(q.next())) {
+    const auto stored = q.text(0);
+    if (stored == statement) return true;
+    if (core::contradict(TRY(core::Receipt::parse(stored)), receipt))
+      return fail(Errc::conflict, "a receipt that contradicts a stored one");
+  }
+  return false;
+}
+
+}  // namespace
+
+// ---- messages
+
+Result<std::uint64_t> Transaction::record_outbound(const MessageRecord& content, LeafRef leaf,
+                                                   const core::JournalEntry& entry) {
+  const auto ordinal =
+      TRY(insert_message(impl_.database, content, Direction::outgoing, impl_.own_place(leaf), impl_.now));
+  CHECK_OK(append(entry));
+  return ordinal;
+}
+
+Result<Digest> Transaction::record_inbound(const MessageRecord& content, const core::JournalEntry& entry) {
+  if (const auto known = TRY(find_message(content.id))) {
+    // It came inside a forward before; now it has come as a message of its own.
+    if (known->direction != Direction::carried || known->statement != content.statement.statement)
+      return fail(Errc::conflict, "the message is there");
+    CHECK_OK(impl_.database.query("DELETE FROM body WHERE ordinal = ?", known->ordinal).run());
+    CHECK_OK(impl_.database.query("DELETE FROM message WHERE ordinal = ?", known->ordinal).run());
+  }
+  const auto place = TRY(impl_.place(content.statement));
+  CHECK_OK(insert_message(impl_.database, content, Direction::incoming, place, impl_.now));
+  CHECK_OK(not_missing(impl_.database, content.id));
+  return append(entry);
+}
+
+Result<void> Transaction::record_carried(const MessageRecord& content) {
+  if (const auto known = TRY(find_message(content.id))) {
+    if (known->statement == content.statement.statement) return {};
+    return fail(Errc::conflict, "another message with this id");
+  }
+  const auto place = TRY(impl_.place(content.statement));
+  CHECK_OK(insert_message(impl_.database, content, Direction::carried, place, impl_.now));
+  return {};
+}
+
+Result<std::optional<MessageRow>> Transaction::find_message(const core::MessageId& id) {
+  return impl_.rows.message_row(id);
+}
+
+Result<MessageRecord> Transaction::load_message(const core::MessageId& id) {
+  auto message = TRY(impl_.rows.message(id));
+  if (!message) return fail(Errc::not_found, "no such message");
+  return std::move(*message);
+}
+
+// ---- receipts
+
+namespace {
+
+// A message that comes again asks for `delivered` and `refused` again; nothing asks for the others.
+bool is_asked_for(core::Stage stage) {
+  switch (stage) {
+    case core::Stage::delivered:
+    case core::Stage::refused:
+      return true;
+    case core::Stage::read:
+    case core::Stage::acknowledged:
+    case core::Stage::answered:
+      return false;
+  }
+  return false;
+}
+
+Result<void> queue_receipt(Database& database, const core::Receipt& receipt, std::string_view statement) {
+  if (is_asked_for(receipt.stage)) return {};
+  return database
+      .query("INSERT INTO unsent_receipt (peer, digest, message, receiver, stage) VALUES (?,?,?,?,?)",
+             receipt.originator, core::statement_digest(statement), receipt.message, receipt.receiver,
+             static_cast<int>(receipt.stage))
+      .run();
+}
+
+}  // namespace
+
+Result<LeafRef> Transaction::issue_receipt(const core::Receipt& receipt) {
+  auto statement = receipt.to_text();
+  if (TRY(receipt_known(impl_.database, receipt, statement))) return fail(Errc::conflict, "the receipt is there");
+  const auto leaf = TRY(sign(statement));
+  CHECK_OK(insert_receipt(impl_.database, receipt, statement, impl_.own_place(leaf)));
+  CHECK_OK(queue_receipt(impl_.database, receipt, statement));
+  if (receipt.stage == core::Stage::refused) CHECK_OK(not_missing(impl_.database, receipt.message));
+  if (receipt.stage == core::Stage::read)
+    CHECK_OK(impl_.database.query("UPDATE message SET unread = 0 WHERE id = ? AND unread = 1", receipt.message).run());
+  return leaf;
+}
+
+Result<void> Transaction::record_receipt(const ReceiptRecord& record, const core::JournalEntry& entry) {
+  const auto& receipt = record.receipt;
+  const auto& statement = record.statement.statement;
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+  {
+    auto q = impl_.database.query("SELECT epoch, sequence FROM outbox WHERE message = ? AND peer = ?", receipt.message,
+                                  receipt.receiver);
+    if (!TRY(q.next())) return fail(Errc::not_found, "a receipt of nobody it was sent to");
+    epoch = q.number(0);
+    sequence = q.number(1);
+  }
+  if (TRY(receipt_known(impl_.database, receipt, statement))) return {};
+  CHECK_OK(insert_receipt(impl_.database, receipt, statement, TRY(impl_.place(record.statement))));
+  const bool refused = receipt.stage == core::Stage::refused;
+  if (refused || receipt.stage == core::Stage::delivered) {
+    const auto state = refused ? OutboxState::refused : OutboxState::delivered;
+    CHECK_OK(impl_.database
+                 .query("UPDATE outbox SET state = ?, waiting_for = '' WHERE peer = ? AND epoch = ? AND sequence = ?",
+                        static_cast<int>(state), receipt.receiver, epoch, sequence)
+                 .run());
+  }
+  CHECK_OK(append(entry));
+  return {};
+}
+
+Result<std::vector<ReceiptRecord>> Transaction::receipts(const core::MessageId& id) { return impl_.rows.receipts(id); }
+
+Result<void> Transaction::mark_receipt_taken(const std::string& peer, const Digest& statement) {
+  // Oldest first: confirmations come in the order of issue, so the walk is short.
+  return impl_.database
+      .query(
+          "DELETE FROM unsent_receipt WHERE ordinal = "
+          "(SELECT ordinal FROM unsent_receipt WHERE peer = ? AND digest = ? ORDER BY ordinal LIMIT 1)",
+          peer, statement)
+      .run();
+}
+
+// ---- our dispatches
+
+namespace {
+
+struct Head {
+  std::uint64_t epoch = 1;
+  std::uint64_t sequence = 0;
+  std::optional<Digest> digest;
+};
+
+Result<Head> outbox_head(Database& database, const std::string& peer) {
+  auto q = database.query(
+      "SELECT epoch, sequence, statement FROM outbox WHERE peer = ? ORDER BY epoch DESC, sequence DESC LIMIT 1", peer);
+  if (!TRY(q.next())) return Head{};
+  return Head{q.number(0), q.number(1), core::statement_digest(as_text(q.view(2)))};
+}
+
+// The number it closes; without effect on one that was answered.
+Result<void> close_voided(Database& database, const core::Dispatch& dispatch, const core::DispatchVoid& item) {
+  {
+    auto q =
+        database.query("SELECT 1 FROM outbox WHERE peer = ? AND epoch = ? AND sequence = ? AND message IS NOT NULL",
+                       dispatch.recipient, dispatch.epoch, item.sequence);
+    if (!TRY(q.next())) return fail(Errc::not_found, "no such dispatch to void");
+  }
+  return database
+      .query(
+          "UPDATE outbox SET state = ?, waiting_for = '' "
+          "WHERE peer = ? AND epoch = ? AND sequence = ? AND state = 0",
+          static_cast<int>(OutboxState::closed), dispatch.recipient, dispatch.epoch, item.sequence)
+      .run();
+}
+
+}  // namespace
+
+Result<std::uint64_t> Transaction::record_dispatch(const std::string& recipient, const core::DispatchItem& item,
+                                                   core::Precedence precedence) {
+  const auto head = TRY(outbox_head(impl_.database, recipient));
+  core::Dispatch dispatch;
+  dispatch.sender = impl_.authority;
+  dispatch.recipient = recipient;
+  dispatch.epoch = head.epoch;
+  dispatch.sequence = head.sequence + 1;
+  dispatch.previous = head.digest;
+  dispatch.item = item;
+  dispatch.salt = impl_.seams.random.bytes(crypto::kSaltSize);
+  auto statement = dispatch.to_text();
+  const auto place = impl_.own_place(TRY(sign(statement)));
+
+  std::optional<core::MessageId> message;
+  if (const auto* sent = std::get_if<core::DispatchMessage>(&item)) message = sent->id;
+  if (const auto* voided = std::get_if<core::DispatchVoid>(&item))
+    CHECK_OK(close_voided(impl_.database, dispatch, *voided));
+  CHECK_OK(impl_.database
+               .query("INSERT INTO outbox (peer, epoch, sequence, statement, batch, leaf, message, precedence, state, "
+                      "attempts, next_attempt, waiting_for) VALUES (?,?,?,?,?,?,?,?,0,0,?,'')",
+                      recipient, dispatch.epoch, dispatch.sequence, as_bytes(statement), place.batch, place.leaf,
+                      message, static_cast<int>(precedence), impl_.now)
+               .run());
+  return dispatch.sequence;
+}
+
+Result<void> Transaction::mark_dispatch_taken(const std::string& peer, std::uint64_t epoch,
+                                              std::uint64_t up_to_sequence) {
+  std::uint64_t before = 0;
+  {
+    auto q = impl_.database.query("SELECT sequence FROM taken WHERE peer = ? AND epoch = ?", peer, epoch);
+    if (TRY(q.next())) before = q.number(0);
+  }
+  const auto head = TRY(outbox_head(impl_.database, peer));
+  if (epoch > head.epoch || (epoch == head.epoch && up_to_sequence > head.sequence))
+    return fail(Errc::malformed, "a dispatch that was never sent");
+  if (up_to_sequence <= before) return {};
+  CHECK_OK(impl_.database
+               .query("INSERT INTO taken (peer, epoch, sequence) VALUES (?,?,?) "
+                      "ON CONFLICT (peer, epoch) DO UPDATE SET sequence = excluded.sequence",
+                      peer, epoch, up_to_sequence)
+               .run());
+  // What carries no message is done once it is taken.
+  return impl_.database
+      .query(
+          "UPDATE outbox SET state = ? WHERE peer = ? AND epoch = ? AND sequence > ? AND sequence <= ? "
+          "AND message IS NULL",
+          static_cast<int>(OutboxState::closed), peer, epoch, before, up_to_sequence)
+      .run();
+}
+
+Result<void> Transaction::postpone(const std::string& peer, std::uint64_t epoch, std::uint64_t sequence,
+                                   std::uint32_t attempts, Instant next_attempt, const std::string& waiting_for) {
+  return impl_.database
+      .query(
+          "UPDATE outbox SET attempts = ?, next_attempt = ?, waiting_for = ? "
+          "WHERE peer = ? AND epoch = ? AND sequence = ? AND state = 0",
+          attempts, next_attempt, waiting_for, peer, epoch, sequence)
+      .run();
+}
+
+// ---- dispatches of peers
+
+Result<core::ChainHead> Transaction::inbound_head(const std::string& sender) {
+  auto q = impl_.database.query(
+      "SELECT epoch, sequence, statement FROM inbound_dispatch WHERE sender = ? ORDER BY epoch DESC, sequence DESC "
+      "LIMIT 1",
+      sender);
+  if (!TRY(q.next())) return core::ChainHead{};
+  return core::ChainHead{q.number(0), q.number(1), core::statement_digest(as_text(q.view(2)))};
+}
+
+Result<std::optional<std::string>> Transaction::inbound_dispatch(const std::string& sender, std::uint64_t epoch,
+                                                                 std::uint64_t sequence) {
+  auto q =
+      impl_.database.query("SELECT statement FROM inbound_dispatch WHERE sender = ? AND epoch = ? AND sequence = ?",
+                           sender, epoch, sequence);
+  if (!TRY(q.next())) return std::optional<std::string>();
+  return std::optional<std::string>(q.text(0));
+}
+
+namespace {
+
+// Whether a message that a dispatch names is still to come: neither held nor refused by us.
+Result<bool> still_to_come(Database& database, const core::MessageId& id, const std::string& self) {
+  {
+    auto q = database.query("SELECT 1 FROM message WHERE id = ? AND direction = ?", id,
+                            static_cast<int>(Direction::incoming));
+    if (TRY(q.next())) return false;
+  }
+  auto q = database.query("SELECT 1 FROM receipt WHERE message = ? AND receiver = ? AND stage = ?", id, self,
+                          static_cast<int>(core::Stage::refused));
+  return !TRY(q.next());
+}
+
+Result<void> insert_inbound(Transaction::Impl& impl, const core::Dispatch& d, const SignedStatement& statement) {
+  std::optional<core::MessageId> message;
+  if (const auto* sent = std::get_if<core::DispatchMessage>(&d.item)) message = sent->id;
+  const bool missing = message && TRY(still_to_come(impl.database, *message, impl.authority));
+  const auto place = TRY(impl.place(statement));
+  CHECK_OK(impl.database
+               .query("INSERT INTO inbound_dispatch (sender, epoch, sequence, statement, batch, leaf, path, message, "
+                      "missing, voided) VALUES (?,?,?,?,?,?,?,?,?,0)",
+                      d.sender, d.epoch, d.sequence, as_bytes(statement.statement), place.batch, place.leaf, place.path,
+                      message, missing)
+               .run());
+  const auto* voided = std::get_if<core::DispatchVoid>(&d.item);
+  if (voided == nullptr) return {};
+  // Without effect on what was answered before.
+  return impl.database
+      .query(
+          "UPDATE inbound_dispatch SET voided = 1, missing = 0 "
+          "WHERE sender = ? AND epoch = ? AND sequence = ? AND missing = 1",
+          d.sender, d.epoch, voided->sequence)
+      .run();
+}
+
+}  // namespace
+
+Result<void> Transaction::record_inbound_dispatch(const core::Dispatch& dispatch, const SignedStatement& statement) {
+  switch (core::chain_step(TRY(inbound_head(dispatch.sender)), dispatch)) {
+    case core::ChainStep::next:
+      return insert_inbound(impl_, dispatch, statement);
+    case core::ChainStep::known: {
+      const auto known = TRY(inbound_dispatch(dispatch.sender, dispatch.epoch, dispatch.sequence));
+      if (known == statement.statement) return {};
+      return fail(Errc::conflict, "another dispatch with this number");
+    }
+    case core::ChainStep::gap:
+      return fail(Errc::stale, "a dispatch before it is missing");
+    case core::ChainStep::broken:
+      return fail(Errc::conflict, "a dispatch that does not follow the last");
+  }
+  return fail(Errc::internal, "unknown chain step");
+}
+
+Result<std::uint64_t> Transaction::missing_messages(const std::string& sender) {
+  auto q = impl_.database.query("SELECT count(*) FROM inbound_dispatch WHERE sender = ? AND missing = 1", sender);
+  CHECK_OK(q.next());
+  return q.number(0);
+}
+
+Result<bool> Transaction::dispatched(const std::string& sender, const core::MessageId& id) {
+  auto q = impl_.database.query("SELECT 1 FROM inbound_dispatch WHERE message = ? AND sender = ? AND voided = 0", id,
+                                sender);
+  return q.next();
+}
+
+}  // namespace chancery::store

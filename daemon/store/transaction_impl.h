@@ -1,0 +1,77 @@
+// What stands behind a Transaction: the group being built and the act that runs in it. Internal to this folder.
+#pragma once
+
+#include "crypto/clock.h"
+#include "daemon/store/journal.h"
+#include "daemon/store/rows.h"
+#include "daemon/store/store.h"
+
+namespace chancery::store {
+
+class Transaction::Impl {
+ public:
+  Impl(Database& database, Rows& rows, Journal journal, const Seams& seams, std::string authority,
+       std::shared_ptr<const core::Directory> directory);
+
+  // ---- the group; on the writer's thread
+  void begin_group(std::uint64_t batch);
+  // Signs what the acts of the group asked for; nothing when they asked for nothing.
+  Result<void> sign_group();
+  // After COMMIT.
+  void keep_group();
+  // After ROLLBACK.
+  void drop_group();
+  // What the statements of the group were signed with; null when there were none.
+  [[nodiscard]] const std::optional<BatchTree>& signed_batch() const { return signed_; }
+  [[nodiscard]] const std::string& statement(std::uint32_t leaf) const { return statements_[leaf]; }
+  [[nodiscard]] std::size_t statements() const { return statements_.size(); }
+  [[nodiscard]] std::uint64_t next_batch() const { return next_batch_; }
+
+  // ---- one act of it
+  void begin_act(std::uint32_t leaves);
+  // After its savepoint was rolled back.
+  void undo_act();
+  // An error an accessor could not return.
+  [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
+
+  // ---- verbs
+  Result<LeafRef> sign(std::string statement);
+  Result<crypto::HpkeSender*> wrapping_context(const core::SealKey& key);
+  Result<Digest> append(core::JournalEntry entry);
+  const core::Directory& directory();
+  [[nodiscard]] std::shared_ptr<const core::Directory> snapshot() const { return directory_; }
+  void directory_changed();
+  [[nodiscard]] Place own_place(LeafRef leaf) const { return {batch_, leaf.index, std::nullopt}; }
+  Result<Place> place(const SignedStatement& statement);
+
+  Database& database;
+  Rows& rows;
+  const Seams& seams;
+  const std::string authority;
+  Instant now;
+
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+
+ private:
+  Journal journal_;
+  crypto::GrowingTree tree_before_group_;
+  crypto::GrowingTree tree_before_act_;
+
+  std::uint64_t batch_ = 0;       // id of the batch this group signs
+  std::uint64_t next_batch_ = 0;  // id of the next row
+  std::vector<std::string> statements_;
+  std::vector<Digest> leaves_;
+  std::optional<BatchTree> signed_;
+  std::map<Digest, crypto::HpkeSender> contexts_;
+
+  std::size_t first_leaf_ = 0;  // of the act
+  std::uint32_t allowed_ = 0;
+
+  std::shared_ptr<const core::Directory> directory_;
+  std::shared_ptr<const core::Directory> committed_directory_;
+  bool directory_stale_ = false;
+  bool directory_touched_ = false;  // by the act
+  std::optional<Error> trouble_;
+};
+
+}  // namespace chancery::store
