@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/store_world.h"
+
+namespace chancery::test {
+namespace {
+
+// RFC 9162 2.1.1, as written there.
+Digest naive_root(std::span<const std::string> entries) {
+  if (entries.empty()) return crypto::sha256(BytesView());
+  const std::uint8_t zero[] = {0};
+  const std::uint8_t one[] = {1};
+  if (entries.size() == 1) return crypto::sha256({zero, as_bytes(entries[0])});
+  std::size_t split = 1;
+  while (split * 2 < entries.size()) split *= 2;
+  const auto left = naive_root(entries.first(split));
+  const auto right = naive_root(entries.subspan(split));
+  return crypto::sha256({one, left.view(), right.view()});
+}
+
+class JournalTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    store_ = world_.open().value();
+    ASSERT_TRUE(world_.introduce(*store_));
+    for (std::uint64_t i = 0; i < 10; ++i) sent_.push_back(world_.send(*store_, i).value());
+    for (const auto& one : sent_)
+      ASSERT_TRUE(store_->run<bool>(0, [&](store::Transaction& tx) -> Result<bool> {
+        TRY(tx.append(entry_of(core::Act::exported, one.id)));
+        return true;
+      }));
+  }
+  std::vector<std::string> entries() {
+    std::vector<std::string> all;
+    auto rows = store_->reader().journal(0, 1000).value();
+    for (auto& row : rows) all.push_back(std::move(row.entry));
+    return all;
+  }
+  // The findings after a change made by somebody who holds file and key.
+  std::vector<std::string> findings_after(const std::string& sql) {
+    store_.reset();
+    if (!sql.empty()) world_.tamper(sql);
+    auto report = world_.fsck();
+    EXPECT_TRUE(report) << report.error().detail;
+    return report ? report->findings : std::vector<std::string>();
+  }
+
+  StoreWorld world_;
+  std::unique_ptr<store::Store> store_;
+  std::vector<Sent> sent_;
+};
+
+TEST_F(JournalTest, TreeEqualsANaiveOneOverAllEntries) {
+  const auto all = entries();
+  EXPECT_EQ(all.size(), 23U);
+  EXPECT_EQ(store_->checkpoint().size.value, all.size());
+  EXPECT_EQ(store_->checkpoint().root, naive_root(all));
+  for (std::uint64_t i = 0; i < all.size(); ++i) {
+    const auto path = store_->reader().inclusion({i}, {all.size()}).value();
+    EXPECT_TRUE(crypto::verify_inclusion(core::entry_leaf(all[i]), {i}, {all.size()}, path, naive_root(all)));
+  }
+}
+
+TEST_F(JournalTest, ChainsTheEntriesAboutEachMessage) {
+  std::map<core::MessageId, Digest> last;
+  for (const auto& text : entries()) {
+    const auto entry = core::JournalEntry::parse(text).value();
+    if (!entry.message) continue;
+    EXPECT_EQ(entry.previous.has_value(), last.count(*entry.message) != 0);
+    if (entry.previous) {
+      EXPECT_EQ(*entry.previous, last[*entry.message]);
+    }
+    last[*entry.message] = core::entry_leaf(text);
+  }
+  EXPECT_EQ(last.size(), 10U);
+}
+
+TEST_F(JournalTest, FsckFindsNothingInAnHonestStore) { EXPECT_EQ(findings_after(""), std::vector<std::string>()); }
+
+struct Planted {
+  const char* name;
+  const char* sql;
+};
+
+class PlantedFault : public JournalTest, public ::testing::WithParamInterface<Planted> {};
+
+TEST_P(PlantedFault, IsFoundByFsck) { EXPECT_FALSE(findings_after(GetParam().sql).empty()); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Fsck, PlantedFault,
+    ::testing::Values(
+        Planted{"StatementChanged",
+                "UPDATE message SET statement = replace(statement, 'routine', 'flash') WHERE ordinal = 3"},
+        Planted{"PartChanged", "UPDATE body SET ciphertexts = ciphertexts || x'00' WHERE ordinal = 2"},
+        Planted{"BodyDeleted", "DELETE FROM body WHERE ordinal = 2"},
+        Planted{"MessageDeleted", "PRAGMA foreign_keys=OFF; DELETE FROM message WHERE ordinal = 4"},
+        Planted{"EntryDeleted", "DELETE FROM journal WHERE id = 7"},
+        Planted{"EntryEdited", "UPDATE journal SET entry = replace(entry, 'actor li', 'actor wu') WHERE id = 5"},
+        Planted{"EntriesSwapped",
+                "UPDATE journal SET id = -1 WHERE id = 5; UPDATE journal SET id = 5 WHERE id = 6;"
+                "UPDATE journal SET id = 6 WHERE id = -1"},
+        Planted{"EntryInserted",
+                "INSERT INTO journal SELECT id + 1, entry, message, nodes FROM journal ORDER BY id DESC LIMIT 1"},
+        Planted{"LastEntryChanged", "UPDATE last_entry SET leaf = zeroblob(32)"},
+        Planted{"OutboxStateChanged", "UPDATE outbox SET state = 1 WHERE sequence = 2"},
+        Planted{"OutboxClosed", "UPDATE outbox SET state = 3 WHERE sequence = 2"},
+        Planted{"DispatchDeleted", "DELETE FROM outbox WHERE sequence = 4"},
+        Planted{"DispatchLeafMoved", "UPDATE outbox SET leaf = 0 WHERE sequence = 4"},
+        Planted{"SignatureChanged", "UPDATE batch SET signing_time = signing_time + 1 WHERE id = 6"},
+        Planted{"BatchDeleted", "DELETE FROM batch WHERE id = 6"},
+        Planted{"NumberSkipped", "UPDATE number SET last = 11"},
+        Planted{"DesignationForgotten", "DELETE FROM designation WHERE authority = 'cn-example'"}),
+    [](const auto& planted) { return planted.param.name; });
+
+}  // namespace
+}  // namespace chancery::test

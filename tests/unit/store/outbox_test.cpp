@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/store_world.h"
+
+namespace chancery::test {
+namespace {
+
+using store::OutboxState;
+using store::Transaction;
+
+class Outbox : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    store_ = world_.open().value();
+    ASSERT_TRUE(world_.introduce(*store_));
+  }
+  Result<void> record(const store::ReceiptRecord& receipt) {
+    return store_
+        ->run<bool>(
+            0,
+            [&](Transaction& tx) -> Result<bool> {
+              CHECK_OK(tx.record_receipt(receipt, entry_of(core::Act::receipt_recorded, receipt.receipt.message)));
+              return true;
+            })
+        .map([](bool) {});
+  }
+  OutboxState state(const core::MessageId& id) { return store_->reader().deliveries(id).value().at(0).state; }
+  Sent send(std::uint64_t number, core::Precedence precedence) {
+    return store_
+        ->run<Sent>(2,
+                    [&](Transaction& tx) -> Result<Sent> {
+                      auto m = world_.message("cn-example", number);
+                      const auto leaf = TRY(tx.sign(m.statement.statement));
+                      TRY(tx.record_outbound(m, leaf, entry_of(core::Act::released, m.id)));
+                      return Sent{m.id, leaf,
+                                  TRY(tx.record_dispatch("ru-example", core::DispatchMessage{m.id}, precedence)), ""};
+                    })
+        .value();
+  }
+
+  StoreWorld world_;
+  std::unique_ptr<store::Store> store_;
+};
+
+TEST_F(Outbox, GoesByPrecedenceThenSequence) {
+  send(1, core::Precedence::routine);
+  send(2, core::Precedence::flash);
+  send(3, core::Precedence::priority);
+  send(4, core::Precedence::flash);
+  std::vector<std::uint64_t> order;
+  const auto rows = store_->reader().due("ru-example", world_.clock.now(), 10).value();
+  for (const auto& row : rows) order.push_back(row.sequence);
+  EXPECT_EQ(order, (std::vector<std::uint64_t>{2, 4, 3, 1}));
+  EXPECT_EQ(store_->reader().queued("ru-example").value(), 4U);
+  EXPECT_TRUE(store_->reader().due("kz-example", world_.clock.now(), 10)->empty());
+}
+
+TEST_F(Outbox, WaitsUntilTheNextAttempt) {
+  const auto sent = world_.send(*store_, 1).value();
+  const auto later = world_.clock.now() + minutes(5);
+  ASSERT_TRUE(store_->run<bool>(0, [&](Transaction& tx) -> Result<bool> {
+    CHECK_OK(tx.postpone("ru-example", 1, sent.sequence, 3, later, "E-KEY-UNKNOWN"));
+    return true;
+  }));
+  EXPECT_TRUE(store_->reader().due("ru-example", world_.clock.now(), 10)->empty());
+  EXPECT_EQ(store_->reader().next_due("ru-example").value(), later);
+  const auto rows = store_->reader().due("ru-example", later, 10).value();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].attempts, 3U);
+  EXPECT_EQ(rows[0].waiting_for, "E-KEY-UNKNOWN");
+}
+
+TEST_F(Outbox, ADeliveredReceiptClosesTheRowOnce) {
+  const auto sent = world_.send(*store_, 1).value();
+  const auto receipt = world_.receipt(sent.id, core::Stage::delivered);
+  ASSERT_TRUE(record(receipt));
+  EXPECT_EQ(state(sent.id), OutboxState::delivered);
+  const auto size = store_->checkpoint().size;
+  ASSERT_TRUE(record(receipt));
+  EXPECT_EQ(store_->checkpoint().size, size) << "a known receipt has no second effect";
+  const auto stored = store_->reader().receipts(sent.id).value();
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_EQ(stored[0].statement, receipt.statement);
+}
+
+TEST_F(Outbox, AContradictingReceiptIsAConflict) {
+  const auto sent = world_.send(*store_, 1).value();
+  ASSERT_TRUE(record(world_.receipt(sent.id, core::Stage::refused, {"E-EXPIRED"})));
+  EXPECT_EQ(state(sent.id), OutboxState::refused);
+  EXPECT_EQ(record(world_.receipt(sent.id, core::Stage::delivered)).error().code, Errc::conflict);
+  EXPECT_EQ(record(world_.receipt(sent.id, core::Stage::refused, {"E-LIMIT"})).error().code, Errc::conflict);
+  EXPECT_EQ(state(sent.id), OutboxState::refused);
+}
+
+TEST_F(Outbox, AReceiptOfNobodyItWasSentToIsNotFound) {
+  EXPECT_EQ(record(world_.receipt(core::MessageId{}, core::Stage::delivered)).error().code, Errc::not_found);
+}
+
+TEST_F(Outbox, AVoidClosesWhatWasNotAnswered) {
+  const auto sent = world_.send(*store_, 1).value();
+  ASSERT_TRUE(store_->run<bool>(1, [&](Transaction& tx) -> Result<bool> {
+    TRY(tx.record_dispatch("ru-example", core::DispatchVoid{sent.sequence, "withdrawn"}, core::Precedence::routine));
+    return true;
+  }));
+  EXPECT_EQ(state(sent.id), OutboxState::closed);
+  EXPECT_EQ(store_->reader().untaken("ru-example", 10)->size(), 2U);
+  ASSERT_TRUE(store_->run<bool>(0, [&](Transaction& tx) -> Result<bool> {
+    CHECK_OK(tx.mark_dispatch_taken("ru-example", 1, 2));
+    return true;
+  }));
+  EXPECT_TRUE(store_->reader().untaken("ru-example", 10)->empty());
+  store_.reset();
+  EXPECT_EQ(world_.fsck()->findings, std::vector<std::string>());
+}
+
+TEST_F(Outbox, OwnReadReceiptsWaitUntilConfirmed) {
+  auto m = world_.message("ru-example", 1);
+  m.statement = world_.peer.sign(m.statement.statement, world_.clock.now(), world_.random);
+  m.number = "IN-2026-0001";
+  ASSERT_TRUE(store_->run<bool>(2, [&](Transaction& tx) -> Result<bool> {
+    TRY(tx.next_number("IN", 2026));
+    core::Receipt r;
+    r.receiver = "cn-example";
+    r.originator = "ru-example";
+    r.message = m.id;
+    r.time = tx.now();
+    r.entry = TRY(tx.record_inbound(m, entry_of(core::Act::accepted, m.id)));
+    r.salt = tx.random().bytes(32);
+    TRY(tx.issue_receipt(r));
+    r.stage = core::Stage::read;
+    TRY(tx.issue_receipt(r));
+    return true;
+  }));
+  EXPECT_EQ(store_->reader().counts()->unread, 0U);
+  const auto unsent = store_->reader().unsent_receipts("ru-example", 0, 10).value();
+  ASSERT_EQ(unsent.size(), 1U);
+  EXPECT_TRUE(crypto::verify_batch(unsent[0].statement.signature, world_.self.certificate));
+  ASSERT_TRUE(store_->run<bool>(0, [&](Transaction& tx) -> Result<bool> {
+    CHECK_OK(tx.mark_receipt_taken("ru-example", core::statement_digest(unsent[0].statement.statement)));
+    return true;
+  }));
+  EXPECT_TRUE(store_->reader().unsent_receipts("ru-example", 0, 10)->empty());
+  store_.reset();
+  EXPECT_EQ(world_.fsck()->findings, std::vector<std::string>());
+}
+
+}  // namespace
+}  // namespace chancery::test

@@ -1,0 +1,179 @@
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "tests/support/store_world.h"
+
+namespace chancery::test {
+namespace {
+
+using store::Commit;
+using store::Transaction;
+
+TEST(Writer, RollsBackAFailingActAlone) {
+  StoreWorld world;
+  auto store = world.open().value();
+  std::latch done(3);
+  std::vector<bool> outcomes(3);
+  for (std::uint64_t i = 0; i < 3; ++i)
+    store->post<Sent>(
+        2,
+        [&world, i](Transaction& tx) -> Result<Sent> {
+          auto sent = TRY(world.release(tx, i));
+          if (i == 1) return fail(Errc::conflict, "on purpose");
+          return sent;
+        },
+        [&, i](const Result<Sent>& sent, const Commit&) {
+          outcomes[i] = sent.has_value();
+          done.count_down();
+        });
+  done.wait();
+  EXPECT_EQ(outcomes, (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(store->reader().list(store::Box::outbox, 0, 10)->size(), 2U);
+  EXPECT_EQ(store->reader().untaken("ru-example", 10)->size(), 2U);
+  EXPECT_EQ(store->checkpoint().size.value, 2U);
+  EXPECT_EQ(world.send(*store, 9)->number, "CN-2026-0003");
+}
+
+TEST(Writer, SignsWhatVerifiesAloneWithItsStoredPath) {
+  StoreWorld world;
+  auto store = world.open().value();
+  constexpr std::uint64_t kMessages = 300;
+  std::latch done(kMessages);
+  std::vector<crypto::SignedStatement> told(kMessages);
+  std::vector<core::MessageId> ids(kMessages);
+  for (std::uint64_t i = 0; i < kMessages; ++i)
+    store->post<Sent>(
+        2, [&world, i](Transaction& tx) { return world.release(tx, i); },
+        [&, i](const Result<Sent>& sent, const Commit& commit) {
+          ids[i] = sent.value().id;
+          told[i] = commit.signed_statement(sent->leaf);
+          done.count_down();
+        });
+  done.wait();
+  for (std::uint64_t i = 0; i < kMessages; ++i) {
+    const auto stored = store->reader().message(ids[i]).value().statement;
+    EXPECT_EQ(stored, told[i]);
+    const auto batch = crypto::verify_batch(stored.signature, world.self.certificate);
+    ASSERT_TRUE(batch) << batch.error().detail;
+    EXPECT_LE(batch->size, crypto::kMaxBatchLeaves);
+    EXPECT_TRUE(crypto::in_batch(*batch, core::statement_digest(stored.statement), stored.path));
+  }
+}
+
+TEST(Writer, ClosesAGroupBeforeThe257thLeaf) {
+  StoreWorld world;
+  auto store = world.open().value();
+  // While the first act holds the writer, the others gather: 1 + 200 + 100 leaves do not fit one batch.
+  std::latch started(1);
+  std::latch gathered(1);
+  std::latch done(3);
+  std::map<int, std::string> batch_of;
+  const auto post = [&](int name, std::uint32_t leaves, bool holds) {
+    store->post<store::LeafRef>(
+        leaves,
+        [&, leaves, name, holds](Transaction& tx) -> Result<store::LeafRef> {
+          if (holds) {
+            started.count_down();
+            gathered.wait();
+          }
+          store::LeafRef last;
+          for (std::uint32_t i = 0; i < leaves; ++i)
+            last = TRY(tx.sign(std::to_string(name) + " " + std::to_string(i)));
+          return last;
+        },
+        [&, name](const Result<store::LeafRef>& leaf, const Commit& commit) {
+          batch_of[name] = commit.signed_statement(leaf.value()).signature.statement;
+          done.count_down();
+        });
+  };
+  post(0, 1, true);
+  started.wait();
+  post(1, 200, false);
+  post(2, 100, false);
+  gathered.count_down();
+  done.wait();
+  EXPECT_EQ(crypto::BatchStatement::parse(batch_of[0])->size, 1U);
+  EXPECT_EQ(crypto::BatchStatement::parse(batch_of[1])->size, 256U);
+  EXPECT_EQ(crypto::BatchStatement::parse(batch_of[2])->size, 128U);
+}
+
+TEST(Writer, RefusesAnActThatSignsMoreThanItSaid) {
+  StoreWorld world;
+  auto store = world.open().value();
+  const auto result = store->run<Sent>(1, [&world](Transaction& tx) { return world.release(tx, 1); });
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::internal);
+  EXPECT_EQ(store->checkpoint().size.value, 0U);
+}
+
+TEST(Writer, RollsTheGroupBackWhenTheSignerFails) {
+  StoreWorld world;
+  auto store = world.open().value();
+  ASSERT_TRUE(world.introduce(*store));
+  world.signer.fail_from_now(true);
+  const auto refused = world.send(*store, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_EQ(store->checkpoint().size.value, 3U);
+  world.signer.fail_from_now(false);
+  const auto sent = world.send(*store, 1);
+  ASSERT_TRUE(sent) << sent.error().detail;
+  EXPECT_EQ(sent->number, "CN-2026-0001");
+  EXPECT_EQ(sent->sequence, 1U);
+  EXPECT_TRUE(world.failures.empty());
+  store.reset();
+  EXPECT_EQ(world.fsck()->findings, std::vector<std::string>());
+}
+
+TEST(Writer, FinishesWaitingActsWhenItCloses) {
+  StoreWorld world;
+  auto store = world.open().value();
+  int answered = 0;
+  for (std::uint64_t i = 0; i < 50; ++i)
+    store->post<Sent>(
+        2, [&world, i](Transaction& tx) { return world.release(tx, i); },
+        [&](const Result<Sent>& sent, const Commit&) { answered += sent.has_value() ? 1 : 0; });
+  store.reset();
+  EXPECT_EQ(answered, 50);
+}
+
+TEST(Writer, KeepsAnAnswerForItsIdempotencyKeySevenDays) {
+  StoreWorld world;
+  auto store = world.open().value();
+  const auto key = to_bytes("0123456789abcdef");
+  const store::SubmitOutcome outcome{crypto::sha256(key), "id", "CN-2026-0001", false};
+  const auto record = [&](Transaction& tx) -> Result<bool> {
+    CHECK_OK(tx.record_submit("li", key, outcome));
+    return true;
+  };
+  ASSERT_TRUE(store->run<bool>(0, record));
+  EXPECT_EQ(store->run<bool>(0, record).error().code, Errc::conflict);
+  const auto known = [&] {
+    return store->run<bool>(0, [&](Transaction& tx) -> Result<bool> {
+      return TRY(tx.find_submit("li", key)).has_value() && !TRY(tx.find_submit("wang", key)).has_value();
+    });
+  };
+  EXPECT_TRUE(known().value());
+  world.clock.advance(days(7));
+  EXPECT_FALSE(known().value());
+  EXPECT_TRUE(store->run<bool>(0, record));
+}
+
+TEST(Writer, ForgetsDirectoryChangesOfAnActThatFails) {
+  StoreWorld world;
+  auto store = world.open().value();
+  ASSERT_FALSE(store->run<bool>(0, [&](Transaction& tx) -> Result<bool> {
+    CHECK_OK(tx.record_peer({"kz-example", core::PeerState::active, {1}}, entry_of(core::Act::peer_added)));
+    if (tx.directory().find("kz-example") == nullptr) return true;
+    return fail(Errc::conflict, "on purpose");
+  }));
+  EXPECT_EQ(store->directory()->find("kz-example"), nullptr);
+  ASSERT_TRUE(world.send(*store, 1));
+  EXPECT_EQ(store->directory()->find("kz-example"), nullptr);
+  ASSERT_TRUE(world.introduce(*store));
+  EXPECT_NE(store->directory()->find("ru-example"), nullptr);
+}
+
+}  // namespace
+}  // namespace chancery::test
