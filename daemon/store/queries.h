@@ -32,11 +32,12 @@ class Store::Reader {
   virtual Result<DraftRecord> draft(std::uint64_t id) = 0;
   virtual Result<std::vector<DraftRecord>> drafts(std::uint32_t limit) = 0;
 
-  // Rows to one peer that are due, dispatches first seen first, messages by precedence then sequence; after `sequence`.
+  // Messages to one peer that are queued and due: by precedence, then in dispatch order. Dispatches without a message
+  // are in `untaken`.
   virtual Result<std::vector<OutboxRow>> due(const std::string& peer, Instant now, std::uint32_t limit) = 0;
   // The earliest next_attempt of a queued row to this peer.
   virtual Result<std::optional<Instant>> next_due(const std::string& peer) = 0;
-  // Dispatches the peer has not taken, in order.
+  // Dispatches of the current epoch that the peer has not taken, in order.
   virtual Result<std::vector<OutboxRow>> untaken(const std::string& peer, std::uint32_t limit) = 0;
   // The dispatches of an epoch from `sequence` on, for a peer that asks again.
   virtual Result<std::vector<SignedStatement>> dispatches_from(const std::string& peer, std::uint64_t epoch,

@@ -57,7 +57,9 @@ class Transaction {
   // Our own: signs it. The entry is appended by the act that caused it; its digest stands in the receipt.
   Result<LeafRef> issue_receipt(const core::Receipt& receipt);
   // A peer's: stored with the entry; closes or refuses the outbox row. Already known byte for byte: nothing happens.
-  Result<void> record_receipt(const ReceiptRecord& receipt, const core::JournalEntry& entry);
+  Result<void> record_receipt(const ReceiptRecord& record, const core::JournalEntry& entry);
+  // One issued in this same group is not signed yet: its signature is empty, its path has only the index of the leaf
+  // (Commit::signed_statement gives the rest). The same holds for load_message.
   [[nodiscard]] Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
   // The originator confirmed a receipt of ours: it leaves the queue of UnsentReceipt. By the digest of its statement;
   // unknown or confirmed before: nothing happens.
@@ -88,11 +90,12 @@ class Transaction {
 
   // ---- directory and people
   Result<void> record_peer(const PeerRecord& peer, const core::JournalEntry& entry);
-  Result<void> record_designation(const DesignationRecord& designation, const core::JournalEntry& entry);
+  Result<void> record_designation(const DesignationRecord& record, const core::JournalEntry& entry);
   // Ours is signed in this group when `leaf` is given; a peer's comes signed.
-  Result<void> record_seal_key(const SealKeyRecord& key, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
+  Result<void> record_seal_key(const SealKeyRecord& record, std::optional<LeafRef> leaf,
+                               const core::JournalEntry& entry);
   Result<void> destroy_seal_keys(Instant accept_until_before);
-  Result<void> record_user(const UserRecord& user, const core::JournalEntry& entry);
+  Result<void> record_user(const UserRecord& record, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::optional<UserRecord>> find_user(const Digest& certificate);
   [[nodiscard]] Result<std::uint64_t> count_users();
   Result<void> record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry);

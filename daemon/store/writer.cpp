@@ -78,20 +78,17 @@ Writer::~Writer() {
 }
 
 void Writer::post(Store::Work work) {
-  std::optional<Error> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_)
-      refused = Error{Errc::unavailable, "the store is closing"};
-    else if (waiting_.size() >= kMaxWaiting)
-      refused = Error{Errc::busy, "too many acts wait"};
-    else
-      waiting_.push_back(std::move(work));
-  }
-  if (!refused)
+  std::unique_lock lock(mutex_);
+  if (!stopping_ && waiting_.size() < kMaxWaiting) {
+    waiting_.push_back(std::move(work));
+    lock.unlock();
     wake_.notify_one();
-  else
-    work.done(tl::unexpected(*refused), NoCommit(seams_.clock.now()));
+    return;
+  }
+  const auto refused =
+      stopping_ ? Error{Errc::unavailable, "the store is closing"} : Error{Errc::busy, "too many acts wait"};
+  lock.unlock();
+  work.done(tl::unexpected(refused), NoCommit(seams_.clock.now()));
 }
 
 std::shared_ptr<const core::Directory> Writer::directory() const {

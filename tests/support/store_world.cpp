@@ -92,8 +92,8 @@ StoreWorld::~StoreWorld() {
   std::filesystem::remove_all(directory, ignored);
 }
 
-Result<std::unique_ptr<store::Store>> StoreWorld::open(const char* on) {
-  vfs = on;
+Result<std::unique_ptr<store::Store>> StoreWorld::open(const char* on_vfs) {
+  vfs = on_vfs;
   return store::Store::open(options(), database_key,
                             {clock, random, signer, self.certificate.id(), log_key,
                              [this](const Error& error) { failures.push_back(error); }});

@@ -36,7 +36,7 @@ class StoreWorld {
   StoreWorld(const StoreWorld&) = delete;
   StoreWorld& operator=(const StoreWorld&) = delete;
 
-  Result<std::unique_ptr<store::Store>> open(const char* vfs = nullptr);
+  Result<std::unique_ptr<store::Store>> open(const char* on_vfs = nullptr);
   Result<store::FsckReport> fsck();
   [[nodiscard]] std::filesystem::path file(const char* name) const { return directory / name; }
   [[nodiscard]] store::StoreOptions options() const { return {directory, "cn-example", vfs}; }
