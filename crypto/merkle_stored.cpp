@@ -1,6 +1,7 @@
 // Trees and proofs from nodes that somebody stored, each in the record of the leaf that completed it.
 #include <algorithm>
 #include <bit>
+#include <ranges>
 
 #include "crypto/merkle.h"
 
@@ -27,7 +28,7 @@ Result<Digest> range_root(Range range, const GrowingTree::NodeReader& read) {
         TRY(read(LeafIndex{left.begin + left.size - 1}, static_cast<unsigned>(std::countr_zero(left.size)))));
   }
   auto hash = TRY(read(LeafIndex{range.begin + range.size - 1}, static_cast<unsigned>(std::countr_zero(range.size))));
-  for (auto it = lefts.rbegin(); it != lefts.rend(); ++it) hash = node_hash(*it, hash);
+  for (const auto& left : std::views::reverse(lefts)) hash = node_hash(left, hash);
   return hash;
 }
 

@@ -59,7 +59,7 @@ inline tl::unexpected<Error> fail(Errc code, std::string detail) {
     if (!chancery_check_result_.has_value()) return ::tl::unexpected(std::move(chancery_check_result_).error()); \
   } while (false)
 
-// Each TRY names its result anew, so that a nested one hides nothing.
+// Each TRY names its result anew, so that a nested one hides nothing. NOLINTBEGIN(bugprone-macro-parentheses): a name
 #define CHANCERY_TRY_(result, expression)                                          \
   __extension__({                                                                  \
     auto result = (expression);                                                    \
@@ -68,3 +68,4 @@ inline tl::unexpected<Error> fail(Errc code, std::string detail) {
   })
 #define CHANCERY_NAME_(name, number) CHANCERY_JOIN_(name, number)
 #define CHANCERY_JOIN_(left, right) left##right
+// NOLINTEND(bugprone-macro-parentheses)

@@ -1,0 +1,20 @@
+// Wraps: whatever parses is written back to the same bytes, and none opens that we did not seal.
+#include "crypto/sealing.h"
+
+using namespace chancery;          // NOLINT(google-build-using-namespace)
+using namespace chancery::crypto;  // NOLINT(google-build-using-namespace)
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auto key = PrivateKey::generate(Suite::p256).value();
+  const BytesView input(data, size);
+  const auto wraps = parse_wraps(input);
+  if (!wraps.has_value()) return 0;
+  Bytes again;
+  for (const auto& wrap : wraps.value()) append(again, wrap.to_bytes());
+  if (!std::equal(again.begin(), again.end(), input.begin(), input.end())) __builtin_trap();
+  if (wraps.value().empty()) return 0;
+  const auto& first = wraps.value().front();
+  const auto receiver = HpkeReceiver::create(key, first.enc, wrap_info("cn-example", first.key_id));
+  if (receiver.has_value() && unwrap_key(receiver.value(), first, Digest{}).has_value()) __builtin_trap();
+  return 0;
+}
