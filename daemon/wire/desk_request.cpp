@@ -97,8 +97,8 @@ Result<std::uint64_t> parse_draft_name(std::string_view name) {
 Result<Submission> to_submission(const v1::SubmitRequest& request) {
   if (!request.has_draft()) return wrong("draft", "none");
   if (request.idempotency_key().size() != kIdempotencyKeySize) return wrong("idempotency_key", "not 16 bytes");
-  return Submission{carried_bytes(request.draft()), to_bytes(request.idempotency_key()),
-                    TRY(optional_digest("plan", request.plan()))};
+  auto plan = TRY(optional_digest("plan", request.plan()));
+  return Submission{carried_bytes(request.draft()), to_bytes(request.idempotency_key()), plan};
 }
 
 Result<Bytes> to_previewed(const v1::PreviewRequest& request) {
@@ -140,7 +140,8 @@ Result<NewUser> to_new_user(const v1::AddUserRequest& request) {
   if (!role.has_value()) return wrong("role", "not a role");
   if (!request.clearance().empty() && !core::is_identifier(request.clearance()))
     return wrong("clearance", "not a class");
-  return NewUser{{request.name(), *role, request.clearance()}, TRY(certificate("certificate", request.certificate()))};
+  auto pinned = TRY(certificate("certificate", request.certificate()));
+  return NewUser{{request.name(), *role, request.clearance()}, std::move(pinned)};
 }
 
 Result<DesignationItem> to_designation(const v1::AddPeerRequest& request) {
@@ -165,7 +166,8 @@ Bytes encode_designation(const DesignationItem& item) {
 
 Result<AnchorCheck> to_anchor_check(const v1::VerifyPeerRequest& request) {
   if (!core::is_authority_id(request.authority())) return wrong("authority", "not an authority");
-  return AnchorCheck{request.authority(), TRY(digest("anchor", request.anchor()))};
+  const auto anchor = TRY(digest("anchor", request.anchor()));
+  return AnchorCheck{request.authority(), anchor};
 }
 
 Result<LabelQuery> to_label_query(const v1::CheckLabelRequest& request) {
