@@ -3,6 +3,7 @@
 Everything is done with the programs a person would use; nothing here knows a file format.
 """
 
+import json
 import os
 import re
 import shutil
@@ -87,6 +88,11 @@ class Authority:
                   "--data", ROOT / "config", "--party-status", party_status, "--directory", self.directory)
         self.must("designation", "sign", "--directory", self.directory)
 
+    def add_context(self, person, stem):
+        self.must("context", "add", f"{self.code}-{person}", "--socket", self.socket(), "--server-certificate",
+                  self.directory / "keys/tls.pem", "--key", f"{stem}.key", "--certificate", f"{stem}.pem",
+                  "--data", ROOT / "config")
+
     def start(self, wait=15.0, preload=None):
         env = dict(self.env)
         if preload:
@@ -155,13 +161,13 @@ def bring_up(base, names, build, party_status=ROOT / "config/demo/party_status.t
             keep.append(authority)
         authority.initialise(party_status)
         authority.start()
-        authority.must("context", "add", f"{authority.code}-admin", "--directory", authority.directory, "--user", "admin")
+        authority.add_context("admin", authority.directory / "admin/administrator")
+        people = authority.directory / "people"
         for person, role in authority.people().items():
-            authority.must("user", "key", person, "--directory", authority.directory)
-            authority.must("user", "add", authority.directory / f"people/{person}.pem", "--name", person, "--role", role,
-                           "--clearance", "restricted", context="admin")
-            authority.must("context", "add", f"{authority.code}-{person}", "--directory", authority.directory,
-                           "--user", person)
+            authority.must("user", "key", person, "--directory", people)
+            authority.must("user", "add", person, "--role", role, "--clearance", "restricted",
+                           "--certificate", people / f"{person}.pem", context="admin")
+            authority.add_context(person, people / person)
         all_of_them[authority.code] = authority
     for one in all_of_them.values():
         for other in all_of_them.values():
@@ -174,7 +180,7 @@ def bring_up(base, names, build, party_status=ROOT / "config/demo/party_status.t
 
 def introduce(one, other):
     """`one` learns of `other` and its administrator confirms the anchor compared out of band."""
-    bundle = other.directory / "designation.bundle"
+    bundle = other.directory / "keys/designation.bundle"
     shown = one.must("designation", "show", bundle)
     anchor = re.search(r"sha256:[0-9a-f]{64}", shown).group(0)
     one.must("peer", "add", bundle, context="admin")
@@ -182,7 +188,6 @@ def introduce(one, other):
 
 
 def connected(authority, peers):
-    import json
     answer = authority.run("status", "-o", "json", context="admin")
     if answer.code != 0:
         return False

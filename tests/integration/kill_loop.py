@@ -7,6 +7,7 @@ acknowledged id is once in the sender's outbox and once in the receiver's inbox,
 acknowledged for that to mean something.
 """
 
+import json
 import random
 import subprocess
 import sys
@@ -71,12 +72,11 @@ def one_round(cn, ru, seed, chance):
 
 
 def everything(authority, box):
-    """All ids of a box, in order, duplicates and all."""
-    import json
+    """All ids of a box, page by page, duplicates and all."""
     ids, before = [], 0
     while True:
-        words = [box, "-o", "json", "--limit", "1000"] + (["--before", str(before)] if before else [])
-        data = json.loads(authority.must(*words, context=authority.person("officer")))["data"]
+        data = json.loads(authority.must(box, "-o", "json", "--limit", "1000", "--before", str(before),
+                                         context=authority.person("officer")))["data"]
         ids += [view["id"] for view in data.get("messages", [])]
         before = int(data.get("next", 0))
         if before == 0:
@@ -84,7 +84,6 @@ def everything(authority, box):
 
 
 def queued(authority):
-    import json
     answer = authority.run("status", "-o", "json", context="admin")
     return int(json.loads(answer.out)["data"].get("queued", 0)) if answer.code == 0 else None
 

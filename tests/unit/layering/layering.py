@@ -89,7 +89,7 @@ def library_of(header):
 
 
 def generated(header):
-    if re.fullmatch(r"chancery/v1/\w+\.grpc\.pb\.h", header):
+    if re.fullmatch(r"(chancery/v1/)?\w+\.grpc\.pb\.h", header):
         return SERVICES
     return MESSAGES if re.fullmatch(r"chancery/v1/\w+\.pb\.h", header) else None
 

@@ -52,7 +52,7 @@ WRONG = [
     ("daemon/main.cpp", '"client/print.h"'),
     ("daemon/main.cpp", '"tests/support/clock.h"'),
     ("client/print.cpp", '"daemon/store/writer.h"'),
-    ("client/print.cpp", "  <toml++/toml.h>"),
+    ("client/print.cpp", "  <sqlite3.h>"),
     ("client/verify/bundle.cpp", "<grpcpp/grpcpp.h>"),
     ("client/verify/bundle.cpp", '"client/print.h"'),
     ("client/verify/bundle.cpp", '"chancery/v1/frame.pb.h"'),
