@@ -1,0 +1,139 @@
+#include "daemon/transport/connections.h"
+
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace chancery::transport {
+
+namespace {
+
+// gRPC shuts a socket down before it closes its descriptor, so that ours shows it.
+bool closed_elsewhere(int descriptor) {
+  pollfd entry{descriptor, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+bool tcp_state(int descriptor, tcp_info& info) {
+  socklen_t size = sizeof info;
+  return ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+}
+
+std::uint64_t memory_in_use() {
+  const auto info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+}  // namespace
+
+Connections::~Connections() {
+  for (auto& [name, connection] : connections_) {
+    ::shutdown(connection.descriptor, SHUT_RDWR);
+    ::close(connection.descriptor);
+  }
+}
+
+bool Connections::add(const std::string& name, const std::string& source, int descriptor) {
+  const std::lock_guard lock(mutex_);
+  if (connections_.size() >= limits_.total || sources_[source] >= limits_.per_source) return false;
+  const int duplicate = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (duplicate < 0) return false;
+  if (const auto old = connections_.find(name); old != connections_.end()) {  // the port was used again already
+    ::close(old->second.descriptor);
+    --sources_[old->second.source];
+    connections_.erase(old);
+  }
+  ++sources_[source];
+  connections_.emplace(name, Connection{duplicate, source, {}, 0, 0, false, Account(limits_.guard)});
+  return true;
+}
+
+void Connections::handshake(const std::string& authority, Instant now) {
+  const std::lock_guard lock(mutex_);
+  if (unclaimed_.size() >= limits_.total) unclaimed_.erase(unclaimed_.begin());
+  unclaimed_.push_back({authority, now});
+}
+
+void Connections::claim(const std::string& name, const std::string& authority) {
+  const std::lock_guard lock(mutex_);
+  const auto it = connections_.find(name);
+  if (it == connections_.end() || !it->second.authority.empty()) return;
+  it->second.authority = authority;
+  const auto first =
+      std::find_if(unclaimed_.begin(), unclaimed_.end(), [&](const Handshake& h) { return h.authority == authority; });
+  if (first != unclaimed_.end()) unclaimed_.erase(first);
+}
+
+void Connections::credit(const std::string& name, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = connections_.find(name); it != connections_.end()) it->second.useful += bytes;
+}
+
+void Connections::in_use(const std::string& name, bool used) {
+  const std::lock_guard lock(mutex_);
+  const auto it = connections_.find(name);
+  if (it == connections_.end()) return;
+  if (used)
+    ++it->second.streams;
+  else if (it->second.streams > 0)
+    --it->second.streams;
+}
+
+bool Connections::barred(const std::string& authority, Instant now) const {
+  const std::lock_guard lock(mutex_);
+  return penalties_.barred(authority, now);
+}
+
+bool Connections::allowed(Connection& connection, std::uint64_t memory, Instant now) const {
+  tcp_info info{};
+  if (!tcp_state(connection.descriptor, info)) return true;  // a Unix socket: our own people
+  return connection.account.allows({info.tcpi_bytes_received, connection.useful, memory, connection.streams > 0, now});
+}
+
+// Whose connection it is: what a call told, else the only authority whose handshake no call has claimed.
+std::string Connections::culprit(const Connection& connection) const {
+  if (!connection.authority.empty() || unclaimed_.empty()) return connection.authority;
+  const auto& only = unclaimed_.front().authority;
+  const bool alone = std::all_of(unclaimed_.begin(), unclaimed_.end(),
+                                 [&](const Handshake& handshake) { return handshake.authority == only; });
+  return alone ? only : std::string();
+}
+
+void Connections::cut(const std::string& name, Connection& connection, Instant now) {
+  connection.cut = true;
+  ::shutdown(connection.descriptor, SHUT_RDWR);
+  const auto authority = culprit(connection);
+  if (!authority.empty()) penalties_.charge(authority, now);
+  log_(service::LogLevel::warning, "guard.cut",
+       "connection " + name + " authority " + (authority.empty() ? "-" : authority) + " debt " +
+           std::to_string(connection.account.debt()));
+}
+
+void Connections::tick(Instant now) {
+  const auto memory = memory_in_use();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(unclaimed_, [&](const Handshake& handshake) { return now - handshake.at > minutes(1); });
+  for (auto it = connections_.begin(); it != connections_.end();) {
+    if (!it->second.cut && !allowed(it->second, memory, now)) cut(it->first, it->second, now);
+    if (it->second.cut || closed_elsewhere(it->second.descriptor)) {
+      ::close(it->second.descriptor);
+      if (--sources_[it->second.source] == 0) sources_.erase(it->second.source);
+      it = connections_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+std::size_t Connections::size() const {
+  const std::lock_guard lock(mutex_);
+  return connections_.size();
+}
+
+}  // namespace chancery::transport

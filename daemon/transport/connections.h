@@ -1,0 +1,68 @@
+// The connections the listener accepted: how many, from where, whose they are, and a way to shut each one down. Every
+// connection is kept by a second descriptor of its socket, because gRPC owns the first.
+#pragma once
+
+#include <mutex>
+
+#include "daemon/service/node.h"
+#include "daemon/transport/guard.h"
+
+namespace chancery::transport {
+
+struct ConnectionLimits {
+  std::size_t total = 512;
+  std::size_t per_source = 128;
+  GuardLimits guard;
+};
+
+// Thread-safe. `name` of a connection is what gRPC calls its peer: "ipv4:192.0.2.1:40000".
+class Connections {
+ public:
+  Connections(ConnectionLimits limits, service::Log log) : limits_(limits), log_(std::move(log)) {}
+  ~Connections();
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  // Takes a duplicate of `descriptor`. False when a limit is reached or no descriptor is left.
+  bool add(const std::string& name, const std::string& source, int descriptor);
+  // A handshake was accepted for this authority; a call will show on which connection.
+  void handshake(const std::string& authority, Instant now);
+  // A call on this connection came from this authority.
+  void claim(const std::string& name, const std::string& authority);
+  void credit(const std::string& name, std::uint64_t bytes);
+  void in_use(const std::string& name, bool used);
+  [[nodiscard]] bool barred(const std::string& authority, Instant now) const;
+
+  // Ten times a second: forgets what is closed, samples the others, cuts and charges.
+  void tick(Instant now);
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  struct Connection {
+    int descriptor = -1;
+    std::string source;
+    std::string authority;  // empty until a call told
+    std::uint64_t useful = 0;
+    unsigned streams = 0;
+    bool cut = false;
+    Account account;
+  };
+  struct Handshake {
+    std::string authority;
+    Instant at;
+  };
+
+  bool allowed(Connection& connection, std::uint64_t memory, Instant now) const;
+  void cut(const std::string& name, Connection& connection, Instant now);
+  [[nodiscard]] std::string culprit(const Connection& connection) const;
+
+  ConnectionLimits limits_;
+  service::Log log_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Connection> connections_;
+  std::map<std::string, std::size_t> sources_;
+  std::vector<Handshake> unclaimed_;
+  Penalties penalties_;
+};
+
+}  // namespace chancery::transport

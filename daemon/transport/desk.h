@@ -1,0 +1,44 @@
+// The people's side: a Unix socket, mutual TLS, and the person whose certificate is pinned here.
+#pragma once
+
+#include "crypto/clock.h"
+#include "daemon/service/administration.h"
+#include "daemon/service/evidence.h"
+#include "daemon/service/read.h"
+#include "daemon/service/submit.h"
+#include "daemon/transport/credentials.h"
+
+namespace chancery::transport {
+
+// What the handlers call. References outlive the server.
+struct DeskServices {
+  service::Submit& submit;
+  service::Reading& reading;
+  service::EvidenceExport& evidence;
+  service::Administration& administration;
+  crypto::RandomSource& random;  // correlation ids
+  const Clock& clock;
+  service::Log log;
+};
+
+struct DeskOptions {
+  std::string socket;  // path
+  TlsIdentity identity;
+};
+
+class DeskServer {
+ public:
+  // Errors: those of Socket::unix; unavailable.
+  static Result<std::unique_ptr<DeskServer>> start(const DeskOptions& options, const DeskServices& services);
+  // Stops accepting, gives running calls five seconds, waits for all of them.
+  ~DeskServer();
+  DeskServer(const DeskServer&) = delete;
+  DeskServer& operator=(const DeskServer&) = delete;
+
+ private:
+  class Impl;
+  explicit DeskServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chancery::transport
