@@ -1,0 +1,187 @@
+#include "client/authority.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "client/files.h"
+#include "client/table.h"
+#include "daemon/core/designation.h"
+
+namespace chancery::client {
+
+namespace {
+
+constexpr Duration kAnchorLife = days(3650);
+constexpr Duration kKeyLife = days(365);
+// So that a peer whose clock is a little behind can use them at once.
+constexpr Duration kBackdated = minutes(5);
+
+struct Certified {
+  core::KeyRole role;
+  crypto::CertificateUse use;
+};
+constexpr std::array<Certified, 3> kCertified = {{{core::KeyRole::tls, crypto::CertificateUse::tls},
+                                                  {core::KeyRole::sign, crypto::CertificateUse::sign},
+                                                  {core::KeyRole::evidence, crypto::CertificateUse::evidence}}};
+constexpr std::array<core::KeyRole, 2> kBare = {core::KeyRole::log, core::KeyRole::witness};
+constexpr std::array<const char*, 2> kSymmetric = {"storage", "database"};
+
+template <class T>
+Outcome<T> made(Result<T> result) {
+  return or_fault(std::move(result), kInternal, "E-INTERNAL");
+}
+
+Outcome<void> write_secret(const std::string& path, BytesView secret) {
+  return or_fault(crypto::write_secret_file(path, secret), kConfiguration, "E-FILE", {{"path", path}});
+}
+
+Outcome<crypto::PrivateKey> new_key(const std::string& path, crypto::Suite suite) {
+  auto key = TRY(made(crypto::PrivateKey::generate(suite)));
+  CHECK_OK(write_secret(path, key.to_pem().view()));
+  return key;
+}
+
+core::DesignatedKey designated(core::KeyRole role, crypto::Suite suite, const Digest& id, Instant from, Instant to) {
+  return {role, suite, id, from, to, core::KeyState::active, std::nullopt};
+}
+
+// Makes keys one after the other and remembers what the designation has to say about them.
+class Maker {
+ public:
+  Maker(const AuthorityPlan& plan, Instant now) : plan_(plan), from_(now - kBackdated) {}
+
+  Outcome<Digest> make(crypto::RandomSource& random) {
+    CHECK_OK(make_folders());
+    auto anchor_key = TRY(new_key(plan_.directory + "/anchor/anchor.key", crypto::Suite::p256));
+    const crypto::CertificateRequest request{plan_.party + " anchor", crypto::CertificateUse::anchor, from_,
+                                             from_ + kAnchorLife};
+    const auto anchor = TRY(made(crypto::issue_certificate(request, anchor_key.public_key(), anchor_key, nullptr)));
+    CHECK_OK(write_new_file(plan_.directory + "/anchor/anchor.pem", anchor.pem()));
+    CHECK_OK(write_new_file(plan_.directory + "/keys/anchor.pem", anchor.pem()));
+    keys_.push_back(designated(core::KeyRole::anchor, crypto::Suite::p256, anchor.id(), from_, from_ + kAnchorLife));
+    for (const auto& certified : kCertified) CHECK_OK(make_certified(certified, anchor_key, anchor));
+    for (const auto role : kBare) CHECK_OK(make_bare(role));
+    for (const auto* name : kSymmetric)
+      CHECK_OK(write_secret(plan_.directory + "/keys/" + name + ".key", random.secret(32).view()));
+    CHECK_OK(write_new_file(draft_path(plan_.directory), designation()));
+    return anchor.id();
+  }
+
+ private:
+  Outcome<void> make_folders() const {
+    if (std::filesystem::exists(plan_.directory + "/daemon.toml"))
+      return fault(kConflict, "E-FILE-EXISTS", {{"path", plan_.directory + "/daemon.toml"}});
+    for (const auto* folder : {"/anchor", "/keys", "/admin", "/state"})
+      CHECK_OK(make_private_folder(plan_.directory + folder));
+    return {};
+  }
+
+  Outcome<void> make_certified(const Certified& certified, crypto::PrivateKey& anchor_key,
+                               const crypto::Certificate& anchor) {
+    const auto stem = plan_.directory + "/keys/" + core::to_string(certified.role);
+    const auto key = TRY(new_key(stem + ".key", crypto::Suite::p256));
+    const crypto::CertificateRequest request{plan_.authority + " " + core::to_string(certified.role), certified.use,
+                                             from_, from_ + kKeyLife};
+    const auto certificate = TRY(made(crypto::issue_certificate(request, key.public_key(), anchor_key, &anchor)));
+    CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
+    keys_.push_back(designated(certified.role, crypto::Suite::p256, certificate.id(), from_, from_ + kKeyLife));
+    return {};
+  }
+
+  Outcome<void> make_bare(core::KeyRole role) {
+    const auto path = plan_.directory + "/keys/" + core::to_string(role) + ".key";
+    const auto key = TRY(new_key(path, crypto::Suite::ed25519));
+    keys_.push_back(designated(role, crypto::Suite::ed25519, key.public_key().id(), from_, from_ + kKeyLife));
+    return {};
+  }
+
+  std::string designation() {
+    std::sort(keys_.begin(), keys_.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
+    core::Designation d;
+    d.authority = plan_.authority;
+    d.party = plan_.party;
+    d.kind = "competent-authority";
+    d.agreements = plan_.agreements;
+    d.valid_from = from_;
+    d.valid_to = from_ + kKeyLife;
+    d.directions = plan_.directions;
+    d.languages = plan_.languages;
+    d.endpoint = plan_.endpoint;
+    d.channel = plan_.channel;
+    d.keys = keys_;
+    return d.to_text();
+  }
+
+  const AuthorityPlan& plan_;
+  Instant from_;
+  std::vector<core::DesignatedKey> keys_;
+};
+
+// A TOML basic string: what is not printable ASCII cannot stand in it by itself.
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string settings_text(const AuthorityPlan& plan) {
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"authority", plan.authority},
+      {"party", plan.party},
+      {"number_prefix", plan.number_prefix},
+      {"label_policy", plan.label_policy},
+      {"state_directory", "state"},
+      {"keys_directory", "keys"},
+      {"data_directory", plan.data},
+      {"party_status", plan.party_status},
+      {"administrator", "admin/administrator.pem"},
+      {"desk_socket", "desk.sock"},
+      {"peer_listen", plan.endpoint},
+  };
+  std::string out = "# Settings of the daemon; every key is explained in daemon.example.toml.\n";
+  for (const auto& [key, value] : lines) out += key + " = " + quoted(value) + "\n";
+  return out;
+}
+
+}  // namespace
+
+Outcome<Digest> make_authority(const AuthorityPlan& plan, Instant now, crypto::RandomSource& random) {
+  const auto fingerprint = TRY(Maker(plan, now).make(random));
+  TRY(make_person("administrator", plan.directory + "/admin/administrator", now));
+  // Last: a folder without settings is one that was not finished.
+  CHECK_OK(write_new_file(plan.directory + "/daemon.toml", settings_text(plan)));
+  return fingerprint;
+}
+
+Outcome<crypto::Certificate> make_person(const std::string& name, const std::string& stem, Instant now) {
+  auto key = TRY(made(crypto::PrivateKey::generate(crypto::Suite::p256)));
+  const crypto::CertificateRequest request{name, crypto::CertificateUse::user, now - kBackdated,
+                                           now - kBackdated + kKeyLife};
+  auto certificate = TRY(made(crypto::issue_certificate(request, key.public_key(), key, nullptr)));
+  if (std::filesystem::exists(stem + ".pem")) return fault(kConflict, "E-FILE-EXISTS", {{"path", stem + ".pem"}});
+  CHECK_OK(write_secret(stem + ".key", key.to_pem().view()));
+  CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
+  return certificate;
+}
+
+std::string bundle_path(const std::string& directory) { return directory + "/keys/designation.bundle"; }
+std::string draft_path(const std::string& directory) { return directory + "/designation.draft"; }
+
+Outcome<std::vector<crypto::Certificate>> read_certificates(const std::string& directory) {
+  std::vector<crypto::Certificate> certificates;
+  certificates.push_back(TRY(read_certificate_file(directory + "/keys/anchor.pem")));
+  for (const auto& certified : kCertified)
+    certificates.push_back(TRY(read_certificate_file(directory + "/keys/" + core::to_string(certified.role) + ".pem")));
+  return certificates;
+}
+
+Outcome<crypto::Certificate> read_certificate_file(const std::string& path) {
+  const auto pem = TRY(read_file(path));
+  return or_fault(crypto::Certificate::from_pem(pem), kConfiguration, "E-FILE", {{"path", path}});
+}
+
+}  // namespace chancery::client

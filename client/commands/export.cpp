@@ -1,0 +1,82 @@
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "client/commands/commands.h"
+#include "client/connection.h"
+#include "client/designation_bundle.h"
+#include "client/files.h"
+#include "client/refusal.h"
+#include "client/verify/evidence.h"
+
+namespace chancery::client::commands {
+
+namespace {
+
+// Everything is verified before a file is written: what is exported is good, or it is not exported.
+Result<std::vector<verify::EvidenceFile>> make_files(const v1::Evidence& evidence) {
+  const auto statement =
+      TRY(to_signed_statement(evidence.statement(), evidence.signature(), evidence.leaf(), evidence.path()));
+  const auto certificate = TRY(crypto::Certificate::from_der(as_bytes(evidence.certificate())));
+  const auto anchor = TRY(crypto::Certificate::from_der(as_bytes(evidence.anchor())));
+  CHECK_OK(verify::verify_evidence(statement, certificate, anchor));
+  if (!evidence.has_designation()) return verify::evidence_files(statement, certificate, anchor, nullptr);
+  const auto bundle = TRY(open_bundle(evidence.designation()));
+  if (bundle.anchor().id() != anchor.id())
+    return fail(Errc::unauthenticated, "the designation is under another anchor");
+  const verify::Designation designation{bundle.statement};
+  return verify::evidence_files(statement, certificate, anchor, &designation);
+}
+
+Outcome<void> write_files(const std::string& folder, const std::vector<verify::EvidenceFile>& files) {
+  CHECK_OK(make_private_folder(folder));
+  for (const auto& file : files) {
+    const auto path = folder + "/" + file.name;
+    CHECK_OK(write_new_file(path, file.content));
+    if (file.executable && ::chmod(path.c_str(), 0755) != 0)
+      return fault(kConfiguration, "E-FILE", {{"path", path}, {"detail", "chmod"}});
+  }
+  return {};
+}
+
+// The name comes from the daemon; as a folder it may hold nothing but these.
+std::string folder_name(const std::string& proposed) {
+  std::string out;
+  for (const char c : proposed)
+    out += (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ? c : '-';
+  return out.empty() ? "evidence" : out;
+}
+
+}  // namespace
+
+Outcome<int> export_evidence(Session& session) {
+  const auto& arguments = session.arguments();
+  if (const auto as = arguments.value_or("--as", "signature"); as != "signature")
+    return fault(kUsage, "E-USAGE-VALUE", {{"option", "--as"}, {"value", as}});
+  v1::ExportRequest request;
+  request.set_message(arguments.value("ID"));
+  request.set_receipt(arguments.value("--receipt"));
+  request.set_recipient(arguments.value("--recipient"));
+  auto& desk = *TRY(session.desk());
+  const auto response = TRY(desk.call(&v1::Desk::Stub::Export, request));
+  if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), request.message()));
+  const auto files = TRY(or_fault(make_files(response.evidence()), kVerificationFailed, "E-VERIFY-SIGNATURE",
+                                  {{"subject", request.message()}}));
+  const auto folder = arguments.value_or("--out", folder_name(response.evidence().name()));
+  CHECK_OK(write_files(folder, files));
+  if (session.json()) {
+    google::protobuf::Struct data;
+    set_text(data, "folder", folder);
+    std::vector<std::string> names;
+    for (const auto& file : files) names.push_back(file.name);
+    set_texts(data, "files", names);
+    session.print_json("Export", data);
+  } else if (session.format() == Format::id) {
+    session.print(folder + "\n");
+  } else {
+    session.say("export.done", {{"folder", folder}, {"count", std::to_string(files.size())}});
+  }
+  return kOk;
+}
+
+}  // namespace chancery::client::commands

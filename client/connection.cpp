@@ -1,0 +1,114 @@
+#include "client/connection.h"
+
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <cstdlib>
+
+#include "client/files.h"
+#include "crypto/certificate.h"
+#include "crypto/secret.h"
+#include "daemon/core/display.h"
+
+namespace chancery::client {
+
+namespace {
+
+// The one certificate we were told; chains and names decide nothing.
+class PinnedServer final : public grpc::experimental::ExternalCertificateVerifier {
+ public:
+  PinnedServer(Digest pinned, std::shared_ptr<std::atomic<bool>> wrong) : pinned_(pinned), wrong_(std::move(wrong)) {}
+
+  bool Verify(grpc::experimental::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
+              grpc::Status* sync_status) override {
+    const auto shown = request->peer_cert();
+    const auto certificate = crypto::Certificate::from_pem(std::string_view(shown.data(), shown.size()));
+    if (certificate && certificate->id() == pinned_) return true;
+    wrong_->store(true);
+    *sync_status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "not the pinned certificate");
+    return true;
+  }
+  void Cancel(grpc::experimental::TlsCustomVerificationCheckRequest*) override {}
+
+ private:
+  Digest pinned_;
+  std::shared_ptr<std::atomic<bool>> wrong_;
+};
+
+std::shared_ptr<grpc::ChannelCredentials> credentials(const std::string& server_pem, const std::string& key_pem,
+                                                      const std::string& certificate_pem, const Digest& pinned,
+                                                      const std::shared_ptr<std::atomic<bool>>& wrong) {
+  const std::vector<grpc::experimental::IdentityKeyCertPair> identity = {{key_pem, certificate_pem}};
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(
+      std::make_shared<grpc::experimental::StaticDataCertificateProvider>(server_pem, identity));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_verify_server_certs(false);  // ours is the pin, below
+  options.set_check_call_host(false);
+  options.set_certificate_verifier(
+      grpc::experimental::ExternalCertificateVerifier::Create<PinnedServer>(pinned, wrong));
+  return grpc::experimental::TlsCredentials(options);
+}
+
+Outcome<crypto::Certificate> read_certificate(const std::string& path, std::string& pem) {
+  pem = TRY(read_file(path));
+  return or_fault(crypto::Certificate::from_pem(pem), kConfiguration, "E-FILE", {{"path", path}});
+}
+
+}  // namespace
+
+Outcome<std::unique_ptr<Desk>> Desk::connect(const Context& context, double timeout) {
+  // TLS 1.3 alone: with only a TLS 1.2 suite that no certificate of ours can use, 1.2 never comes about.
+  ::setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-RSA-AES256-GCM-SHA384", 1);
+  std::string server_pem;
+  std::string certificate_pem;
+  const auto server = TRY(read_certificate(context.server_certificate, server_pem));
+  const auto own = TRY(read_certificate(context.certificate, certificate_pem));
+  const auto key =
+      TRY(or_fault(crypto::read_secret_file(context.key), kConfiguration, "E-KEY-FILE", {{"path", context.key}}));
+  std::unique_ptr<Desk> desk(new Desk);
+  desk->wrong_server_ = std::make_shared<std::atomic<bool>>(false);
+  desk->socket_ = context.socket;
+  desk->certificate_digest_ = to_string(own.id());
+  desk->timeout_ = timeout;
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  desk->stub_ = v1::Desk::NewStub(grpc::CreateCustomChannel(
+      "unix:" + context.socket,
+      credentials(server_pem, std::string(as_text(key.view())), certificate_pem, server.id(), desk->wrong_server_),
+      arguments));
+  return desk;
+}
+
+Fault Desk::to_fault(const grpc::Status& status) const {
+  if (wrong_server_->load()) return {kVerificationFailed, "E-VERIFY-SERVER", {{"socket", socket_}}};
+  return client::to_fault(status, socket_);
+}
+
+Fault to_fault(const grpc::Status& status, const std::string& socket) {
+  const Params params = {{"socket", socket}, {"detail", core::neutralised(status.error_message())}};
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return {kUnreachable, "E-DAEMON-UNREACHABLE", params};
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return {kUnreachable, "E-TIMEOUT", params};
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return {kUnreachable, "E-BUSY", params};
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return {kNotAuthorised, "E-NOT-AUTHORISED", params};
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::OUT_OF_RANGE:
+      return {kUsage, "E-MALFORMED", {{"subject", params.at("detail")}}};
+    case grpc::StatusCode::NOT_FOUND:
+      return {kNotFound, "E-NOT-FOUND", {{"subject", params.at("detail")}}};
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::ABORTED:
+      return {kConflict, "E-CONFLICT", params};
+    default:  // codes of gRPC, not of ours: whatever else comes, we could not find out
+      return {kInternal, "E-INTERNAL", params};
+  }
+}
+
+}  // namespace chancery::client

@@ -1,0 +1,115 @@
+#include "client/help.h"
+
+#include "client/fault.h"
+#include "client/table.h"
+#include "daemon/core/decision.h"
+#include "daemon/core/display.h"
+
+namespace chancery::client {
+
+namespace {
+
+// Two columns without headers.
+class Pairs {
+ public:
+  void add(std::string left, std::string right) { pairs_.emplace_back(std::move(left), std::move(right)); }
+  [[nodiscard]] std::string text() const {
+    std::size_t width = 0;
+    for (const auto& [left, right] : pairs_) width = std::max(width, core::display_width(left));
+    std::string out;
+    for (const auto& [left, right] : pairs_) {
+      // A left side too wide for its neighbours would push all others away.
+      auto line = "  " + padded(left, std::min<std::size_t>(width, 44)) + "  " + right;
+      line.erase(line.find_last_not_of(' ') + 1);
+      out += line + "\n";
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+std::string options_text(const std::vector<Option>& options, const Catalogue& catalogue) {
+  Pairs pairs;
+  for (const auto& option : options)
+    pairs.add(option.name + (option.value.empty() ? "" : " " + option.value), catalogue.text("option." + option.key));
+  return pairs.text();
+}
+
+std::string role_of(const Command& command) { return std::string(1, command.role); }
+
+int exit_code(const std::string& code) {
+  const auto known = core::parse_reason(code);
+  return known ? core::exit_code_of(*known) : -1;
+}
+
+}  // namespace
+
+std::string usage(const Command& command) {
+  std::string out = "chancery " + command.words();
+  for (const auto& argument : command.arguments) {
+    const auto name = argument.many ? argument.name + "..." : argument.name;
+    out += argument.required ? " " + name : " [" + name + "]";
+  }
+  for (const auto& option : command.options)
+    if (option.required) out += " " + option.name + " " + option.value;
+  return out + " [OPTIONS]";
+}
+
+std::string overview(const Catalogue& catalogue) {
+  std::string out = catalogue.text("help.intro") + "\n\n";
+  Pairs pairs;
+  for (const auto& command : command_table())
+    pairs.add(command.words() + (command.arguments.empty() ? "" : " " + command.arguments.front().name),
+              "[" + role_of(command) + "] " + catalogue.text(command.help_key()));
+  out += pairs.text() + "\n" + catalogue.text("help.roles") + "\n\n" + catalogue.text("help.global") + "\n";
+  return out + options_text(global_options(), catalogue) + "\n" + catalogue.text("help.more") + "\n";
+}
+
+std::string noun_help(const std::string& noun, const Catalogue& catalogue) {
+  Pairs pairs;
+  bool any = false;
+  for (const auto& command : command_table())
+    if (command.noun == noun) {
+      pairs.add(command.noun + " " + command.verb, catalogue.text(command.help_key()));
+      any = true;
+    }
+  return any ? pairs.text() : std::string();
+}
+
+std::string command_help(const Command& command, const Catalogue& catalogue) {
+  std::string out = usage(command) + "\n\n  " + catalogue.text(command.help_key()) + "\n";
+  if (!command.options.empty())
+    out += "\n" + catalogue.text("help.options") + "\n" + options_text(command.options, catalogue);
+  out += "\n" + catalogue.text("help.examples") + "\n";
+  for (const auto& example : command.examples) out += "  " + example + "\n";
+  return out + "\n" + catalogue.text("help.see-global") + "\n";
+}
+
+std::string exit_codes_help(const Catalogue& catalogue) {
+  Pairs pairs;
+  for (const int code : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130})
+    pairs.add(std::to_string(code), catalogue.text("exit-code." + std::to_string(code)));
+  return pairs.text();
+}
+
+std::string errors_help(const Catalogue& catalogue) {
+  Table table({catalogue.text("column.code"), catalogue.text("column.exit"), catalogue.text("column.text")});
+  for (const auto& [key, text] : catalogue.texts()) {
+    if (key.rfind("error.", 0) != 0 || key.size() < 5 || key.substr(key.size() - 5) != ".what") continue;
+    const auto code = key.substr(6, key.size() - 11);
+    table.add({code, exit_code(code) < 0 ? "" : std::to_string(exit_code(code)), text});
+  }
+  return table.text();
+}
+
+std::string error_help(const std::string& code, const Catalogue& catalogue) {
+  if (!catalogue.has("error." + code + ".what")) return {};
+  const auto line = [&](const std::string& part) { return catalogue.text("error." + code + "." + part); };
+  return catalogue.text("fault.first", {{"code", code}, {"what", line("what")}}) + "\n" +
+         catalogue.text("fault.why", {{"why", line("why")}}) + "\n" +
+         catalogue.text("fault.fix", {{"fix", line("fix")}}) + "\n";
+}
+
+}  // namespace chancery::client

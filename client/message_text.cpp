@@ -1,0 +1,218 @@
+#include "client/message_text.h"
+
+#include <algorithm>
+
+#include "client/refusal.h"
+#include "client/table.h"
+#include "daemon/core/display.h"
+
+namespace chancery::client {
+
+namespace {
+
+constexpr const char* kBar = "  | ";
+
+template <class Repeated>
+std::string shown(const Repeated& values, const std::string& separator = ", ") {
+  std::vector<std::string> out;
+  for (const auto& value : values) out.push_back(core::neutralised(value));
+  return out.empty() ? "-" : joined(out, separator);
+}
+
+std::string line(const Catalogue& catalogue, const std::string& key, const std::string& value) {
+  return catalogue.text("line.form", {{"name", padded(catalogue.text("line." + key), 14)}, {"value", value}}) + "\n";
+}
+
+template <class Repeated>
+std::string items(const Repeated& codes, const DataNames& names) {
+  std::vector<std::string> out;
+  for (const auto& code : codes) out.push_back(names.item(code));
+  return out.empty() ? "-" : joined(out, "; ");
+}
+
+template <class Repeated>
+std::string words(const Repeated& codes, const std::string& section, const Catalogue& catalogue) {
+  std::vector<std::string> out;
+  for (const auto& code : codes) out.push_back(catalogue.word(section, core::neutralised(code)));
+  return out.empty() ? "-" : joined(out, ", ");
+}
+
+std::string status_word(v1::TextStatus status, const Catalogue& catalogue) {
+  switch (status) {
+    case v1::TEXT_STATUS_ORIGINAL:
+      return catalogue.text("text-status.original");
+    case v1::TEXT_STATUS_OFFICIAL_TRANSLATION:
+      return catalogue.text("text-status.official-translation");
+    case v1::TEXT_STATUS_CHECKED:
+      return catalogue.text("text-status.checked");
+    case v1::TEXT_STATUS_UNOFFICIAL:
+      return catalogue.text("text-status.unofficial");
+    default:  // protobuf enums are open: a value of a later version
+      return catalogue.text("text-status.unknown");
+  }
+}
+
+std::string quoted(const std::string& text) {
+  std::string out;
+  for (const auto& one : core::quoted_lines(text, kBar)) out += one + "\n";
+  return out;
+}
+
+std::string text_of(const v1::Text& text, const Catalogue& catalogue) {
+  return catalogue.text("show.text", {{"language", core::neutralised(text.language())},
+                                      {"status", status_word(text.status(), catalogue)}}) +
+         "\n" + quoted(text.title()) + kBar + "\n" + quoted(text.body());
+}
+
+std::string indicator_of(const v1::Indicator& indicator) {
+  return quoted(indicator.type() + "  " + indicator.value() + (indicator.comment().empty() ? "" : "  ") +
+                indicator.comment());
+}
+
+std::string note_of(const v1::Note& note, const Catalogue& catalogue) {
+  return catalogue.text("show.note", {{"purpose", core::neutralised(note.purpose())},
+                                      {"language", core::neutralised(note.language())}}) +
+         "\n" + quoted(note.text());
+}
+
+std::string part_of(const v1::Part& part, const Catalogue& catalogue) {
+  switch (part.content_case()) {
+    case v1::Part::kText:
+      return text_of(part.text(), catalogue);
+    case v1::Part::kIndicators: {
+      auto out = catalogue.text("show.indicators") + "\n";
+      for (const auto& indicator : part.indicators().indicators()) out += indicator_of(indicator);
+      return out;
+    }
+    case v1::Part::kNote:
+      return note_of(part.note(), catalogue);
+    case v1::Part::kRegistryNumber:  // stands in the header
+    case v1::Part::kAttachment:      // refused before it could be read
+    case v1::Part::CONTENT_NOT_SET:
+      return {};
+  }
+  return {};
+}
+
+std::string recipient_line(const v1::RecipientPreview& recipient, const DataNames& names, const Catalogue& catalogue) {
+  return catalogue.text(
+             "preview.recipient",
+             {{"authority", padded(recipient.authority(), 14)},
+              {"party", recipient.party()},
+              {"marking", recipient.marking().empty() ? "-" : names.class_name(recipient.party(), recipient.marking())},
+              {"may", words(recipient.may(), "may", catalogue)},
+              {"may_not", words(recipient.may_not(), "may", catalogue)}}) +
+         "\n";
+}
+
+std::string yes_or_no(bool value, const Catalogue& catalogue) { return catalogue.text(value ? "word.yes" : "word.no"); }
+
+// Texts of the reader's language first, then as they stand.
+std::vector<const v1::Part*> in_reading_order(const v1::ReadBody& body, const std::string& language) {
+  std::vector<const v1::Part*> parts;
+  for (const auto& part : body.parts()) parts.push_back(&part);
+  std::stable_sort(parts.begin(), parts.end(), [&](const v1::Part* a, const v1::Part* b) {
+    const auto mine = [&](const v1::Part* p) { return p->has_text() && p->text().language() == language; };
+    return mine(a) && !mine(b);
+  });
+  return parts;
+}
+
+std::string header_of(const v1::MessageView& m, const DataNames& names, const Catalogue& catalogue) {
+  auto out = line(catalogue, "number", core::neutralised(m.number()));
+  if (m.incoming())
+    out += line(catalogue, "their-number", m.their_number().empty() ? "-" : core::neutralised(m.their_number()));
+  out += line(catalogue, "from", core::neutralised(m.originator())) + line(catalogue, "to", shown(m.recipients()));
+  out += line(catalogue, "kind", catalogue.word("kind", core::neutralised(m.kind())));
+  out += line(catalogue, "agreement", core::neutralised(m.agreement()));
+  out += line(catalogue, "threats", items(m.threats(), names));
+  out += line(catalogue, "directions", items(m.directions(), names));
+  out += line(catalogue, "label", shown(m.labels(), "; "));
+  out += line(catalogue, "precedence", catalogue.word("precedence", core::neutralised(m.precedence())));
+  if (m.exercise()) out += line(catalogue, "exercise", yes_or_no(true, catalogue));
+  out += line(catalogue, "created", local_time(m.created()));
+  if (!m.expires().empty()) out += line(catalogue, "expires", local_time(m.expires()));
+  if (!m.stage().empty()) out += line(catalogue, "stage", catalogue.word("stage", m.stage()));
+  out += line(catalogue, "id", m.id());
+  for (const auto& source : m.sources())
+    out +=
+        line(catalogue, "source", core::neutralised(source.relation() + " " + source.id() + " " + source.originator()));
+  return out;
+}
+
+std::string checks_of(const v1::ReadBody& body, const Catalogue& catalogue) {
+  if (body.checks_size() == 0) return {};
+  auto out = catalogue.text("show.checks") + "\n";
+  for (const auto& check : body.checks())
+    out += catalogue.text("show.check", {{"name", padded(catalogue.word("check", core::neutralised(check.name())), 14)},
+                                         {"state", catalogue.word("check-state", core::neutralised(check.state()))},
+                                         {"detail", core::neutralised(check.detail())}}) +
+           "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string preview_text(const v1::Draft& draft, const v1::PreviewResponse& preview, const DataNames& names,
+                         const Catalogue& catalogue) {
+  std::string out = catalogue.text("preview.to", {{"count", std::to_string(preview.recipients_size())}}) + "\n";
+  for (const auto& recipient : preview.recipients()) out += recipient_line(recipient, names, catalogue);
+  std::vector<std::string> marks;
+  for (const auto& label : preview.labels()) marks.push_back(names.marking(label));
+  out += line(catalogue, "not-sent-to", shown(preview.not_sent_to()));
+  out += line(catalogue, "label", shown(preview.labels(), "; "));
+  out += line(catalogue, "marking", joined(marks, "; "));
+  out += line(catalogue, "kind", catalogue.word("kind", draft.kind()));
+  out += line(catalogue, "agreement", core::neutralised(draft.agreement()));
+  out += line(catalogue, "threats", items(draft.threats(), names));
+  out += line(catalogue, "directions", items(draft.directions(), names));
+  out += line(catalogue, "precedence", catalogue.word("precedence", draft.precedence()));
+  if (draft.exercise()) out += line(catalogue, "exercise", yes_or_no(true, catalogue));
+  out += line(catalogue, "approval", yes_or_no(preview.needs_approval(), catalogue));
+  out += line(catalogue, "plan", preview.plan());
+  return out;
+}
+
+std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue) {
+  std::string out;
+  for (const auto& text : draft.texts()) out += text_of(text, catalogue);
+  if (draft.indicators_size() > 0) out += catalogue.text("show.indicators") + "\n";
+  for (const auto& indicator : draft.indicators()) out += indicator_of(indicator);
+  for (const auto& note : draft.notes()) out += note_of(note, catalogue);
+  for (const auto& source : draft.sources())
+    out += line(catalogue, "source", core::neutralised(source.relation() + " " + source.message()));
+  return out;
+}
+
+std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue) {
+  std::vector<std::string> marks;
+  for (const auto& label : message.labels()) marks.push_back(names.marking(label));
+  const auto own = message.own_marking().empty() ? "-" : names.own_marking(message.own_marking());
+  return catalogue.text("show.banner", {{"theirs", joined(marks, "; ")}, {"ours", own}}) + "\n";
+}
+
+std::string body_text(const v1::ReadBody& body, const DataNames& names, const Catalogue& catalogue) {
+  const auto marks = banner(body.message(), names, catalogue);
+  auto out = marks + header_of(body.message(), names, catalogue) + "\n";
+  for (const auto* part : in_reading_order(body, catalogue.language())) out += part_of(*part, catalogue);
+  if (body.message().deliveries_size() > 0) out += "\n" + deliveries_text(body.message(), catalogue);
+  out += "\n" + checks_of(body, catalogue);
+  if (body.has_original())
+    out += "\n" + catalogue.text("show.original") + "\n" + body_text(body.original(), names, catalogue);
+  return out + marks;
+}
+
+std::string deliveries_text(const v1::MessageView& message, const Catalogue& catalogue) {
+  Table table({catalogue.text("column.to"), catalogue.text("column.stage"), catalogue.text("column.time"),
+               catalogue.text("column.waits")});
+  for (const auto& delivery : message.deliveries()) {
+    std::vector<std::string> why;
+    if (!delivery.waiting_for().empty()) why.push_back(delivery.waiting_for());
+    for (const auto& reason : delivery.reasons()) why.push_back(reason_text(reason, catalogue));
+    table.add({delivery.recipient(), catalogue.word("stage", delivery.stage()), local_time(delivery.time()),
+               joined(why, "; ")});
+  }
+  return table.text();
+}
+
+}  // namespace chancery::client

@@ -1,0 +1,25 @@
+// Messages, previews and bodies as a person sees them. What others wrote is neutralised, and each of its lines begins
+// with a bar, so that it cannot pass for a line of ours.
+#pragma once
+
+#include "client/data_names.h"
+
+namespace chancery::client {
+
+// Recipients and who is left out, label and markings, basis, what each recipient may do, the plan.
+std::string preview_text(const v1::Draft& draft, const v1::PreviewResponse& preview, const DataNames& names,
+                         const Catalogue& catalogue);
+
+// The texts, indicators and notes an officer wrote.
+std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue);
+
+// Everything about an opened message, its markings above and below.
+std::string body_text(const v1::ReadBody& body, const DataNames& names, const Catalogue& catalogue);
+
+// The stages, one line a recipient.
+std::string deliveries_text(const v1::MessageView& message, const Catalogue& catalogue);
+
+// The line of markings: the originator's and ours.
+std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue);
+
+}  // namespace chancery::client

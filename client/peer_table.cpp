@@ -1,0 +1,20 @@
+#include "client/peer_table.h"
+
+#include "client/table.h"
+
+namespace chancery::client {
+
+std::string peer_table(const google::protobuf::RepeatedPtrField<v1::PeerView>& peers, const Catalogue& catalogue) {
+  Table table({catalogue.text("column.peer"), catalogue.text("column.state"), catalogue.text("column.connected"),
+               catalogue.text("column.queued"), catalogue.text("column.last-contact"), catalogue.text("column.until"),
+               catalogue.text("column.agreements"), catalogue.text("column.anchor"), catalogue.text("column.error")});
+  for (const auto& peer : peers)
+    table.add({peer.authority(), catalogue.word("peer-state", peer.state()),
+               catalogue.text(peer.connected() ? "word.yes" : "word.no"), std::to_string(peer.queued()),
+               local_time(peer.last_contact()), local_time(peer.certificate_until()),
+               joined({peer.agreements().begin(), peer.agreements().end()}, " "), peer.anchor().substr(0, 19),
+               peer.last_error()});
+  return table.text();
+}
+
+}  // namespace chancery::client

@@ -1,0 +1,11 @@
+// Peers as a table, in `peer list` and `status`.
+#pragma once
+
+#include "chancery/v1/desk.pb.h"
+#include "client/catalogue.h"
+
+namespace chancery::client {
+
+std::string peer_table(const google::protobuf::RepeatedPtrField<v1::PeerView>& peers, const Catalogue& catalogue);
+
+}  // namespace chancery::client

@@ -1,0 +1,82 @@
+#include "client/refusal.h"
+
+#include "client/table.h"
+#include "daemon/core/decision.h"
+#include "daemon/core/display.h"
+
+namespace chancery::client {
+
+namespace {
+
+Params params_of(const v1::Reason& reason, const std::string& message) {
+  return {{"subject", core::neutralised(reason.subject())},
+          {"message", message},
+          {"clause", core::neutralised(reason.clause())},
+          {"article", core::neutralised(reason.article())}};
+}
+
+std::string ground_of(const v1::Refusal& refusal, const v1::Reason& reason) {
+  std::vector<std::string> parts;
+  for (const auto* part : {&refusal.agreement(), &reason.article(), &reason.clause()})
+    if (!part->empty()) parts.push_back(core::neutralised(*part));
+  return reason.clause().empty() && reason.article().empty() ? std::string() : joined(parts, ", ");
+}
+
+// What the daemon of a later version may say counts as a refusal.
+int exit_code_of(const std::string& code) {
+  const auto known = core::parse_reason(code);
+  return known ? core::exit_code_of(*known) : static_cast<int>(kRefused);
+}
+
+bool refuses(const v1::Reason& reason) {
+  const auto known = core::parse_reason(reason.code());
+  return !known || core::outcome_of(*known) == core::Verdict::refuse;
+}
+
+int first_refusing(const v1::Refusal& refusal) {
+  for (int i = 0; i < refusal.reasons_size(); ++i)
+    if (refuses(refusal.reasons(i))) return i;
+  return 0;
+}
+
+}  // namespace
+
+Fault to_fault(const v1::Refusal& refusal, const std::string& message) {
+  if (refusal.reasons_size() == 0) return {kRefused, "E-REFUSED", {{"message", message}}};
+  const int first = first_refusing(refusal);
+  const auto& reason = refusal.reasons(first);
+  Fault fault{exit_code_of(reason.code()), core::neutralised(reason.code()), params_of(reason, message)};
+  fault.ground = ground_of(refusal, reason);
+  for (int i = 0; i < refusal.reasons_size(); ++i) {
+    const auto& other = refusal.reasons(i);
+    if (i != first) fault.also.push_back({core::neutralised(other.code()), params_of(other, message), {}});
+  }
+  return fault;
+}
+
+std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::string& typed) {
+  auto params = fault.params;
+  params.emplace("command", typed);
+  const auto key = "error." + fault.code;
+  std::string out =
+      catalogue.text("fault.first", {{"code", fault.code}, {"what", catalogue.text(key + ".what", params)}}) + "\n" +
+      catalogue.text("fault.why", {{"why", catalogue.text(key + ".why", params)}}) + "\n";
+  for (const auto& other : fault.also) {
+    const auto text = other.code.empty() ? other.text : catalogue.text("error." + other.code + ".what", other.params);
+    out += other.code.empty() ? catalogue.text("fault.why", {{"why", text}})
+                              : catalogue.text("fault.also", {{"code", other.code}, {"what", text}});
+    out += "\n";
+  }
+  out += catalogue.text("fault.fix", {{"fix", catalogue.text(key + ".fix", params)}}) + "\n";
+  out += fault.ground.empty() ? catalogue.text("fault.see", {{"code", fault.code}})
+                              : catalogue.text("fault.see-ground", {{"code", fault.code}, {"ground", fault.ground}});
+  return out + "\n";
+}
+
+std::string reason_text(const v1::Reason& reason, const Catalogue& catalogue) {
+  return catalogue.text("fault.reason",
+                        {{"code", core::neutralised(reason.code())},
+                         {"what", catalogue.text("error." + reason.code() + ".what", params_of(reason, "-"))}});
+}
+
+}  // namespace chancery::client

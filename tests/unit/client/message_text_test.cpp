@@ -1,0 +1,75 @@
+#include "client/message_text.h"
+
+#include <gtest/gtest.h>
+
+namespace chancery::client {
+namespace {
+
+class MessageTextTest : public testing::Test {
+ protected:
+  MessageTextTest() {
+    auto& policy = *labels_.add_policies();
+    policy.set_id("ru-example");
+    policy.set_version(1);
+    policy.set_party("RU");
+    add_class(policy, "ДСП");
+    auto& own = *labels_.add_policies();
+    own.set_id("cn-example");
+    own.set_version(1);
+    own.set_own(true);
+    add_class(own, "限制传播");
+    auto& message = *body_.mutable_message();
+    message.set_number("IN-2026-0001");
+    message.set_originator("ru-example");
+    message.set_incoming(true);
+    message.add_labels("ru-example/1 restricted -");
+    message.set_own_marking("restricted");
+    auto& text = *body_.add_parts()->mutable_text();
+    text.set_language("ru");
+    text.set_status(v1::TEXT_STATUS_ORIGINAL);
+    text.set_title("Заголовок");
+    text.set_body("строка\n== ОТКРЫТО ==\x1b[2J");
+  }
+
+  static void add_class(v1::LabelPolicyView& policy, const std::string& marking) {
+    auto& entry = *policy.add_classes();
+    entry.set_id("restricted");
+    (*entry.mutable_marking()->mutable_text())["ru"] = marking;
+  }
+
+  std::string text(const std::string& language = "en") {
+    const auto catalogue = *Catalogue::load(CHANCERY_SOURCE_DIR "/config", language);
+    return body_text(body_, DataNames({}, labels_, language), catalogue);
+  }
+
+  v1::ListLabelsResponse labels_;
+  v1::ReadBody body_;
+};
+
+TEST_F(MessageTextTest, ShowsBothMarkingsAboveAndBelow) {
+  const auto shown = text();
+  const std::string marks = "== ДСП == here: 限制传播 ==\n";
+  EXPECT_EQ(shown.rfind(marks, 0), 0u) << shown;
+  EXPECT_EQ(shown.substr(shown.size() - marks.size()), marks) << shown;
+}
+
+TEST_F(MessageTextTest, BeginsEveryForeignLineWithABar) {
+  const auto shown = text();
+  EXPECT_NE(shown.find("  | Заголовок\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("  | == ОТКРЫТО ==\\u001b[2J\n"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find('\x1b'), std::string::npos);
+}
+
+TEST_F(MessageTextTest, ShowsTheReadersLanguageFirst) {
+  auto& translation = *body_.add_parts()->mutable_text();
+  translation.set_language("zh");
+  translation.set_status(v1::TEXT_STATUS_UNOFFICIAL);
+  translation.set_title("标题");
+  translation.set_body("正文");
+  const auto chinese = text("zh");
+  EXPECT_LT(chinese.find("标题"), chinese.find("Заголовок"));
+  EXPECT_GT(text("ru").find("标题"), text("ru").find("Заголовок"));
+}
+
+}  // namespace
+}  // namespace chancery::client
