@@ -4,6 +4,7 @@
 using namespace chancery;          // NOLINT(google-build-using-namespace)
 using namespace chancery::crypto;  // NOLINT(google-build-using-namespace)
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const BytesView input(data, size);
   const auto certificate = Certificate::from_der(input);

@@ -5,6 +5,7 @@
 using namespace chancery;          // NOLINT(google-build-using-namespace)
 using namespace chancery::crypto;  // NOLINT(google-build-using-namespace)
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto key = PrivateKey::generate(Suite::ed25519).value();
   const auto text = as_text({data, size});

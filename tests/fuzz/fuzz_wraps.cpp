@@ -4,6 +4,7 @@
 using namespace chancery;          // NOLINT(google-build-using-namespace)
 using namespace chancery::crypto;  // NOLINT(google-build-using-namespace)
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto key = PrivateKey::generate(Suite::p256).value();
   const BytesView input(data, size);

@@ -23,12 +23,14 @@ struct Outcome {
 };
 
 class OpensslCommand : public testing::Test {
+ public:
+  ~OpensslCommand() override { std::filesystem::remove_all(directory_); }
+
  protected:
   OpensslCommand() {
     auto pattern = (std::filesystem::temp_directory_path() / "chancery-openssl-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
   }
-  ~OpensslCommand() override { std::filesystem::remove_all(directory_); }
 
   void write(const char* name, BytesView bytes) const {
     std::ofstream(directory_ / name, std::ios::binary) << as_text(bytes);

@@ -15,12 +15,14 @@ namespace chancery::crypto {
 namespace {
 
 class KeyFile : public testing::Test {
+ public:
+  ~KeyFile() override { std::filesystem::remove_all(directory_); }
+
  protected:
   KeyFile() {
     auto pattern = (std::filesystem::temp_directory_path() / "chancery-secret-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
   }
-  ~KeyFile() override { std::filesystem::remove_all(directory_); }
   [[nodiscard]] std::string path(const char* name) const { return directory_ / name; }
   [[nodiscard]] std::string with_mode(mode_t mode) const {
     std::ofstream(path("key")) << "key";
