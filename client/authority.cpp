@@ -81,8 +81,11 @@ class Maker {
                                const crypto::Certificate& anchor) {
     const auto stem = plan_.directory + "/keys/" + core::to_string(certified.role);
     const auto key = TRY(new_key(stem + ".key", crypto::Suite::p256));
-    const crypto::CertificateRequest request{plan_.authority + " " + core::to_string(certified.role), certified.use,
-                                             from_, from_ + kKeyLife};
+    // The name of a tls certificate is a DNS name too.
+    const auto name = certified.use == crypto::CertificateUse::tls
+                          ? plan_.authority
+                          : plan_.authority + " " + core::to_string(certified.role);
+    const crypto::CertificateRequest request{name, certified.use, from_, from_ + kKeyLife};
     const auto certificate = TRY(made(crypto::issue_certificate(request, key.public_key(), anchor_key, &anchor)));
     CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
     keys_.push_back(designated(certified.role, crypto::Suite::p256, certificate.id(), from_, from_ + kKeyLife));

@@ -1,5 +1,8 @@
 #include "daemon/service/arrival.h"
 
+#include "daemon/core/registry_number.h"
+#include "daemon/service/numbering.h"
+
 namespace chancery::service {
 
 namespace {
@@ -280,7 +283,9 @@ Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived&
 
 Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived& arrived,
                          const core::AgreementBook& book, const core::Decision& decision) {
-  const auto entry = TRY(tx.record_inbound(arrived.record, entry_of(arrived, core::Act::accepted, book, decision)));
+  auto record = arrived.record;
+  record.number = TRY(next_number(tx, std::string(core::kIncomingPrefix)));
+  const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
   if (arrived.carried && !TRY(tx.find_message(arrived.carried->id))) CHECK_OK(tx.record_carried(*arrived.carried));
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "crypto/sealing.h"
-#include "daemon/core/registry_number.h"
 #include "daemon/service/gate.h"
+#include "daemon/service/numbering.h"
 #include "daemon/wire/body.h"
 #include "daemon/wire/draft.h"
 
@@ -31,15 +31,6 @@ bool fits_a_frame(const core::Draft& draft, const core::Message& message, const 
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) size += carried_size(*original);
   return size <= wire::kMaxFrame;
-}
-
-std::uint32_t year_of(Instant time) { return static_cast<std::uint32_t>(std::stoul(to_string(time).substr(0, 4))); }
-
-Result<std::string> next_number(const Node& node, store::Transaction& tx) {
-  const auto year = year_of(tx.now());
-  const auto& series = node.identity.number_series;
-  const auto number = TRY(tx.next_number(series, static_cast<int>(year)));
-  return core::RegistryNumber{series, year, static_cast<std::uint32_t>(number)}.text();
 }
 
 Result<Bytes> wrap_for(store::Transaction& tx, const std::string& recipient, Instant at, BytesView content_key,
@@ -188,7 +179,7 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
                             const Composed& composed, const HeldSources& sources, core::JournalEntry entry) {
   auto message = composed.message;
   store::MessageRecord out;
-  out.number = TRY(next_number(node, tx));
+  out.number = TRY(next_number(tx, node.identity.number_series));
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) {
     out.original = original->id;

@@ -5,6 +5,8 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/method_handler.h>
 
+#include <latch>
+
 #include "daemon/transport/listener.h"
 #include "daemon/transport/raw_stream.h"
 #include "daemon/transport/server_options.h"
@@ -46,23 +48,32 @@ class DeliverService final : public grpc::Service {
     const auto connection = context.peer();
     connections_.claim(connection, *peer);
     if (connections_.barred(*peer, clock_.now())) return {grpc::RESOURCE_EXHAUSTED, kNotNow};
-    const auto link = std::make_shared<StreamLink>(over(context, stream, connection));
+    // Whoever dialled takes the first metadata for our yes: nothing is written before it.
+    const auto answered = std::make_shared<std::latch>(1);
+    const auto link = std::make_shared<StreamLink>(over(context, stream, connection, answered));
     links_.add(*peer, *leaf, link);
     if (!events_.opened(*peer, link, false)) {
+      context.TryCancel();
+      answered->count_down();
       link->detach();
       return {grpc::UNAVAILABLE, kNotNow};
     }
     stream.SendInitialMetadata();
+    answered->count_down();
     connections_.in_use(connection, true);
     pump(*peer, link, events_);
     connections_.in_use(connection, false);
     return grpc::Status::OK;
   }
 
-  Stream over(grpc::ServerContext& context, RawStream& stream, const std::string& connection) {
+  Stream over(grpc::ServerContext& context, RawStream& stream, const std::string& connection,
+              const std::shared_ptr<std::latch>& answered) {
     const auto credit = [this, connection](std::uint64_t bytes) { connections_.credit(connection, bytes); };
     credit(credit_received(0));  // the call itself
-    return {[&stream](const Bytes& bytes) { return stream.Write(to_buffer(bytes)); },
+    return {[&stream, answered](const Bytes& bytes) {
+              answered->wait();
+              return stream.Write(to_buffer(bytes));
+            },
             [&stream]() -> std::optional<Bytes> {
               grpc::ByteBuffer buffer;
               if (!stream.Read(&buffer)) return std::nullopt;

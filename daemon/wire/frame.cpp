@@ -284,9 +284,11 @@ std::size_t MessageItem::size() const {
 Proven Frame::add(const crypto::SignedStatement& statement) {
   // Neighbours are mostly of one batch: the last ones are looked at first.
   const auto found = std::find(signatures.rbegin(), signatures.rend(), statement.signature);
-  if (found == signatures.rend()) signatures.push_back(statement.signature);
-  const auto index =
-      found == signatures.rend() ? static_cast<std::ptrdiff_t>(signatures.size()) - 1 : signatures.rend() - found - 1;
+  auto index = signatures.rend() - found - 1;
+  if (index < 0) {
+    index = static_cast<std::ptrdiff_t>(signatures.size());
+    signatures.push_back(statement.signature);
+  }
   return {statement.statement, static_cast<std::uint32_t>(index), statement.path};
 }
 

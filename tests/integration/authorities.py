@@ -165,7 +165,7 @@ def bring_up(base, names, build, party_status=ROOT / "config/demo/party_status.t
         people = authority.directory / "people"
         for person, role in authority.people().items():
             authority.must("user", "key", person, "--directory", people)
-            authority.must("user", "add", person, "--role", role, "--clearance", "restricted",
+            authority.must("user", "add", person, "--role", role, "--clearance", "state-secret",
                            "--certificate", people / f"{person}.pem", context="admin")
             authority.add_context(person, people / person)
         all_of_them[authority.code] = authority
