@@ -94,7 +94,7 @@ void declare(CLI::App& app, const std::vector<Option>& options, Values& values) 
 void declare(CLI::App& app, const Command& command, Values& values) {
   for (const auto& argument : command.arguments) {
     auto* option = app.add_option(argument.name, values[argument.name]);
-    option->expected(argument.many ? -1 : 1);
+    option->expected(argument.many ? -1 : 1)->allow_extra_args(argument.many);
   }
 }
 

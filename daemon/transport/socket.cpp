@@ -31,7 +31,11 @@ std::optional<HostPort> split(const std::string& endpoint) {
   if (colon == std::string::npos || colon == 0 || colon + 1 == endpoint.size()) return std::nullopt;
   auto host = endpoint.substr(0, colon);
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return HostPort{host, endpoint.substr(colon + 1)};
+  auto port = endpoint.substr(colon + 1);
+  // getaddrinfo would take a larger number modulo 65536.
+  if (port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65535)
+    return std::nullopt;
+  return HostPort{std::move(host), std::move(port)};
 }
 
 std::string bound_port(int descriptor) {

@@ -52,15 +52,12 @@ def one_round(cn, ru, seed, chance):
     load = Load(cn, ru.name, PER_ROUND, seed)
     time.sleep(chance.uniform(0.02, 0.25))
     victim.kill()
-    if victim is ru:
-        first, refused, code = load.answers()
-        victim.start()
-    else:
-        first, refused, code = load.answers()
-        victim.start()
+    # Up again before the answers are read: a load that had not reached the daemon yet waits for it.
+    victim.start()
+    first, refused, code = load.answers()
     if refused:
         raise Failed(f"round {seed}: refused {refused[:3]}")
-    if victim is ru and code == 0:
+    if code == 0:
         return first, len(first)
     second, refused, code = Load(cn, ru.name, PER_ROUND, seed).answers()
     if code != 0 or refused or len(second) != PER_ROUND:

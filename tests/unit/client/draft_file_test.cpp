@@ -97,7 +97,7 @@ TEST(DraftFile, TellsEveryFaultWithItsLine) {
   EXPECT_EQ(faults_of(with("", "## ru\n# T\nB\n## indicators\nipv4 192.0.2.7\n")), (Faults{"11 indicator"}));
   EXPECT_EQ(faults_of(with("", "")), (Faults{"6 no-text"}));
   EXPECT_EQ(faults_of("agreement: x\n"),
-            (Faults{"1 no-front", "1 field-missing", "1 field-missing", "1 field-missing", "1 outside"}));
+            (Faults{"1 no-front", "1 outside", "1 field-missing", "1 field-missing", "1 field-missing"}));
   EXPECT_EQ(faults_of("---\nagreement: sco-2009\nlabel: open\ndirections: sco-2009/3/5\n"), (Faults{"4 front-open"}));
   EXPECT_EQ(faults_of("---\n---\n## ru\n# T\nB\n"), (Faults{"1 field-missing", "1 field-missing", "1 field-missing"}));
 }

@@ -20,7 +20,7 @@ TEST(TableText, AlignsByColumnsOfATerminalWhereHanTakesTwo) {
 TEST(TableText, MakesForeignTextVisibleAndKeepsOneLineARow) {
   Table table({"A", "B"});
   table.add({"x\ny\x1b[2J", ""});
-  EXPECT_EQ(table.text(), "A                 B\nx\\u000ay\\u001b[2J  -\n");
+  EXPECT_EQ(table.text(), "A                  B\nx\\u000ay\\u001b[2J  -\n");
 }
 
 TEST(LocalTime, ShowsDateTimeAndOffset) {

@@ -78,7 +78,7 @@ TEST_F(PeerPort, SpeaksTls13) { EXPECT_NE(s_client("-tls1_3").find("New, TLSv1.3
 
 TEST_F(PeerPort, RefusesTls12) {
   const auto said = s_client("-tls1_2");
-  EXPECT_NE(said.find("alert handshake failure"), std::string::npos) << said;
+  EXPECT_NE(said.find("Cipher is (NONE)"), std::string::npos) << said;
   EXPECT_EQ(said.find("New, TLSv1.2"), std::string::npos) << said;
 }
 
