@@ -2,15 +2,16 @@
 
 namespace chancery::test {
 
+// A leaf under an anchor of its own, as `chancery init` makes them.
 Party make_party(const std::string& id) {
-  auto key = crypto::PrivateKey::generate(crypto::Suite::p256).value();
   const auto now = SystemClock().now();
-  const crypto::CertificateRequest request{id, crypto::CertificateUse::tls, now - hours(1), now + days(1)};
   auto anchor_key = crypto::PrivateKey::generate(crypto::Suite::p256).value();
-  const crypto::CertificateRequest of_anchor{"anchor", crypto::CertificateUse::anchor, now - hours(1), now + days(1)};
+  const crypto::CertificateRequest of_anchor{id, crypto::CertificateUse::anchor, now - hours(2), now + days(2)};
   const auto anchor = crypto::issue_certificate(of_anchor, anchor_key.public_key(), anchor_key, nullptr).value();
-  const auto certificate = crypto::issue_certificate(request, key.public_key(), anchor_key, &anchor).value();
-  return {id, {certificate.pem(), std::make_shared<const crypto::SecretBytes>(key.to_pem())}, certificate.id()};
+  const auto key = crypto::PrivateKey::generate(crypto::Suite::p256).value();
+  const crypto::CertificateRequest of_leaf{id, crypto::CertificateUse::tls, now - hours(1), now + days(1)};
+  const auto leaf = crypto::issue_certificate(of_leaf, key.public_key(), anchor_key, &anchor).value();
+  return {id, {leaf.pem(), std::make_shared<const crypto::SecretBytes>(key.to_pem())}, leaf.id()};
 }
 
 void Trust::add(const Party& party) {
