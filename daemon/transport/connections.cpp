@@ -25,6 +25,8 @@ bool tcp_state(int descriptor, tcp_info& info) {
   return ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
 }
 
+constexpr std::size_t kSourcesListed = 64;
+
 std::uint64_t memory_in_use() {
   const auto info = ::mallinfo2();
   return info.uordblks + info.hblkhd;
@@ -41,9 +43,14 @@ Connections::~Connections() {
 
 bool Connections::add(const std::string& name, const std::string& source, int descriptor) {
   const std::lock_guard lock(mutex_);
-  if (connections_.size() >= limits_.total || sources_[source] >= limits_.per_source) return false;
-  const int duplicate = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-  if (duplicate < 0) return false;
+  const auto of_source = sources_.find(source);
+  const bool room =
+      connections_.size() < limits_.total && (of_source == sources_.end() || of_source->second < limits_.per_source);
+  const int duplicate = room ? ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : -1;
+  if (duplicate < 0) {
+    ++turned_away_[turned_away_.size() < kSourcesListed ? source : "others"];
+    return false;
+  }
   if (const auto old = connections_.find(name); old != connections_.end()) {  // the port was used again already
     ::close(old->second.descriptor);
     --sources_[old->second.source];
@@ -122,13 +129,24 @@ void Connections::tick(Instant now) {
   for (auto it = connections_.begin(); it != connections_.end();) {
     if (!it->second.cut && !allowed(it->second, memory, now)) cut(it->first, it->second, now);
     if (it->second.cut || closed_elsewhere(it->second.descriptor)) {
-      ::close(it->second.descriptor);
-      if (--sources_[it->second.source] == 0) sources_.erase(it->second.source);
+      forget(it->first, it->second, now);
       it = connections_.erase(it);
     } else {
       ++it;
     }
   }
+  for (const auto& [source, count] : turned_away_)
+    refusals_.note("reason limit source " + source + " count " + std::to_string(count), now);
+  turned_away_.clear();
+  refusals_.tick(now);
+}
+
+void Connections::forget(const std::string& name, const Connection& connection, Instant now) {
+  // Of a Unix socket nobody claims connections.
+  if (!connection.cut && connection.authority.empty() && connection.source != "unix")
+    refusals_.note("reason no-call connection " + name, now);
+  ::close(connection.descriptor);
+  if (--sources_[connection.source] == 0) sources_.erase(connection.source);
 }
 
 std::size_t Connections::size() const {

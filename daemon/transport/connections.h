@@ -6,6 +6,7 @@
 
 #include "daemon/service/node.h"
 #include "daemon/transport/guard.h"
+#include "daemon/transport/refusal_log.h"
 
 namespace chancery::transport {
 
@@ -18,7 +19,7 @@ struct ConnectionLimits {
 // Thread-safe. `name` of a connection is what gRPC calls its peer: "ipv4:192.0.2.1:40000".
 class Connections {
  public:
-  Connections(ConnectionLimits limits, service::Log log) : limits_(limits), log_(std::move(log)) {}
+  Connections(ConnectionLimits limits, const service::Log& log) : limits_(limits), log_(log), refusals_(log) {}
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -27,13 +28,15 @@ class Connections {
   bool add(const std::string& name, const std::string& source, int descriptor);
   // A handshake was accepted for this authority; a call will show on which connection.
   void handshake(const std::string& authority, Instant now);
+  // A handshake was refused, and why: ids and codes.
+  void refused(const std::string& detail, Instant now) { refusals_.note(detail, now); }
   // A call on this connection came from this authority.
   void claim(const std::string& name, const std::string& authority);
   void credit(const std::string& name, std::uint64_t bytes);
   void in_use(const std::string& name, bool used);
   [[nodiscard]] bool barred(const std::string& authority, Instant now) const;
 
-  // Ten times a second: forgets what is closed, samples the others, cuts and charges.
+  // Ten times a second: forgets what is closed, samples the others, cuts and charges. Logs what came to nothing.
   void tick(Instant now);
   [[nodiscard]] std::size_t size() const;
 
@@ -53,15 +56,18 @@ class Connections {
   };
 
   bool allowed(Connection& connection, std::uint64_t memory, Instant now) const;
+  void forget(const std::string& name, const Connection& connection, Instant now);
   void cut(const std::string& name, Connection& connection, Instant now);
   [[nodiscard]] std::string culprit(const Connection& connection) const;
 
   ConnectionLimits limits_;
   service::Log log_;
+  RefusalLog refusals_;
   mutable std::mutex mutex_;
   std::map<std::string, Connection> connections_;
   std::map<std::string, std::size_t> sources_;
   std::vector<Handshake> unclaimed_;
+  std::map<std::string, std::size_t> turned_away_;  // by source, since the last tick
   Penalties penalties_;
 };
 

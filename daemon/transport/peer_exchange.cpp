@@ -125,9 +125,13 @@ class PeerServer::Impl {
  private:
   bool accept(const Digest& leaf) {
     const auto peer = links_.peer_of(leaf);
-    if (!peer || connections_.barred(*peer, clock_.now())) return false;
-    connections_.handshake(*peer, clock_.now());
-    return true;
+    const auto now = clock_.now();
+    if (peer && !connections_.barred(*peer, now)) {
+      connections_.handshake(*peer, now);
+      return true;
+    }
+    connections_.refused(peer ? "reason barred authority " + *peer : "reason certificate leaf " + to_string(leaf), now);
+    return false;
   }
 
   void hand(int listening, int accepted) {
