@@ -21,8 +21,11 @@ using RawStream = grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 auto after(Duration wait) { return std::chrono::system_clock::now() + std::chrono::milliseconds(wait.ms); }
 
-grpc::ChannelArguments arguments() {
+// The name for SNI is the one the peer's certificate carries: without it the server's end looks for one that matches
+// the address. It decides nothing; the pinned leaf does.
+grpc::ChannelArguments arguments(const std::string& peer) {
   grpc::ChannelArguments arguments;
+  arguments.SetSslTargetNameOverride(peer);
   arguments.SetMaxReceiveMessageSize(kMaxReceived);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -145,8 +148,8 @@ class PeerClient::Impl {
         seen->refuse();
       return right;
     };
-    call.channel =
-        grpc::CreateCustomChannel("dns:///" + endpoint, channel_credentials(options_.identity, accept), arguments());
+    call.channel = grpc::CreateCustomChannel("dns:///" + endpoint, channel_credentials(options_.identity, accept),
+                                             arguments(peer));
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.connect_timeout.ms);
     auto state = call.channel->GetState(true);
     while (state != GRPC_CHANNEL_READY) {
