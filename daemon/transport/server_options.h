@@ -1,4 +1,4 @@
-// What both servers share: limits, keep-alive, no compression, and which of them answers reflection.
+// What both servers share: limits, keep-alive, no compression, and which of them answers reflection and health.
 #pragma once
 
 namespace grpc {
@@ -13,7 +13,8 @@ struct ServerLimits {
   int threads;                 // for all calls together
 };
 
-// Reflection comes with the library for every server of the process; only the one that asks for it keeps it.
-void apply(grpc::ServerBuilder& builder, const ServerLimits& limits, bool reflection);
+// `helpers`: reflection and health, for people on this machine; a peer has no use for them. Both are settings of the
+// process that a server takes when it is built: build one server after the other.
+void apply(grpc::ServerBuilder& builder, const ServerLimits& limits, bool helpers);
 
 }  // namespace chancery::transport

@@ -4,9 +4,6 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -20,7 +17,6 @@
 #include <thread>
 
 #include "daemon/transport/raw_stream.h"
-#include "daemon/transport/server_options.h"
 #include "tests/unit/transport/ends.h"
 
 namespace chancery::test {
@@ -82,18 +78,9 @@ TEST_F(PeerPort, RefusesTls12) {
   EXPECT_EQ(said.find("New, TLSv1.2"), std::string::npos) << said;
 }
 
-TEST_F(PeerPort, AnswersHealthButNoReflection) {
-  EXPECT_EQ(call_peer_port(kHealth), grpc::StatusCode::OK);
+TEST_F(PeerPort, AnswersNeitherHealthNorReflection) {
+  EXPECT_EQ(call_peer_port(kHealth), grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_EQ(call_peer_port(kReflection), grpc::StatusCode::UNIMPLEMENTED);
-}
-
-TEST_F(PeerPort, ReflectionIsThereForTheServerThatAsksForIt) {
-  const auto address = "unix:" + (folder_ / "socket").string();
-  grpc::ServerBuilder builder;
-  transport::apply(builder, {1 << 20, 8, 16}, true);
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
-  const auto server = builder.BuildAndStart();
-  EXPECT_NE(call(address, grpc::InsecureChannelCredentials(), kReflection), grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(PeerPort, ServesOnAfterGarbageInsideTls) {
