@@ -93,14 +93,15 @@ class Authority:
                   self.directory / "keys/tls.pem", "--key", f"{stem}.key", "--certificate", f"{stem}.pem",
                   "--data", ROOT / "config")
 
-    def start(self, wait=15.0, preload=None):
+    def start(self, wait=15.0, preload=None, prepare=None):
+        """`prepare` runs in the new process, before the daemon does."""
         env = dict(self.env)
         if preload:
             env.update(preload)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.build / self.daemon_path(), "--config", self.directory / "daemon.toml"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True, preexec_fn=prepare)
         deadline = time.monotonic() + wait
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

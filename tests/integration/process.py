@@ -1,0 +1,373 @@
+#!/usr/bin/python3
+"""chanceryd as the system and its operator see it: signals, exit codes, files, keys, what it leaves in the open.
+
+process.py BUILD [Class.test]: real daemons, started, told and stopped as an operator would.
+"""
+
+import base64
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import authorities
+from authorities import ROOT, Authority, wait_for
+
+BUILD = None  # set by main
+CANARY = "kanarienvogel-7f3a91"
+
+NOTICE = f"""---
+agreement: sco-2009
+threats: sco-2009/2/6
+directions: sco-2009/3/16
+label: open
+to: ru-example
+exercise: yes
+---
+## ru
+# Проверка {CANARY}
+
+Текст {CANARY} сообщения.
+"""
+
+
+def daemon(authority, *arguments):
+    """Exit code and output of a daemon that is expected to end by itself."""
+    done = subprocess.run([BUILD / "daemon/chanceryd", "--config", authority.directory / "daemon.toml", *arguments],
+                          capture_output=True, text=True, check=False, env=authority.env, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Alone(unittest.TestCase):
+    """One authority that is initialised but knows nobody; its data is a copy of its own."""
+
+    def setUp(self):
+        self.base = tempfile.TemporaryDirectory(prefix="chancery-process-")
+        self.addCleanup(self.base.cleanup)
+        self.cn = Authority(self.base.name, "cn-example", BUILD)
+        self.addCleanup(self.cn.kill)
+        self.data = Path(self.base.name) / "data"
+        shutil.copytree(ROOT / "config", self.data)
+        self.cn.initialise(self.data / "demo/party_status.toml")
+        self.settings = self.cn.directory / "daemon.toml"
+        text = self.settings.read_text(encoding="utf-8")
+        self.settings.write_text(text.replace(str(ROOT / "config"), str(self.data)), encoding="utf-8")
+
+    def start(self):
+        self.cn.start()
+        self.cn.add_context("admin", self.cn.directory / "admin/administrator")
+
+    def status(self):
+        return json.loads(self.cn.must("status", "-o", "json", context="admin"))["data"]
+
+    def log_holds(self, pattern):
+        return re.search(pattern, self.cn.log.read_text(errors="replace"))
+
+    def refused_to_start(self, code, *patterns):
+        got, said = daemon(self.cn)
+        self.assertEqual(got, code, said)
+        for pattern in patterns:
+            self.assertRegex(said, pattern)
+        return said
+
+
+class Reload(Alone):
+    def hang_up(self, pattern):
+        before = len(re.findall(pattern, self.cn.log.read_text(errors="replace")))
+        self.cn.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(re.findall(pattern, self.cn.log.read_text(errors="replace"))) > before, pattern, 10)
+
+    def test_new_data_is_in_force_at_once(self):
+        self.start()
+        before = self.status()["data"]
+        with open(self.data / "agreements/sco-2009.toml", "a", encoding="utf-8") as file:
+            file.write("\n# another edition\n")
+        self.hang_up('event="agreements.loaded"')
+        after = self.status()["data"]
+        self.assertNotEqual(after, before)
+        self.assertTrue(self.log_holds(f'agreements.loaded" detail="{after}"'))
+
+    def test_a_fault_is_named_by_file_line_and_key_and_the_old_data_stays(self):
+        self.start()
+        before = self.status()["data"]
+        file = self.data / "labels/cn-example.toml"
+        good = file.read_text(encoding="utf-8")
+        file.write_text("surprise = 1\n" + good, encoding="utf-8")
+        self.hang_up('event="agreements.kept"')
+        self.assertTrue(self.log_holds(r'agreements.fault" detail="[^"]*labels/cn-example.toml:1: surprise: '))
+        self.assertTrue(self.log_holds(f'agreements.kept" detail="{before}"'))
+        self.assertEqual(self.status()["data"], before)
+        file.write_text(good, encoding="utf-8")
+        self.hang_up('event="agreements.loaded"')
+        self.assertEqual(self.status()["data"], before)
+
+    def test_the_same_faults_stop_a_start(self):
+        with open(self.data / "agreements/sco-2009.toml", "a", encoding="utf-8") as file:
+            file.write("\nsurprise = 1\n")
+        self.refused_to_start(3, r"agreements/sco-2009.toml:[0-9]+: .*surprise")
+
+    def test_settings_are_not_read_again(self):
+        self.start()
+        self.settings.write_text("nonsense", encoding="utf-8")
+        self.hang_up('event="agreements.loaded"')
+        self.assertEqual(self.status()["authority"], "cn-example")
+
+    def test_a_hundred_reloads_in_a_row_change_nothing(self):
+        self.start()
+        before = self.status()["data"]
+        for _ in range(100):
+            self.cn.process.send_signal(signal.SIGHUP)
+            time.sleep(0.001)
+        self.hang_up('event="agreements.loaded"')
+        self.assertEqual(self.status()["data"], before)
+
+
+class ExitCodes(Alone):
+    def test_stopping_as_told_is_0(self):
+        for by in (signal.SIGTERM, signal.SIGINT):
+            self.cn.start()
+            self.cn.process.send_signal(by)
+            self.assertEqual(self.cn.process.wait(20), 0)
+            self.assertFalse(self.cn.socket().exists(), "the socket goes with its daemon")
+
+    def test_usage_is_2(self):
+        for arguments in ([], ["--surprise"], ["fsck"], ["--config"]):
+            done = subprocess.run([BUILD / "daemon/chanceryd", *arguments], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 2, arguments)
+
+    def test_a_fault_in_the_settings_is_3_by_file_line_and_key(self):
+        with open(self.settings, "a", encoding="utf-8") as file:
+            file.write("\nsurprise = 1\n")
+        line = self.settings.read_text(encoding="utf-8").splitlines().index("surprise = 1") + 1
+        self.refused_to_start(3, rf"daemon.toml:{line}: surprise: ")
+        self.assertEqual(daemon(self.cn, "--check-config")[0], 3)
+
+    def test_a_missing_key_is_3_and_named(self):
+        (self.cn.directory / "keys/sign.key").unlink()
+        self.refused_to_start(3, r"keys/sign.key")
+
+    def test_an_address_in_use_is_1(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", self.cn.port))
+            taken.listen()
+            self.refused_to_start(1, "unavailable")
+
+    def test_a_store_that_was_rolled_back_is_8(self):
+        self.cn.start()
+        self.cn.stop()
+        old = self.cn.directory / "old"
+        shutil.copy(self.cn.directory / "state/chancery.db", old)
+        self.start()
+        self.cn.must("user", "key", "wang", "--directory", self.cn.directory / "people")
+        self.cn.must("user", "add", "wang", "--role", "officer", "--certificate",
+                     self.cn.directory / "people/wang.pem", context="admin")
+        self.cn.stop()
+        shutil.copy(old, self.cn.directory / "state/chancery.db")
+        self.refused_to_start(8, r"rolled back: checkpoint of [0-9]+ entries, database of [0-9]+")
+
+
+class Keys(Alone):
+    SECRETS = ("tls.key", "sign.key", "log.key", "storage.key", "database.key")
+
+    def test_a_key_others_can_read_is_refused_and_named(self):
+        for name in self.SECRETS:
+            key = self.cn.directory / "keys" / name
+            for mode in (0o640, 0o604, 0o620):
+                key.chmod(mode)
+                self.refused_to_start(3, re.escape(f"keys/{name}"))
+            key.chmod(0o600)
+        self.cn.start()
+
+    def test_every_key_is_made_for_its_owner_alone(self):
+        keys = list(self.cn.directory.rglob("*.key"))
+        self.assertGreaterEqual(len(keys), len(self.SECRETS))
+        for key in keys:
+            self.assertEqual(key.stat().st_mode & 0o777, 0o600, key)
+
+    def test_another_database_key_opens_nothing_and_spoils_nothing(self):
+        self.cn.start()
+        self.cn.stop()
+        key = self.cn.directory / "keys/database.key"
+        right = key.read_bytes()
+        key.write_bytes(os.urandom(32))
+        code, said = daemon(self.cn)
+        self.assertNotIn(code, (0, 70), said)
+        self.assertNotEqual(self.cn.fsck().code, 0)
+        key.write_bytes(right)
+        self.cn.start()
+        self.cn.stop()
+        self.assertEqual(self.cn.fsck().code, 0)
+
+    def test_a_certificate_of_another_key_is_refused(self):
+        keys = self.cn.directory / "keys"
+        shutil.copy(keys / "evidence.key", keys / "sign.key")
+        self.refused_to_start(3, "sign.pem")
+
+
+class OneStore(Alone):
+    def test_a_second_daemon_is_refused_and_the_first_goes_on(self):
+        self.start()
+        code, said = daemon(self.cn)
+        self.assertEqual(code, 1, said)
+        self.assertRegex(said, "another process has it open")
+        other = self.settings.read_text(encoding="utf-8").replace("desk.sock", "other.sock")
+        other = other.replace(f":{self.cn.port}", f":{authorities.free_port()}")
+        self.settings.write_text(other, encoding="utf-8")
+        code, said = daemon(self.cn)
+        self.assertEqual(code, 1, said)
+        self.assertEqual(self.status()["authority"], "cn-example")
+
+    def test_fsck_is_refused_while_the_daemon_runs(self):
+        self.start()
+        self.assertNotEqual(self.cn.fsck().code, 0)
+        self.assertEqual(self.status()["authority"], "cn-example")
+
+
+class InTheOpen(Alone):
+    """What any other process can see of a daemon."""
+
+    def proc(self, name):
+        return Path(f"/proc/{self.cn.process.pid}/{name}").read_bytes()
+
+    def test_it_leaves_no_core_and_files_only_for_itself(self):
+        self.cn.start()
+        self.assertRegex(self.proc("limits").decode(), r"Max core file size\s+0\s+0")
+        status = self.proc("status").decode()
+        self.assertRegex(status, r"Umask:\s+0077")
+        ignored = int(re.search(r"SigIgn:\s+([0-9a-f]+)", status).group(1), 16)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):
+            self.assertTrue(ignored & 1 << (number - 1), number)
+        for file in (self.cn.directory / "state").iterdir():
+            self.assertEqual(file.stat().st_mode & 0o077, 0, file)
+        self.assertEqual(self.cn.socket().stat().st_mode & 0o777, 0o660)
+
+    def test_a_crash_leaves_no_core(self):
+        folder = Path(self.base.name) / "cores"
+        folder.mkdir()
+        self.cn.start(prepare=lambda: (resource.setrlimit(resource.RLIMIT_CORE, (1 << 30, 1 << 30)), os.chdir(folder)))
+        self.cn.process.send_signal(signal.SIGQUIT)
+        self.assertEqual(self.cn.process.wait(20), -signal.SIGQUIT)
+        self.assertEqual(list(folder.iterdir()), [])
+
+    def test_no_key_is_in_arguments_environment_or_log(self):
+        self.start()
+        self.status()
+        shown = self.proc("cmdline") + self.proc("environ") + self.cn.log.read_bytes()
+        for key in (self.cn.directory / "keys").glob("*.key"):
+            content = key.read_bytes()
+            forms = [content, content.hex().encode(), base64.b64encode(content)]
+            if content.startswith(b"-----BEGIN"):
+                forms += [line for line in content.splitlines() if len(line) > 40]
+            for form in forms:
+                self.assertNotIn(form, shown, key.name)
+
+
+class Exchange(unittest.TestCase):
+    """Two authorities that know each other."""
+
+    def setUp(self):
+        self.base = tempfile.TemporaryDirectory(prefix="chancery-process-")
+        self.addCleanup(self.base.cleanup)
+        running = []
+        self.addCleanup(lambda: [authority.kill() for authority in running])
+        by_code = authorities.bring_up(self.base.name, ["cn-example", "ru-example"], BUILD, keep=running)
+        self.cn, self.ru = by_code["cn"], by_code["ru"]
+
+    def load(self, count, seed):
+        people = self.cn.directory / "people/wang"
+        return subprocess.Popen(
+            [BUILD / "tests/support/desk-load", self.cn.socket(), self.cn.directory / "keys/anchor.pem",
+             f"{people}.key", f"{people}.pem", "ru-example", str(count), str(seed), "0", "16"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def outbox(self):
+        ids, before = set(), 0
+        while True:
+            page = json.loads(self.cn.must("outbox", "-o", "json", "--limit", "1000", "--before", str(before),
+                                           context="wang"))["data"]
+            ids |= {view["id"] for view in page.get("messages", [])}
+            before = int(page.get("next", 0))
+            if before == 0:
+                return ids
+
+    def acknowledged(self, load):
+        out, _ = load.communicate(timeout=120)
+        lines = [line.split() for line in out.splitlines()]
+        self.assertFalse([line for line in lines if line[0] == "refused"])
+        return {line[2] for line in lines if len(line) == 4}
+
+    def test_no_word_of_a_message_is_in_logs_or_files(self):
+        draft = Path(self.base.name) / "notice.md"
+        draft.write_text(NOTICE, encoding="utf-8")
+        self.cn.must("send", draft, "--yes", context="wang")
+        wait_for(self.received, "received", 20)
+        self.assertIn(CANARY, self.ru.must("show", self.received(), context="wang"))
+        self.ru.must("ack", self.received(), context="wang")
+        self.cn.process.send_signal(signal.SIGHUP)
+        forms = [CANARY.encode(), CANARY.encode().hex().encode(), CANARY.encode("utf-16-le"),
+                 base64.b64encode(CANARY.encode()), base64.b64encode(b"x" + CANARY.encode())[4:-4]]
+        searched = 0
+        for authority in (self.cn, self.ru):
+            for file in [authority.log, *(authority.directory / "state").rglob("*")]:
+                if file.is_file():
+                    searched += 1
+                    for form in forms:
+                        self.assertNotIn(form, file.read_bytes(), file)
+        self.assertGreaterEqual(searched, 6, "logs, databases, checkpoints")
+
+    def test_dialling_a_peer_logs_no_error(self):
+        for authority in (self.cn, self.ru):
+            ours = re.compile("ready |<[0-9]>event=")
+            foreign = [line for line in authority.log.read_text().splitlines() if not ours.match(line)]
+            self.assertEqual(foreign, [], authority.name)
+
+    def test_a_stop_under_load_is_0_and_loses_nothing(self):
+        load = self.load(20000, 7)
+        wait_for(lambda: self.journal_size() > 200, "load is running", 20)
+        self.cn.process.terminate()
+        self.assertEqual(self.cn.process.wait(30), 0)
+        acknowledged = self.acknowledged(load)
+        self.assertGreater(len(acknowledged), 200)
+        self.cn.start()
+        self.assertEqual(acknowledged - self.outbox(), set())
+
+    def received(self):
+        return (self.ru.run("inbox", "-o", "id", context="wang").out.split() or [""])[0]
+
+    def journal_size(self):
+        return int(json.loads(self.cn.must("status", "-o", "json", context="admin"))["data"].get("journalSize", 0))
+
+    # A file that may not grow is a device that fails: the write of the log ends with an error, not with "full".
+    def test_a_store_that_fails_is_70_and_what_was_acknowledged_is_there(self):
+        self.ru.stop()
+        self.cn.stop()
+        room = (self.cn.directory / "state/chancery.db").stat().st_size + (1 << 20)
+        self.cn.start(prepare=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        load = self.load(20000, 8)
+        self.assertEqual(self.cn.process.wait(60), 70)
+        acknowledged = self.acknowledged(load)
+        self.assertGreater(len(acknowledged), 50)
+        self.assertIn('event="store.failed"', self.cn.log.read_text())
+        self.cn.start()
+        self.assertEqual(acknowledged - self.outbox(), set())
+        self.cn.stop()
+        self.assertEqual(self.cn.fsck().code, 0)
+
+
+def main():
+    global BUILD  # pylint: disable=global-statement
+    BUILD = Path(sys.argv.pop(1)).resolve()
+    unittest.main(verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
