@@ -208,9 +208,10 @@ Result<Counts> ReaderPool::counts() {
   return read([](Rows& rows) -> Result<Counts> {
     auto& db = rows.database();
     Counts counts;
-    counts.unread = TRY(count(db.query("SELECT count(*) FROM message WHERE unread = 1")));
-    counts.waiting_drafts = TRY(count(db.query("SELECT count(*) FROM draft WHERE state = 0")));
-    counts.queued = TRY(count(db.query("SELECT count(*) FROM outbox WHERE state = 0 AND message IS NOT NULL")));
+    counts.unread = TRY(count(db.query("SELECT count(*) FROM message INDEXED BY message_unread WHERE unread = 1")));
+    counts.waiting_drafts = TRY(count(db.query("SELECT count(*) FROM draft INDEXED BY draft_waiting WHERE state = 0")));
+    counts.queued = TRY(count(
+        db.query("SELECT count(*) FROM outbox INDEXED BY outbox_queued WHERE state = 0 AND message IS NOT NULL")));
     counts.conflicts = TRY(count(db.query("SELECT count(*) FROM conflict")));
     return counts;
   });
