@@ -1,6 +1,7 @@
 #include "daemon/process.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -46,6 +47,9 @@ void prepare_process() {
   const auto set = awaited();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   raise_descriptors();
+  // gRPC writes a line for every handshake that fails: strangers would fill the log. Ours (connection.refused) is
+  // limited.
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
   transport::use_tls13_only();
 }
 

@@ -326,6 +326,10 @@ class Exchange(unittest.TestCase):
 
     def test_dialling_a_peer_logs_no_error(self):
         for authority in (self.cn, self.ru):
+            authority.stop()
+            authority.start(preload={"GRPC_VERBOSITY": "ERROR"})
+        wait_for(lambda: authorities.connected(self.cn, 1), "connected again", 30)
+        for authority in (self.cn, self.ru):
             ours = re.compile("ready |<[0-9]>event=")
             foreign = [line for line in authority.log.read_text().splitlines() if not ours.match(line)]
             self.assertEqual(foreign, [], authority.name)
