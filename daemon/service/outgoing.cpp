@@ -9,14 +9,16 @@ namespace chancery::service {
 namespace {
 
 constexpr std::size_t kFrameBudget = 900 * 1024;
-constexpr std::size_t kSlack = 16 * 1024;       // signatures and lengths that come on top
-constexpr std::size_t kSignature = 600;         // about
-constexpr std::uint32_t kDispatches = 256;      // a frame
-constexpr std::uint64_t kUnconfirmed = 512;     // dispatches sent and not confirmed
-constexpr std::uint32_t kReceipts = 64;         // a frame
-constexpr std::uint32_t kFetch = 512;           // outbox rows beyond the window
-constexpr std::size_t kMaxReplies = 16 * 1024;  // waiting for a peer that does not read
-constexpr Duration kRefetch{50};                // how long a more urgent message may stand behind fetched ones
+constexpr std::size_t kSlack = 16 * 1024;                            // signatures and lengths that come on top
+constexpr std::size_t kSignature = 600;                              // about
+constexpr std::uint32_t kDispatches = 256;                           // a frame
+constexpr std::uint64_t kUnconfirmed = 512;                          // dispatches sent and not confirmed
+constexpr std::uint64_t kVoids = 256;                                // closing others, not confirmed
+constexpr std::uint64_t kAnnounced = core::kMissingWindow - kVoids;  // messages not answered whose dispatch went
+constexpr std::uint32_t kReceipts = 64;                              // a frame
+constexpr std::uint32_t kFetch = 512;                                // outbox rows beyond the window
+constexpr std::size_t kMaxReplies = 16 * 1024;                       // waiting for a peer that does not read
+constexpr Duration kRefetch{50};  // how long a more urgent message may stand behind fetched ones
 constexpr Duration kPoll = seconds(1);
 
 Steady now() { return std::chrono::steady_clock::now(); }
@@ -41,6 +43,7 @@ void Outgoing::restart() {
   answers_.clear();
   window_.clear();
   next_dispatch_.reset();
+  announced_.clear();
   setbacks_ = 0;
   dispatches_from_ = {};
   receipts_after_ = 0;
@@ -58,7 +61,10 @@ void Outgoing::wake() {
 
 bool Outgoing::reply(Reply reply) {
   const std::lock_guard lock(mutex_);
-  for (const auto& id : reply.settled) window_.remove(id);
+  for (const auto& id : reply.settled) {
+    window_.remove(id);
+    announced_.erase(id);
+  }
   replies_.insert(replies_.end(), std::make_move_iterator(reply.receipts.begin()),
                   std::make_move_iterator(reply.receipts.end()));
   answers_.insert(answers_.end(), std::make_move_iterator(reply.answers.begin()),
@@ -139,35 +145,45 @@ void Outgoing::add_replies(wire::Frame& frame) {
   answers_.erase(answers_.begin(), answers_.begin() + static_cast<std::ptrdiff_t>(taken_answers));
 }
 
-// Where in our chain to the peer sending goes on; nothing when it has confirmed all of it.
+// With the lock held. Not further than the peer records: what runs into its window is for nothing.
+std::optional<Outgoing::Position> Outgoing::next_in_window() const {
+  const bool unconfirmed = next_dispatch_->epoch == first_untaken_.epoch &&
+                           next_dispatch_->sequence >= first_untaken_.sequence + kUnconfirmed;
+  return unconfirmed || announced_.size() >= kAnnounced ? std::nullopt : next_dispatch_;
+}
+
+// Where in our chain to the peer sending goes on; nothing when it has confirmed all of it, or its window is full.
 Result<std::optional<Outgoing::Position>> Outgoing::position() {
   {
     const std::lock_guard lock(mutex_);
     if (now() < dispatches_from_) return std::optional<Position>();
-    if (next_dispatch_) {
-      const bool full = next_dispatch_->epoch == first_untaken_.epoch &&
-                        next_dispatch_->sequence >= first_untaken_.sequence + kUnconfirmed;
-      return full ? std::nullopt : next_dispatch_;
-    }
+    if (next_dispatch_) return next_in_window();
   }
   const auto rows = TRY(node_.store.reader().untaken(peer_, 1));
   if (rows.empty()) return std::optional<Position>();
+  const Position first{rows.front().epoch, rows.front().sequence};
+  const auto announced = TRY(node_.store.reader().queued_before(peer_, first.epoch, first.sequence));
   const std::lock_guard lock(mutex_);
-  first_untaken_ = {rows.front().epoch, rows.front().sequence};
-  next_dispatch_ = first_untaken_;
-  return next_dispatch_;
+  first_untaken_ = first;
+  next_dispatch_ = first;
+  announced_ = {announced.begin(), announced.end()};
+  return next_in_window();
 }
 
 void Outgoing::add_dispatches(wire::Frame& frame) {
   const auto from = position();
   if (!from.has_value()) return failed("outbox", from.error());
   if (!*from || frame.size() >= kFrameBudget / 2) return;
-  const auto dispatches = node_.store.reader().dispatches_from(peer_, (*from)->epoch, (*from)->sequence, kDispatches);
-  if (!dispatches.has_value()) return failed("outbox", dispatches.error());
+  const auto rows = node_.store.reader().dispatches_from(peer_, (*from)->epoch, (*from)->sequence, kDispatches);
+  if (!rows.has_value()) return failed("outbox", rows.error());
   const std::lock_guard lock(mutex_);
   if (!next_dispatch_ || next_dispatch_->sequence != (*from)->sequence) return;  // the peer asked for others meanwhile
-  for (const auto& dispatch : *dispatches) frame.dispatches.push_back(frame.add(dispatch));
-  next_dispatch_->sequence += dispatches->size();
+  for (const auto& row : *rows) {
+    if (announced_.size() >= kAnnounced) break;
+    frame.dispatches.push_back(frame.add(row.dispatch));
+    if (row.message && row.state == store::OutboxState::queued) announced_.insert(*row.message);
+    ++next_dispatch_->sequence;
+  }
 }
 
 void Outgoing::add_receipts(wire::Frame& frame) {
@@ -234,6 +250,15 @@ void Outgoing::add_messages(wire::Frame& frame) {
   ready_.insert(ready_.begin(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
 }
 
+// What is closed stays missing at the peer until the dispatch that says so comes behind all others. So only few are
+// closed at a time, lest its window fills with messages that never come; the others are sent, and the peer refuses
+// them.
+Result<std::optional<std::string>> Outgoing::why_closed(const store::OutboxRow& row, std::string_view statement) const {
+  auto code = why_not_sent(row, statement, node_.clock.now());
+  if (code && TRY(node_.store.reader().untaken_voids(peer_)) >= kVoids) return std::optional<std::string>();
+  return code;
+}
+
 // False when the frame has no room for it.
 bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
   auto message = node_.store.reader().outgoing(*row.message);
@@ -241,8 +266,13 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
     failed("outbox", message.error());
     return true;
   }
-  if (const auto code = why_not_sent(row, message->statement.statement, node_.clock.now())) {
-    close(row, *code);
+  const auto code = why_closed(row, message->statement.statement);
+  if (!code.has_value()) {
+    failed("outbox", code.error());
+    return true;
+  }
+  if (*code) {
+    close(row, **code);
     return true;
   }
   InFlight flying{
@@ -406,6 +436,10 @@ void Outgoing::close(const store::OutboxRow& row, const std::string& code) {
   const auto done =
       node_.store.run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, code, "daemon"); });
   if (!done.has_value()) return failed("void", done.error());
+  {
+    const std::lock_guard lock(mutex_);
+    announced_.erase(*row.message);
+  }
   node_.log(LogLevel::warning, "voided", peer_ + " " + std::to_string(row.sequence) + " " + code);
 }
 

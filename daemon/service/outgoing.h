@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 
 #include "daemon/service/exchange.h"
 #include "daemon/service/receive.h"
@@ -47,6 +48,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void postpone_overdue();
   void rewind_in_time();
   Result<std::optional<Position>> position();
+  [[nodiscard]] std::optional<Position> next_in_window() const;
+  Result<std::optional<std::string>> why_closed(const store::OutboxRow& row, std::string_view statement) const;
 
   void taken(std::uint64_t epoch, std::uint64_t up_to);
   void go_back(std::uint64_t epoch, std::uint64_t sequence);
@@ -71,8 +74,9 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   Window window_;
   std::optional<Position> next_dispatch_;  // nothing until asked of the store
   Position first_untaken_;
-  std::uint32_t setbacks_ = 0;  // `expected` answers since the last progress
-  Steady dispatches_from_;      // not before
+  std::set<core::MessageId> announced_;  // queued messages whose dispatch went
+  std::uint32_t setbacks_ = 0;           // `expected` answers since the last progress
+  Steady dispatches_from_;               // not before
   std::uint64_t receipts_after_ = 0;
   std::optional<Instant> next_due_;
 

@@ -40,8 +40,13 @@ class Store::Reader {
   // Dispatches of the current epoch that the peer has not taken, in order.
   virtual Result<std::vector<OutboxRow>> untaken(const std::string& peer, std::uint32_t limit) = 0;
   // The dispatches of an epoch from `sequence` on, for a peer that asks again.
-  virtual Result<std::vector<SignedStatement>> dispatches_from(const std::string& peer, std::uint64_t epoch,
-                                                               std::uint64_t sequence, std::uint32_t limit) = 0;
+  virtual Result<std::vector<OutboxRow>> dispatches_from(const std::string& peer, std::uint64_t epoch,
+                                                         std::uint64_t sequence, std::uint32_t limit) = 0;
+  // Messages that are queued and whose dispatch comes before this one.
+  virtual Result<std::vector<core::MessageId>> queued_before(const std::string& peer, std::uint64_t epoch,
+                                                             std::uint64_t sequence) = 0;
+  // Dispatches of the current epoch that close others and that the peer has not taken.
+  virtual Result<std::uint64_t> untaken_voids(const std::string& peer) = 0;
   virtual Result<OutgoingMessage> outgoing(const core::MessageId& id) = 0;
   // Receipts of ours that this peer has not confirmed, after `ordinal`, in order of issue.
   virtual Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,

@@ -138,16 +138,36 @@ Result<std::vector<OutboxRow>> ReaderPool::untaken(const std::string& peer, std:
   });
 }
 
-Result<std::vector<SignedStatement>> ReaderPool::dispatches_from(const std::string& peer, std::uint64_t epoch,
-                                                                 std::uint64_t sequence, std::uint32_t limit) {
-  return read([&](Rows& rows) -> Result<std::vector<SignedStatement>> {
+Result<std::vector<OutboxRow>> ReaderPool::dispatches_from(const std::string& peer, std::uint64_t epoch,
+                                                           std::uint64_t sequence, std::uint32_t limit) {
+  return read([&](Rows& rows) {
+    return rows.outbox(rows.database().query(
+        "SELECT " CHANCERY_OUTBOX_COLUMNS
+        " FROM outbox o WHERE o.peer = ? AND o.epoch = ? AND o.sequence >= ? ORDER BY o.sequence LIMIT ?",
+        peer, epoch, sequence, limit));
+  });
+}
+
+Result<std::vector<core::MessageId>> ReaderPool::queued_before(const std::string& peer, std::uint64_t epoch,
+                                                               std::uint64_t sequence) {
+  return read([&](Rows& rows) -> Result<std::vector<core::MessageId>> {
     auto q = rows.database().query(
-        "SELECT statement, batch, leaf, path FROM outbox WHERE peer = ? AND epoch = ? AND sequence >= ? "
-        "ORDER BY sequence LIMIT ?",
-        peer, epoch, sequence, limit);
-    std::vector<SignedStatement> all;
-    while (TRY(q.next())) all.push_back(TRY(rows.signed_at(q, 0)));
+        "SELECT message FROM outbox INDEXED BY outbox_queued WHERE peer = ?1 AND state = 0 AND message IS NOT NULL "
+        "AND (epoch, sequence) < (?2, ?3)",
+        peer, epoch, sequence);
+    std::vector<core::MessageId> all;
+    while (TRY(q.next())) all.push_back(q.message_id(0));
     return all;
+  });
+}
+
+Result<std::uint64_t> ReaderPool::untaken_voids(const std::string& peer) {
+  return read([&](Rows& rows) -> Result<std::uint64_t> {
+    const auto epoch = TRY(current_epoch(rows.database(), peer));
+    return count(rows.database().query(
+        "SELECT count(*) FROM outbox WHERE peer = ?1 AND epoch = ?2 AND message IS NULL AND sequence > "
+        "coalesce((SELECT sequence FROM taken WHERE peer = ?1 AND epoch = ?2), 0)",
+        peer, epoch));
   });
 }
 

@@ -23,8 +23,11 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<OutboxRow>> due(const std::string& peer, Instant now, std::uint32_t limit) override;
   Result<std::optional<Instant>> next_due(const std::string& peer) override;
   Result<std::vector<OutboxRow>> untaken(const std::string& peer, std::uint32_t limit) override;
-  Result<std::vector<SignedStatement>> dispatches_from(const std::string& peer, std::uint64_t epoch,
-                                                       std::uint64_t sequence, std::uint32_t limit) override;
+  Result<std::vector<OutboxRow>> dispatches_from(const std::string& peer, std::uint64_t epoch, std::uint64_t sequence,
+                                                 std::uint32_t limit) override;
+  Result<std::vector<core::MessageId>> queued_before(const std::string& peer, std::uint64_t epoch,
+                                                     std::uint64_t sequence) override;
+  Result<std::uint64_t> untaken_voids(const std::string& peer) override;
   Result<OutgoingMessage> outgoing(const core::MessageId& id) override;
   Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
                                                      std::uint32_t limit) override;

@@ -44,7 +44,7 @@ double batched(const DeskAddress& desk, const LoadOptions& options) {
           desk, options, [&](const LoadAnswer& answer) { refused += answer.accepted ? 0 : 1; }, error))
     fail(error);
   if (refused > 0) fail(std::to_string(refused) + " refused");
-  while (probe.queued() != std::uint64_t{0}) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (probe.queued() != std::uint64_t{0}) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   return static_cast<double>(options.count) / since(start);
 }
 
