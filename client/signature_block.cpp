@@ -23,7 +23,8 @@ Result<crypto::SignedStatement> to_signed_statement(const std::string& statement
   signature.signing_time = block.signing_time();
   signature.signature = to_bytes(block.signature());
   signature.statement = block.batch();
-  return crypto::SignedStatement{statement, std::move(signature), TRY(to_path(leaf, path))};
+  auto place = TRY(to_path(leaf, path));
+  return crypto::SignedStatement{statement, std::move(signature), std::move(place)};
 }
 
 void to_proto(const crypto::BatchSignature& signature, v1::SignatureBlock& block) {

@@ -24,19 +24,20 @@ Place place_at(const Query& q, int column) {
 
 // ordinal, id, direction, statement, number, their_number, recorded
 Result<MessageRow> row_at(const Query& q) {
-  return MessageRow{q.number(0), q.message_id(1), TRY(enumerator(q, 2, Direction::carried)), q.text(3), q.text(4),
-                    q.text(5),   q.instant(6)};
+  const auto direction = TRY(enumerator(q, 2, Direction::carried));
+  return MessageRow{q.number(0), q.message_id(1), direction, q.text(3), q.text(4), q.text(5), q.instant(6)};
 }
 
 // id, officer, state, plan, sealed, created, message
 Result<DraftRecord> draft_at(const Query& q) {
-  return DraftRecord{q.number(0),  q.text(1),       TRY(enumerator(q, 2, DraftState::declined)), q.digest(3), q.blob(4),
-                     q.instant(5), q.optional_id(6)};
+  const auto state = TRY(enumerator(q, 2, DraftState::declined));
+  return DraftRecord{q.number(0), q.text(1), state, q.digest(3), q.blob(4), q.instant(5), q.optional_id(6)};
 }
 
 // name, role, clearance, certificate
 Result<UserRecord> user_at(const Query& q) {
-  return UserRecord{{q.text(0), TRY(enumerator(q, 1, core::Role::auditor)), q.text(2)}, q.blob(3)};
+  const auto role = TRY(enumerator(q, 1, core::Role::auditor));
+  return UserRecord{{q.text(0), role, q.text(2)}, q.blob(3)};
 }
 
 }  // namespace
@@ -170,7 +171,10 @@ Result<std::optional<UserRecord>> Rows::user(const Digest& certificate) {
 Result<std::vector<PeerRecord>> Rows::peers() {
   auto q = database_.query("SELECT authority, state, anchor FROM peer ORDER BY authority");
   std::vector<PeerRecord> all;
-  while (TRY(q.next())) all.push_back({q.text(0), TRY(enumerator(q, 1, core::PeerState::suspended)), q.blob(2)});
+  while (TRY(q.next())) {
+    const auto state = TRY(enumerator(q, 1, core::PeerState::suspended));
+    all.push_back({q.text(0), state, q.blob(2)});
+  }
   return all;
 }
 
@@ -179,7 +183,11 @@ Result<std::vector<DesignationRecord>> Rows::designations(const std::string& aut
       "SELECT statement, batch, leaf, path, certificates FROM designation WHERE authority = ? ORDER BY serial DESC",
       authority);
   std::vector<DesignationRecord> all;
-  while (TRY(q.next())) all.push_back({TRY(signed_at(q, 0)), TRY(decode_list(q.view(4)))});
+  while (TRY(q.next())) {
+    auto statement = TRY(signed_at(q, 0));
+    auto certificates = TRY(decode_list(q.view(4)));
+    all.push_back({std::move(statement), std::move(certificates)});
+  }
   return all;
 }
 

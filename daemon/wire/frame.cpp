@@ -56,15 +56,24 @@ Result<crypto::BatchSignature> to_signature(const v1::SignatureBlock& block) {
   if (!known(block)) return malformed("signature: unknown field");
   if (block.signature().size() > kMaxSignature) return malformed("signature: too long");
   if (block.batch().size() > kMaxBatchStatement) return malformed("batch statement: too long");
-  return crypto::BatchSignature{TRY(crypto::parse_suite(block.suite())), TRY(to_digest(as_bytes(block.key_id()))),
-                                block.signing_time(), to_bytes(block.signature()), block.batch()};
+  crypto::BatchSignature out;
+  out.suite = TRY(crypto::parse_suite(block.suite()));
+  out.key_id = TRY(to_digest(as_bytes(block.key_id())));
+  out.signing_time = block.signing_time();
+  out.signature = to_bytes(block.signature());
+  out.statement = block.batch();
+  return out;
 }
 
 Result<Proven> to_proven(const v1::Signed& item, std::size_t signatures) {
   if (!known(item) || item.proofs_size() != 1) return malformed("statement: not under exactly one signature");
   const auto& proof = item.proofs(0);
   if (!known(proof) || proof.signature() >= signatures) return malformed("proof: points to no signature");
-  return Proven{TRY(to_statement(item.statement())), proof.signature(), TRY(to_path(proof.leaf(), proof.path()))};
+  Proven out;
+  out.statement = TRY(to_statement(item.statement()));
+  out.signature = proof.signature();
+  out.path = TRY(to_path(proof.leaf(), proof.path()));
+  return out;
 }
 
 template <class List>
@@ -87,8 +96,13 @@ Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t si
   if (!known(item)) return malformed("forwarded: unknown field");
   if (!item.has_statement()) return malformed("forwarded: no statement");
   if (item.ciphertexts_size() > static_cast<int>(core::kMaxParts)) return malformed("forwarded: too many parts");
-  return CarriedMessage{TRY(to_proven(item.statement(), signatures)), to_bytes_list(item.ciphertexts()),
-                        to_bytes(item.wraps()), to_bytes(item.forwarder_wrap()), item.omitted_size() > 0};
+  CarriedMessage out;
+  out.statement = TRY(to_proven(item.statement(), signatures));
+  out.ciphertexts = to_bytes_list(item.ciphertexts());
+  out.wraps = to_bytes(item.wraps());
+  out.forwarder_wrap = to_bytes(item.forwarder_wrap());
+  out.partial = item.omitted_size() > 0;
+  return out;
 }
 
 Result<MessageItem> to_message(const v1::MessageItem& item, std::size_t signatures) {
@@ -111,8 +125,12 @@ Result<DesignationItem> to_designation(const v1::DesignationItem& item) {
   if (item.certificates_size() > kMaxCertificates) return malformed("designation: too many certificates");
   for (const auto& certificate : item.certificates())
     if (certificate.size() > kMaxCertificate) return malformed("designation: certificate too long");
-  return DesignationItem{TRY(to_signature(item.signature())), TRY(to_path(item.leaf(), item.path())),
-                         TRY(to_statement(item.statement())), to_bytes_list(item.certificates())};
+  DesignationItem out;
+  out.signature = TRY(to_signature(item.signature()));
+  out.path = TRY(to_path(item.leaf(), item.path()));
+  out.statement = TRY(to_statement(item.statement()));
+  out.certificates = to_bytes_list(item.certificates());
+  return out;
 }
 
 Result<AnswerOutcome> to_outcome(v1::Answer::Outcome outcome) {
@@ -159,7 +177,8 @@ Result<Answer> to_answer(const v1::Answer& answer) {
 Result<DataVersion> to_data_version(const v1::DataVersion& version) {
   if (!known(version)) return malformed("data version: unknown field");
   if (!printable(version.name(), kMaxWord)) return malformed("data version: name");
-  return DataVersion{version.name(), version.version(), TRY(to_digest(as_bytes(version.digest())))};
+  const auto digest = TRY(to_digest(as_bytes(version.digest())));
+  return DataVersion{version.name(), version.version(), digest};
 }
 
 Result<Heartbeat> to_heartbeat(const v1::Heartbeat& heartbeat) {
