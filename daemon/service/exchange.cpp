@@ -60,9 +60,9 @@ class Exchange::Impl {
     if (!lane) return;
     const Call call(*this);
     if (!lane->admit(frame)) return;
-    lane->answered(frame.answers);
+    auto acts = lane->answered(frame.answers);
     receiver_->take(
-        peer, std::move(frame), [&](const core::MessageId& id) { return lane->in_flight(id); },
+        peer, std::move(frame), [&](const core::MessageId& id) { return lane->in_flight(id); }, std::move(acts),
         [lane](Reply reply) { lane->replied(std::move(reply)); });
   }
 

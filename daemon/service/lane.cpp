@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kFramesInWork = 4;  // of one peer; more wait in its stream
 constexpr Duration kIdle = seconds(1);
+constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
 
 Steady now() { return std::chrono::steady_clock::now(); }
 std::chrono::milliseconds in_ms(Duration duration) { return std::chrono::milliseconds(duration.ms); }
@@ -89,6 +90,8 @@ void Lane::measure(const wire::Frame& frame) {
   if (frame.receipts.empty()) return;
   std::int64_t newest = 0;
   for (const auto& signature : frame.signatures) newest = std::max(newest, signature.signing_time);
+  // Nobody has checked it yet: any number may stand there.
+  newest = std::min(newest, kLastSecond);
   const auto skew = newest * 1000 - node_.clock.now().ms;
   status_.skew_ms = skew > -2000 && skew < 1000 ? 0 : skew;  // signing times have whole seconds
 }
@@ -106,12 +109,13 @@ void Lane::replied(Reply reply) {
   if (link) link->close();
 }
 
-void Lane::answered(const std::vector<wire::Answer>& answers) {
-  if (answers.empty()) return;
-  outgoing_->answered(answers);
+std::vector<store::Store::Work> Lane::answered(const std::vector<wire::Answer>& answers) {
+  if (answers.empty()) return {};
+  auto acts = outgoing_->answered(answers);
   const std::lock_guard lock(mutex_);
   woken_ = true;
   changed_.notify_all();
+  return acts;
 }
 
 void Lane::wake() {

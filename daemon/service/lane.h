@@ -24,7 +24,8 @@ class Lane {
   // Waits until one more frame of the peer may be under way; each is ended by `replied`. False when the lane is closed.
   bool admit(const wire::Frame& frame);
   void replied(Reply reply);
-  void answered(const std::vector<wire::Answer>& answers);
+  // What the peer's answers change, to be posted.
+  [[nodiscard]] std::vector<store::Store::Work> answered(const std::vector<wire::Answer>& answers);
   [[nodiscard]] bool in_flight(const core::MessageId& id) const { return outgoing_->in_flight(id); }
 
   // Closes the stream and waits for the thread. Never on the writer's thread, which the lane may be waiting for.

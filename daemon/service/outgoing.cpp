@@ -314,7 +314,9 @@ void Outgoing::postpone_overdue() {
     const std::lock_guard lock(mutex_);
     overdue = window_.overdue(now() - in_ms(options_.answer), now());
   }
-  for (const auto& message : overdue) postpone(message, "no-answer");
+  Acts acts;
+  for (const auto& message : overdue) postpone(message, "no-answer", acts);
+  if (!acts.empty()) node_.store.post_all(std::move(acts));
 }
 
 // What was sent and is still not confirmed may be lost: it goes again.
@@ -328,28 +330,30 @@ void Outgoing::rewind_in_time() {
 
 // ---- answers
 
-void Outgoing::answered(const std::vector<wire::Answer>& answers) {
+Outgoing::Acts Outgoing::answered(const std::vector<wire::Answer>& answers) {
+  Acts acts;
   for (const auto& answer : answers) {
     switch (answer.outcome) {
       case wire::AnswerOutcome::taken:
         if (answer.expected_sequence > 0)
-          taken(answer.expected_epoch, answer.expected_sequence - 1);
+          taken(answer.expected_epoch, answer.expected_sequence - 1, acts);
         else
-          receipt_taken(answer.digest);
+          receipt_taken(answer.digest, acts);
         break;
       case wire::AnswerOutcome::expected:
-        expected(answer);
+        expected(answer, acts);
         break;
       case wire::AnswerOutcome::rejected:
       case wire::AnswerOutcome::deferred:
-        not_taken(answer);
+        not_taken(answer, acts);
         break;
     }
   }
+  return acts;
 }
 
 // Never more than we sent.
-void Outgoing::taken(std::uint64_t epoch, std::uint64_t up_to) {
+void Outgoing::taken(std::uint64_t epoch, std::uint64_t up_to, Acts& acts) {
   {
     const std::lock_guard lock(mutex_);
     if (!next_dispatch_ || epoch != next_dispatch_->epoch || up_to >= next_dispatch_->sequence) return;
@@ -357,11 +361,11 @@ void Outgoing::taken(std::uint64_t epoch, std::uint64_t up_to) {
     first_untaken_ = {epoch, up_to + 1};
     setbacks_ = 0;
   }
-  node_.store.post<void>(
+  acts.push_back(store::Store::work<void>(
       0, [peer = peer_, epoch, up_to](store::Transaction& tx) { return tx.mark_dispatch_taken(peer, epoch, up_to); },
       [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
         if (!done.has_value()) self->failed("outbox", done.error());
-      });
+      }));
 }
 
 void Outgoing::go_back(std::uint64_t epoch, std::uint64_t sequence) {
@@ -374,18 +378,18 @@ void Outgoing::go_back(std::uint64_t epoch, std::uint64_t sequence) {
   if (setbacks_++ > 0) dispatches_from_ = now() + in_ms({pause.ms});
 }
 
-void Outgoing::receipt_taken(const Digest& digest) {
-  node_.store.post<void>(
+void Outgoing::receipt_taken(const Digest& digest, Acts& acts) {
+  acts.push_back(store::Store::work<void>(
       0, [peer = peer_, digest](store::Transaction& tx) { return tx.mark_receipt_taken(peer, digest); },
       [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
         if (!done.has_value()) self->failed("receipts", done.error());
-      });
+      }));
 }
 
 // Its number is not there yet: it goes again behind it. If the peer says it has the number, it waits like any other.
-void Outgoing::expected(const wire::Answer& answer) {
+void Outgoing::expected(const wire::Answer& answer, Acts& acts) {
   if (answer.expected_sequence == 0) return;
-  if (answer.expected_sequence > 1) taken(answer.expected_epoch, answer.expected_sequence - 1);
+  if (answer.expected_sequence > 1) taken(answer.expected_epoch, answer.expected_sequence - 1, acts);
   go_back(answer.expected_epoch, answer.expected_sequence);
   std::optional<InFlight> stuck;
   {
@@ -399,10 +403,10 @@ void Outgoing::expected(const wire::Answer& answer) {
       stuck = *message;
     }
   }
-  if (stuck) postpone(*stuck, "dispatch");
+  if (stuck) postpone(*stuck, "dispatch", acts);
 }
 
-void Outgoing::not_taken(const wire::Answer& answer) {
+void Outgoing::not_taken(const wire::Answer& answer, Acts& acts) {
   const std::string code = answer.reasons.empty() ? core::to_string(core::ReasonCode::verify_failed)
                                                   : core::to_string(answer.reasons.front().code);
   std::optional<InFlight> message;
@@ -411,14 +415,14 @@ void Outgoing::not_taken(const wire::Answer& answer) {
     if (const auto* found = window_.find(answer.digest)) message = *found;
   }
   // Dispatches and receipts go again with the next rewinding.
-  if (message) return postpone(*message, code);
+  if (message) return postpone(*message, code, acts);
   node_.log(LogLevel::warning, "not-taken", peer_ + " " + code);
 }
 
-void Outgoing::postpone(const InFlight& message, const std::string& waiting_for) {
+void Outgoing::postpone(const InFlight& message, const std::string& waiting_for, Acts& acts) {
   const auto attempts = message.attempts + 1;
   const auto next = core::next_attempt(options_.retry, attempts, node_.clock.now(), chance());
-  node_.store.post<void>(
+  acts.push_back(store::Store::work<void>(
       0,
       [peer = peer_, message, attempts, next, waiting_for](store::Transaction& tx) {
         return tx.postpone(peer, message.epoch, message.sequence, attempts, next, waiting_for);
@@ -428,7 +432,7 @@ void Outgoing::postpone(const InFlight& message, const std::string& waiting_for)
         const std::lock_guard lock(self->mutex_);
         self->window_.remove(id);
         if (!self->next_due_ || next < *self->next_due_) self->next_due_ = next;
-      });
+      }));
 }
 
 // Waits for the writer: closed before it could be found due again.

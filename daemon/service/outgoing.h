@@ -15,6 +15,8 @@ namespace chancery::service {
 // Thread-safe; `compose` is for one thread. Owned by shared_ptr because acts may end after the lane.
 class Outgoing : public std::enable_shared_from_this<Outgoing> {
  public:
+  using Acts = std::vector<store::Store::Work>;
+
   Outgoing(Node node, std::string peer, const ExchangeOptions& options);
 
   void restart();  // a new stream: nothing is known about what arrived on the last
@@ -22,7 +24,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void wake();     // something was committed for this peer
   // Queues what goes back. False when the peer takes nothing and too much waits.
   bool reply(Reply reply);
-  void answered(const std::vector<wire::Answer>& answers);
+  // What answers change in the outbox, to be posted.
+  [[nodiscard]] Acts answered(const std::vector<wire::Answer>& answers);
   [[nodiscard]] bool in_flight(const core::MessageId& id) const;
 
   // The next frame, empty when nothing is due.
@@ -51,12 +54,12 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   [[nodiscard]] std::optional<Position> next_in_window() const;
   Result<std::optional<std::string>> why_closed(const store::OutboxRow& row, std::string_view statement) const;
 
-  void taken(std::uint64_t epoch, std::uint64_t up_to);
+  void taken(std::uint64_t epoch, std::uint64_t up_to, Acts& acts);
   void go_back(std::uint64_t epoch, std::uint64_t sequence);
-  void receipt_taken(const Digest& digest);
-  void not_taken(const wire::Answer& answer);
-  void expected(const wire::Answer& answer);
-  void postpone(const InFlight& message, const std::string& waiting_for);
+  void receipt_taken(const Digest& digest, Acts& acts);
+  void not_taken(const wire::Answer& answer, Acts& acts);
+  void expected(const wire::Answer& answer, Acts& acts);
+  void postpone(const InFlight& message, const std::string& waiting_for, Acts& acts);
   void close(const store::OutboxRow& row, const std::string& code);
   [[nodiscard]] std::uint32_t chance() const;
   void failed(const std::string& event, const Error& error) const;

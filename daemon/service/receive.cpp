@@ -4,15 +4,17 @@
 
 namespace chancery::service {
 
-// The acts of one frame that are under way, and the reply they add to.
+// The acts of one frame, which are posted together, and the reply they add to.
 class Receiver::Work {
  public:
-  explicit Work(Done done) : done_(std::move(done)) {}
+  Work(std::vector<store::Store::Work> acts, Done done) : acts_(std::move(acts)), done_(std::move(done)) {}
 
-  void begin() {
-    const std::lock_guard lock(mutex_);
+  // Before `post`, on the frame's thread. `finish` ends each.
+  void add(store::Store::Work act) {
+    acts_.push_back(std::move(act));
     ++open_;
   }
+  void post(store::Store& store) { store.post_all(std::exchange(acts_, {})); }
   void add(wire::Answer answer) {
     const std::lock_guard lock(mutex_);
     reply_.answers.push_back(std::move(answer));
@@ -34,6 +36,7 @@ class Receiver::Work {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   }
 
+  std::vector<store::Store::Work> acts_;
   Done done_;
   std::mutex mutex_;
   std::size_t open_ = 1;  // guarded by mutex_; the frame itself is one
@@ -49,8 +52,9 @@ bool is_passing(const Error& error) { return error.code == Errc::unavailable || 
 
 }  // namespace
 
-void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent, Done done) {
-  const auto work = std::make_shared<Work>(std::move(done));
+void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent, std::vector<store::Store::Work> also,
+                    Done done) {
+  const auto work = std::make_shared<Work>(std::move(also), std::move(done));
   take_keys(peer, frame);
   compare_data(peer, frame.data_versions);
   const Intake intake{node_, keys_, peer, node_.store.directory(), node_.agreements(), node_.clock.now()};
@@ -59,6 +63,7 @@ void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent
   for (auto& item : frame.messages) take_message(intake, item, verifier, work);
   take_receipts(intake, frame, verifier, sent, work);
   if (frame.heartbeat) compare_head(peer, *frame.heartbeat, work);
+  work->post(node_.store);
   work->finish({});
 }
 
@@ -90,9 +95,9 @@ void Receiver::take_dispatches(const Intake& intake, const wire::Frame& frame, F
       answered(std::move(std::get<wire::Answer>(read)), *work);
   }
   if (dispatches.empty()) return;
-  post([peer = intake.peer,
-        all = std::move(dispatches)](store::Transaction& tx) { return record_dispatches(tx, peer, all); },
-       work);
+  add([peer = intake.peer,
+       all = std::move(dispatches)](store::Transaction& tx) { return record_dispatches(tx, peer, all); },
+      work);
 }
 
 void Receiver::take_message(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier,
@@ -100,8 +105,7 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
   auto read = arrive(intake, item, verifier);
   if (auto* said = std::get_if<wire::Answer>(&read)) return answered(std::move(*said), *work);
   auto arrived = std::make_shared<const Arrived>(std::move(std::get<Arrived>(read)));
-  work->begin();
-  node_.store.post<Accepted>(
+  work->add(store::Store::work<Accepted>(
       1, [self = shared_from_this(), arrived](store::Transaction& tx) { return accept(self->node_, tx, *arrived); },
       [self = shared_from_this(), arrived, work](Result<Accepted> accepted, const store::Commit& commit) {
         Reply reply;
@@ -117,7 +121,7 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
         if (accepted->conflict) self->node_.log(LogLevel::error, "conflict", "message of " + arrived->peer);
         if (accepted->answer) self->answered(std::move(*accepted->answer), *work);
         work->finish(std::move(reply));
-      });
+      }));
 }
 
 void Receiver::take_receipts(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier, const Sent& sent,
@@ -132,15 +136,15 @@ void Receiver::take_receipts(const Intake& intake, const wire::Frame& frame, Fra
       answered(std::move(std::get<wire::Answer>(read)), *work);
   }
   if (receipts.empty()) return;
-  post([peer = intake.peer,
-        all = std::move(receipts)](store::Transaction& tx) { return record_receipts(tx, peer, all); },
-       work);
+  add([peer = intake.peer,
+       all = std::move(receipts)](store::Transaction& tx) { return record_receipts(tx, peer, all); },
+      work);
 }
 
 // A peer that has signed dispatches we never saw sends them again when it hears what we want next.
 void Receiver::compare_head(const std::string& peer, const wire::Heartbeat& heartbeat,
                             const std::shared_ptr<Work>& work) {
-  post(
+  add(
       [peer, heartbeat](store::Transaction& tx) -> Result<Recorded> {
         Recorded out;
         const auto head = TRY(tx.inbound_head(peer));
@@ -160,9 +164,8 @@ void Receiver::compare_data(const std::string& peer, const std::vector<wire::Dat
         node_.log(LogLevel::warning, "other-data", peer + " " + theirs.name);
 }
 
-void Receiver::post(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work) {
-  work->begin();
-  node_.store.post<Recorded>(
+void Receiver::add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work) {
+  work->add(store::Store::work<Recorded>(
       0, std::move(act), [self = shared_from_this(), work](Result<Recorded> recorded, const store::Commit&) {
         if (!recorded.has_value()) {
           self->failed("record", recorded.error());
@@ -171,8 +174,8 @@ void Receiver::post(std::function<Result<Recorded>(store::Transaction&)> act, co
         for (const auto& alarm : recorded->alarms) self->node_.log(LogLevel::error, "conflict", alarm);
         const auto rejected = std::count_if(recorded->answers.begin(), recorded->answers.end(), is_rejection);
         self->count_rejected(static_cast<std::uint64_t>(rejected));
-        work->finish({{}, std::move(recorded->answers), std::move(recorded->settled)});
-      });
+        work->finish({std::move(recorded->receipts), std::move(recorded->answers), std::move(recorded->settled)});
+      }));
 }
 
 void Receiver::answered(wire::Answer answer, Work& work) {

@@ -25,9 +25,10 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
   // Called once, on the writer's thread or this one; must not block.
   using Done = std::function<void(Reply)>;
 
-  // Everything in a frame but its answers, which are for the lane. Blocks for the processor work, and for the writer
-  // when designations or seal keys are new.
-  void take(const std::string& peer, wire::Frame frame, const Sent& sent, Done done);
+  // Everything in a frame but its answers, which are for the lane: what they change comes in `also` and is posted with
+  // the acts of the frame. Blocks for the processor work, and for the writer when designations or seal keys are new.
+  void take(const std::string& peer, wire::Frame frame, const Sent& sent, std::vector<store::Store::Work> also,
+            Done done);
 
   [[nodiscard]] SealKeys& keys() { return keys_; }
   void count_rejected(std::uint64_t items) { rejected_ += items; }
@@ -44,7 +45,7 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
                      const std::shared_ptr<Work>& work);
   void compare_head(const std::string& peer, const wire::Heartbeat& heartbeat, const std::shared_ptr<Work>& work);
   void compare_data(const std::string& peer, const std::vector<wire::DataVersion>& versions) const;
-  void post(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work);
+  void add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work);
   void answered(wire::Answer answer, Work& work);
   [[nodiscard]] bool was_sent(const std::string& peer, const core::MessageId& id, const Sent& sent) const;
   void failed(const std::string& event, const Error& error) const;

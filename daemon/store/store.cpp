@@ -64,6 +64,6 @@ Store::~Store() = default;
 Store::Reader& Store::reader() { return *impl_->readers; }
 std::shared_ptr<const core::Directory> Store::directory() const { return impl_->writer->directory(); }
 crypto::Checkpoint Store::checkpoint() const { return impl_->writer->checkpoint(); }
-void Store::post_work(Work work) { impl_->writer->post(std::move(work)); }
+void Store::post_all(std::vector<Work> works) { impl_->writer->post(std::move(works)); }
 
 }  // namespace chancery::store

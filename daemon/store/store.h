@@ -75,7 +75,12 @@ class Store {
     std::function<Result<void>(Transaction&)> act;  // keeps its value in the closure
     std::function<void(const Result<void>&, const Commit&)> done;
   };
-  void post_work(Work work);
+  // An act as `post` takes it, to be posted later.
+  template <class T>
+  static Work work(std::uint32_t leaves, std::function<Result<T>(Transaction&)> act,
+                   std::function<void(Result<T>, const Commit&)> done);
+  // As many single posts, but all there at once: they share a group, and its signature and sync, as far as it reaches.
+  void post_all(std::vector<Work> works);
 
  private:
   class Impl;
@@ -84,21 +89,29 @@ class Store {
 };
 
 template <class T>
+Store::Work Store::work(std::uint32_t leaves, std::function<Result<T>(Transaction&)> act,
+                        std::function<void(Result<T>, const Commit&)> done) {
+  auto value = std::make_shared<std::optional<Result<T>>>();
+  return {leaves,
+          [value, act = std::move(act)](Transaction& tx) -> Result<void> {
+            *value = act(tx);
+            if (!(*value)->has_value()) return tl::unexpected((*value)->error());
+            return {};
+          },
+          [value, done = std::move(done)](const Result<void>& outcome, const Commit& commit) {
+            if (!outcome.has_value())
+              done(tl::unexpected(outcome.error()), commit);
+            else
+              done(std::move(**value), commit);
+          }};
+}
+
+template <class T>
 void Store::post(std::uint32_t leaves, std::function<Result<T>(Transaction&)> act,
                  std::function<void(Result<T>, const Commit&)> done) {
-  auto value = std::make_shared<std::optional<Result<T>>>();
-  post_work({leaves,
-             [value, act = std::move(act)](Transaction& tx) -> Result<void> {
-               *value = act(tx);
-               if (!(*value)->has_value()) return tl::unexpected((*value)->error());
-               return {};
-             },
-             [value, done = std::move(done)](const Result<void>& outcome, const Commit& commit) {
-               if (!outcome.has_value())
-                 done(tl::unexpected(outcome.error()), commit);
-               else
-                 done(std::move(**value), commit);
-             }});
+  std::vector<Work> one;
+  one.push_back(work<T>(leaves, std::move(act), std::move(done)));
+  post_all(std::move(one));
 }
 
 template <class T>

@@ -1,5 +1,7 @@
 #include "daemon/store/writer.h"
 
+#include <algorithm>
+
 namespace chancery::store {
 
 namespace {
@@ -77,18 +79,17 @@ Writer::~Writer() {
   (void)checkpoint_file_.sync();
 }
 
-void Writer::post(Store::Work work) {
+void Writer::post(std::vector<Store::Work> works) {
   std::unique_lock lock(mutex_);
-  if (!stopping_ && waiting_.size() < kMaxWaiting) {
-    waiting_.push_back(std::move(work));
-    lock.unlock();
-    wake_.notify_one();
-    return;
-  }
+  const auto room = stopping_ ? 0 : kMaxWaiting - std::min(kMaxWaiting, waiting_.size());
+  const auto taken = std::min(room, works.size());
+  for (std::size_t i = 0; i < taken; ++i) waiting_.push_back(std::move(works[i]));
   const auto refused =
       stopping_ ? Error{Errc::unavailable, "the store is closing"} : Error{Errc::busy, "too many acts wait"};
   lock.unlock();
-  work.done(tl::unexpected(refused), NoCommit(seams_.clock.now()));
+  if (taken > 0) wake_.notify_one();
+  const NoCommit none(seams_.clock.now());
+  for (std::size_t i = taken; i < works.size(); ++i) works[i].done(tl::unexpected(refused), none);
 }
 
 std::shared_ptr<const core::Directory> Writer::directory() const {

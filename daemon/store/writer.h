@@ -20,7 +20,7 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  void post(Store::Work work);  // thread-safe
+  void post(std::vector<Store::Work> works);  // thread-safe
   [[nodiscard]] std::shared_ptr<const core::Directory> directory() const;
   [[nodiscard]] crypto::Checkpoint checkpoint() const;
 
