@@ -63,7 +63,7 @@ Result<Certificate> Certificate::from_der(BytesView der) {
   return certificate;
 }
 
-Result<Certificate> Certificate::from_pem(std::string_view pem) {
+Result<Bytes> certificate_der(std::string_view pem) {
   constexpr std::size_t max_pem = 256 * 1024;
   if (pem.size() > max_pem) return fail(Errc::malformed, "certificate: PEM too long");
   const QuietErrors quiet;
@@ -77,10 +77,12 @@ Result<Certificate> Certificate::from_pem(std::string_view pem) {
     const std::unique_ptr<char, decltype(free_memory)> name(raw_name, free_memory);
     const std::unique_ptr<char, decltype(free_memory)> header(raw_header, free_memory);
     const std::unique_ptr<unsigned char, decltype(free_memory)> data(raw_data, free_memory);
-    if (std::string_view(name.get()) == PEM_STRING_X509) return from_der({data.get(), static_cast<std::size_t>(size)});
+    if (std::string_view(name.get()) == PEM_STRING_X509) return Bytes(data.get(), data.get() + size);
   }
   return fail(Errc::malformed, "certificate: no PEM certificate in this text");
 }
+
+Result<Certificate> Certificate::from_pem(std::string_view pem) { return from_der(TRY(certificate_der(pem))); }
 
 Digest Certificate::id() const { return sha256(der_); }
 

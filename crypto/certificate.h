@@ -7,6 +7,9 @@
 
 namespace chancery::crypto {
 
+// The DER of the first certificate of a PEM text, not looked into. malformed when there is none.
+Result<Bytes> certificate_der(std::string_view pem);
+
 class Certificate {
  public:
   static Result<Certificate> from_der(BytesView der);         // one certificate, nothing behind it

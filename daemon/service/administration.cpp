@@ -255,11 +255,22 @@ Administration::Administration(Node node, Lanes lanes, std::string version)
 Result<core::User> Administration::caller(const Digest& certificate) const {
   const auto record = TRY(node_.store.reader().user(certificate));
   if (!record) return fail(Errc::unauthenticated, "certificate of no user");
-  const auto pinned = TRY(crypto::Certificate::from_der(record->certificate));
+  const auto valid = TRY(validity(certificate, record->certificate));
   const auto now = node_.clock.now();
-  if (now < pinned.not_before() || pinned.not_after() < now)
+  if (now < valid.from || valid.until < now)
     return fail(Errc::unauthenticated, "certificate of " + record->user.name + " is not valid now");
   return record->user;
+}
+
+Result<Administration::Validity> Administration::validity(const Digest& certificate, BytesView der) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = validity_.find(certificate);
+    if (known != validity_.end()) return known->second;
+  }
+  const auto parsed = TRY(crypto::Certificate::from_der(der));
+  const std::lock_guard lock(mutex_);
+  return validity_.emplace(certificate, Validity{parsed.not_before(), parsed.not_after()}).first->second;
 }
 
 Outcome<wire::UserView> Administration::add_user(const core::User& caller, const wire::NewUser& user) {

@@ -1,6 +1,9 @@
 // People and peers of this authority, its state, and the data it decides by.
 #pragma once
 
+#include <map>
+#include <mutex>
+
 #include "daemon/service/outcome.h"
 #include "daemon/wire/desk.h"
 
@@ -39,10 +42,17 @@ class Administration {
   [[nodiscard]] std::vector<wire::LabelCheck> check_label(const wire::LabelQuery& query) const;
 
  private:
+  struct Validity {
+    Instant from, until;
+  };
+  [[nodiscard]] Result<Validity> validity(const Digest& certificate, BytesView der) const;
+
   Node node_;
   Lanes lanes_;
   std::string version_;
   Instant started_;
+  mutable std::mutex mutex_;
+  mutable std::map<Digest, Validity> validity_;  // guarded by mutex_; of users' certificates, read at each call
 };
 
 }  // namespace chancery::service

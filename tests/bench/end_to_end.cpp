@@ -31,7 +31,7 @@ void fail(const std::string& what) {
 void submit_and_wait(DeskProbe& probe, const LoadOptions& options, std::uint64_t number) {
   const auto id = probe.submit(options, number);
   if (id.empty()) fail("not accepted");
-  while (!probe.delivered(id)) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  while (!probe.delivered(id)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 double batched(const DeskAddress& desk, const LoadOptions& options) {
