@@ -134,13 +134,28 @@ class Chain {
     CHECK_OK(tx_.record_inbound_dispatch(item.dispatch, item.statement));
     head_ = {item.dispatch.epoch, item.dispatch.sequence, item.digest};
     taken_ = item.digest;
-    if (message) ++missing_;
-    return {};
+    missing_ = message ? missing_ + 1 : TRY(tx_.missing_messages(peer_));
+    return answer_again(item.dispatch);
   }
 
   Result<void> compare(const PeerDispatch& item, const std::optional<std::string>& recorded) {
     if (recorded && *recorded != item.statement.statement) return conflict(item, *recorded);
     taken_ = item.digest;
+    return answer_again(item.dispatch);
+  }
+
+  // The sender closes what it has no answer to, and will not send it again: if there is an answer, it was lost.
+  Result<void> answer_again(const core::Dispatch& dispatch) {
+    const auto* closing = std::get_if<core::DispatchVoid>(&dispatch.item);
+    if (closing == nullptr) return {};
+    const auto closed = TRY(tx_.inbound_dispatch(peer_, dispatch.epoch, closing->sequence));
+    if (!closed) return {};
+    const auto before = TRY(core::Dispatch::parse(*closed));
+    const auto* message = std::get_if<core::DispatchMessage>(&before.item);
+    if (message == nullptr) return {};
+    for (auto& receipt : TRY(tx_.receipts(message->id)))
+      if (receipt.receipt.receiver == dispatch.recipient && !receipt.statement.signature.signature.empty())
+        out_.receipts.push_back(std::move(receipt.statement));
     return {};
   }
 

@@ -33,11 +33,13 @@ std::variant<wire::Answer, PeerReceipt> read_receipt(const Intake& intake, const
 // What an act over one frame's statements did.
 struct Recorded {
   std::vector<wire::Answer> answers;
-  std::vector<core::MessageId> settled;  // of ours: delivered or refused
-  std::vector<std::string> alarms;       // for the log: evidence that was kept
+  std::vector<store::SignedStatement> receipts;  // stored ones that are asked for again
+  std::vector<core::MessageId> settled;          // of ours: delivered or refused
+  std::vector<std::string> alarms;               // for the log: evidence that was kept
 };
 
-// In order, each the next of its chain (protocol section 5); one answer says how far.
+// In order, each the next of its chain (protocol section 5); one answer says how far. Who closes a number that was
+// answered before gets that answer again: closing had no effect.
 Result<Recorded> record_dispatches(store::Transaction& tx, const std::string& peer,
                                    const std::vector<PeerDispatch>& dispatches);
 Result<Recorded> record_receipts(store::Transaction& tx, const std::string& peer,
