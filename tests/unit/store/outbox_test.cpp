@@ -113,6 +113,36 @@ TEST_F(Outbox, AVoidClosesWhatWasNotAnswered) {
   EXPECT_EQ(world_.fsck()->findings, std::vector<std::string>());
 }
 
+TEST_F(Outbox, NamesWhatIsStillQueuedBeforeADispatch) {
+  const auto first = world_.send(*store_, 1).value();
+  const auto second = world_.send(*store_, 2).value();
+  const auto third = world_.send(*store_, 3).value();
+  ASSERT_TRUE(record(world_.receipt(second.id, core::Stage::delivered)));
+  const auto before = [&](std::uint64_t sequence) {
+    return store_->reader().queued_before("ru-example", 1, sequence).value();
+  };
+  using Ids = std::vector<core::MessageId>;
+  EXPECT_EQ(before(first.sequence), Ids());
+  EXPECT_EQ(before(third.sequence), Ids({first.id}));
+  EXPECT_EQ(before(third.sequence + 1), Ids({first.id, third.id}));
+  EXPECT_EQ(store_->reader().queued_before("ru-example", 2, 1).value(), Ids({first.id, third.id}));
+}
+
+TEST_F(Outbox, CountsTheVoidsThatWereNotTaken) {
+  const auto sent = world_.send(*store_, 1).value();
+  EXPECT_EQ(store_->reader().untaken_voids("ru-example").value(), 0U);
+  ASSERT_TRUE(store_->run<std::uint64_t>(1, [&](Transaction& tx) {
+    return tx.record_dispatch("ru-example", core::DispatchVoid{sent.sequence, "withdrawn"}, core::Precedence::routine);
+  }));
+  EXPECT_EQ(store_->reader().untaken_voids("ru-example").value(), 1U);
+  const auto rows = store_->reader().dispatches_from("ru-example", 1, 1, 10).value();
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].message, sent.id);
+  EXPECT_EQ(rows[1].message, std::nullopt);
+  ASSERT_TRUE(store_->run<void>(0, [](Transaction& tx) { return tx.mark_dispatch_taken("ru-example", 1, 2); }));
+  EXPECT_EQ(store_->reader().untaken_voids("ru-example").value(), 0U);
+}
+
 TEST_F(Outbox, OwnReadReceiptsWaitUntilConfirmed) {
   auto m = world_.message("ru-example", 1);
   m.statement = world_.peer.sign(m.statement.statement, world_.clock.now(), world_.random);

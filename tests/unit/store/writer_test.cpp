@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <latch>
 
 #include "tests/support/store_world.h"
@@ -96,6 +98,56 @@ TEST(Writer, ClosesAGroupBeforeThe257thLeaf) {
   EXPECT_EQ(crypto::BatchStatement::parse(batch_of[0])->size, 1U);
   EXPECT_EQ(crypto::BatchStatement::parse(batch_of[1])->size, 256U);
   EXPECT_EQ(crypto::BatchStatement::parse(batch_of[2])->size, 128U);
+}
+
+TEST(Writer, SignsWhatIsPostedTogetherAsOneBatch) {
+  StoreWorld world;
+  auto store = world.open().value();
+  constexpr std::uint64_t kActs = 64;
+  std::latch done(kActs);
+  std::vector<std::string> signatures(kActs);
+  std::vector<store::Store::Work> works;
+  for (std::uint64_t i = 0; i < kActs; ++i)
+    works.push_back(store::Store::work<Sent>(
+        2, [&world, i](Transaction& tx) { return world.release(tx, i); },
+        [&, i](const Result<Sent>& sent, const Commit& commit) {
+          signatures[i] = to_hex(commit.signed_statement(sent.value().leaf).signature.signature);
+          done.count_down();
+        }));
+  store->post_all(std::move(works));
+  done.wait();
+  EXPECT_EQ(std::count(signatures.begin(), signatures.end(), signatures.front()), static_cast<std::ptrdiff_t>(kActs));
+}
+
+TEST(Writer, RefusesWhatComesWhen4096ActsWait) {
+  StoreWorld world;
+  auto store = world.open().value();
+  std::latch held(1);
+  std::latch started(1);
+  const auto hold = [&](Transaction&) -> Result<void> {
+    started.count_down();
+    held.wait();
+    return {};
+  };
+  constexpr std::size_t kWaiting = 4096, kMore = 3;
+  std::latch ended(1 + kWaiting + kMore);
+  std::atomic<int> kept = 0, busy = 0;
+  const auto count = [&](const Result<void>& outcome, const Commit&) {
+    if (outcome) ++kept;
+    if (!outcome && outcome.error().code == Errc::busy) ++busy;
+    ended.count_down();
+  };
+  store->post<void>(0, hold, count);
+  started.wait();
+  std::vector<store::Store::Work> works;
+  for (std::size_t i = 0; i < kWaiting + kMore; ++i)
+    works.push_back(store::Store::work<void>(
+        0, [](Transaction&) { return Result<void>(); }, count));
+  store->post_all(std::move(works));
+  EXPECT_EQ(busy, 3);
+  held.count_down();
+  ended.wait();
+  EXPECT_EQ(kept, 1 + static_cast<int>(kWaiting));
 }
 
 TEST(Writer, RefusesAnActThatSignsMoreThanItSaid) {
