@@ -57,7 +57,7 @@ bool Connections::add(const std::string& name, const std::string& source, int de
     connections_.erase(old);
   }
   ++sources_[source];
-  connections_.emplace(name, Connection{duplicate, source, {}, 0, 0, false, Account(limits_.guard)});
+  connections_.emplace(name, Connection{duplicate, source, {}, 0, 0, 0, false, Account(limits_.guard)});
   return true;
 }
 
@@ -92,6 +92,12 @@ void Connections::in_use(const std::string& name, bool used) {
     --it->second.streams;
 }
 
+void Connections::useless(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = connections_.find(name); it != connections_.end())
+    it->second.charged += limits_.guard.useless_stream;
+}
+
 bool Connections::barred(const std::string& authority, Instant now) const {
   const std::lock_guard lock(mutex_);
   return penalties_.barred(authority, now);
@@ -100,7 +106,8 @@ bool Connections::barred(const std::string& authority, Instant now) const {
 bool Connections::allowed(Connection& connection, std::uint64_t memory, Instant now) const {
   tcp_info info{};
   if (!tcp_state(connection.descriptor, info)) return true;  // a Unix socket: our own people
-  return connection.account.allows({info.tcpi_bytes_received, connection.useful, memory, connection.streams > 0, now});
+  return connection.account.allows(
+      {info.tcpi_bytes_received + connection.charged, connection.useful, memory, connection.streams > 0, now});
 }
 
 // Whose connection it is: what a call told, else the only authority whose handshake no call has claimed.

@@ -34,6 +34,8 @@ class Connections {
   void claim(const std::string& name, const std::string& authority);
   void credit(const std::string& name, std::uint64_t bytes);
   void in_use(const std::string& name, bool used);
+  // A stream on it ended that was of no use: few bytes, but each costs us a greeting and a line in the log.
+  void useless(const std::string& name);
   [[nodiscard]] bool barred(const std::string& authority, Instant now) const;
 
   // Ten times a second: forgets what is closed, samples the others, cuts and charges. Logs what came to nothing.
@@ -46,6 +48,7 @@ class Connections {
     std::string source;
     std::string authority;  // empty until a call told
     std::uint64_t useful = 0;
+    std::uint64_t charged = 0;  // for useless streams
     unsigned streams = 0;
     bool cut = false;
     Account account;

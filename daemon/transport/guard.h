@@ -15,12 +15,13 @@ struct GuardLimits {
   std::uint64_t allowance = 256 << 10;           // bytes without use that nobody minds
   std::uint64_t factor = 2;                      // of the bytes that were of use
   std::uint64_t frame = (1 << 20) + (64 << 10);  // a frame on its way is not of use yet
-  std::uint64_t memory = 32 << 20;  // how far the process may grow while only such a frame explains the bytes
-  std::uint64_t idle_rate = 256;    // bytes a second that pings and settings of an honest, quiet peer may take
+  std::uint64_t memory = 32 << 20;          // how far the process may grow while only such a frame explains the bytes
+  std::uint64_t idle_rate = 256;            // bytes a second that pings and settings of an honest, quiet peer may take
+  std::uint64_t useless_stream = 32 << 10;  // what a stream costs that brought no frame, or one that is none
 };
 
 struct Sample {
-  std::uint64_t received = 0;  // by the kernel, since the connection opened
+  std::uint64_t received = 0;  // by the kernel, since the connection opened, and what useless streams cost
   std::uint64_t useful = 0;    // credited by the services, since the connection opened
   std::uint64_t memory = 0;    // of the process
   bool in_use = false;         // an accepted stream is open on it

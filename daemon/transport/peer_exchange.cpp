@@ -61,7 +61,7 @@ class DeliverService final : public grpc::Service {
     stream.SendInitialMetadata();
     answered->count_down();
     connections_.in_use(connection, true);
-    pump(*peer, link, events_);
+    if (!pump(*peer, link, events_)) connections_.useless(connection);
     connections_.in_use(connection, false);
     return grpc::Status::OK;
   }

@@ -25,12 +25,14 @@ void StreamLink::detach() {
   attached_ = false;
 }
 
-void pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, service::PeerEvents& events) {
+bool pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, service::PeerEvents& events) {
+  bool useful = false;
   while (link->open()) {
     const auto bytes = link->stream_.read();
     if (!bytes) break;
     auto frame = wire::decode_frame(*bytes);
-    if (!frame) {
+    useful = frame.has_value();
+    if (!useful) {
       events.malformed(peer, link);
       continue;
     }
@@ -40,6 +42,7 @@ void pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, serv
   }
   link->detach();
   events.closed(peer, link);
+  return useful;
 }
 
 }  // namespace chancery::transport

@@ -33,7 +33,7 @@ class StreamLink final : public service::PeerLink {
   void detach();
 
  private:
-  friend void pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, service::PeerEvents& events);
+  friend bool pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, service::PeerEvents& events);
   Stream stream_;
   std::atomic<bool> open_{true};
   std::mutex writing_;  // one writer at a time
@@ -41,7 +41,8 @@ class StreamLink final : public service::PeerLink {
   bool attached_ = true;
 };
 
-// Reads until the stream is over and tells `events`; ends with detached link and `closed`.
-void pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, service::PeerEvents& events);
+// Reads until the stream is over and tells `events`; ends with detached link and `closed`. False: it was of no use, as
+// it brought no frame, or something that is none.
+bool pump(const std::string& peer, const std::shared_ptr<StreamLink>& link, service::PeerEvents& events);
 
 }  // namespace chancery::transport
