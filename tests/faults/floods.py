@@ -1,0 +1,453 @@
+#!/usr/bin/python3
+"""Floods below the messages, against a real daemon: the peer that floods is cut, others go on, memory stays bounded.
+
+floods.py BUILD: cn-example is flooded, by kz-example as a pinned peer and by strangers from another address, while
+ru-example sends it notices. Peers' floods are of HTTP/2 frames that cost the sender a few bytes; each is made on a daemon
+that was just started, because the first cut bars the authority.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
+
+import authorities  # noqa: E402  pylint: disable=wrong-import-position
+import http2  # noqa: E402  pylint: disable=wrong-import-position
+from authorities import Authority, Failed, wait_for  # noqa: E402  pylint: disable=wrong-import-position
+from http2 import frame  # noqa: E402  pylint: disable=wrong-import-position
+
+CUT_WITHIN = 5.0             # seconds
+MEMORY = 128 << 20           # above the baseline
+EXCHANGE_WITHIN = 10.0       # seconds, for 16 notices beside a flood
+NOTICES = 16
+MOST = 64 << 20              # bytes of a flood, should nobody cut it
+STRANGER = "127.0.0.2"
+CONNECTIONS = 700
+
+
+# ---- what a pinned peer can send for little; each yields pieces until the connection breaks
+
+def rapid_reset():
+    """CVE-2023-44487: calls opened and taken back at once."""
+    stream = 1
+    while True:
+        piece = b""
+        for _ in range(500):
+            piece += http2.headers(stream) + frame(http2.RST_STREAM, 0, stream, b"\0\0\0\x08")
+            stream += 2
+        yield piece
+
+
+def reset_with_body():
+    stream = 1
+    while True:
+        piece = b""
+        for _ in range(200):
+            piece += http2.headers(stream) + http2.data(stream, http2.message(b"x" * 50))
+            piece += frame(http2.RST_STREAM, 0, stream, b"\0\0\0\x08")
+            stream += 2
+        yield piece
+
+
+def made_you_reset():
+    """CVE-2025-8671: calls that make the server reset them."""
+    stream = 1
+    while True:
+        piece = b""
+        for _ in range(500):
+            piece += http2.headers(stream) + frame(http2.WINDOW_UPDATE, 0, stream, b"\0\0\0\0")
+            stream += 2
+        yield piece
+
+
+def overflown_window():
+    """The same by a window beyond 2^31 - 1, which ends the stream alone."""
+    stream = 1
+    while True:
+        piece = b""
+        for _ in range(500):
+            piece += http2.headers(stream) + frame(http2.WINDOW_UPDATE, 0, stream, b"\x7f\xff\xff\xff")
+            stream += 2
+        yield piece
+
+
+def data_after_the_end():
+    """The same by data on a stream we ended."""
+    stream = 1
+    while True:
+        piece = b""
+        for _ in range(500):
+            piece += http2.headers(stream, flags=http2.END_HEADERS | http2.END_STREAM) + frame(http2.DATA, 0, stream)
+            stream += 2
+        yield piece
+
+
+def pings():
+    while True:
+        yield frame(http2.PING, 0, 0, b"12345678") * 1000
+
+
+def settings():
+    while True:
+        yield http2.settings([(3, 100), (4, 65535)]) * 1000
+
+
+def empty_data():
+    yield http2.headers(1)
+    while True:
+        yield frame(http2.DATA, 0, 1) * 1000
+
+
+def empty_continuations():
+    """CVE-2024-27316: a block of headers that never ends."""
+    yield http2.headers(1, flags=0)
+    while True:
+        yield frame(http2.CONTINUATION, 0, 1) * 1000
+
+
+def endless_headers():
+    yield http2.headers(1, flags=0)
+    block = http2.hpack([("x-" + "a" * 20, "b" * 200)]) * 50
+    while True:
+        yield frame(http2.CONTINUATION, 0, 1, block)
+
+
+def big_metadata():
+    """Calls with more metadata than is taken."""
+    stream = 1
+    while True:
+        yield http2.headers(stream, more=[("x-" + "a" * 20, "b" * 12000)])
+        stream += 2
+
+
+def header_bomb():
+    """One long field kept in the table, then named by one byte, again and again."""
+    kept = http2.hpack(http2.call_fields(http2.DELIVER)) + http2.hpack([("x-bomb", "b" * 3900)], keep=True)
+    yield frame(http2.HEADERS, http2.END_HEADERS, 1, kept)
+    stream = 3
+    while True:
+        block = http2.hpack(http2.call_fields(http2.DELIVER)) + b"\xbe" * 12000
+        yield frame(http2.HEADERS, http2.END_HEADERS, stream, block)
+        stream += 2
+
+
+def window_updates():
+    while True:
+        yield frame(http2.WINDOW_UPDATE, 0, 0, b"\0\0\0\x01") * 1000
+
+
+def unknown_frames():
+    while True:
+        yield frame(0xfa, 0, 0, b"x" * 100) * 200
+
+
+def empty_messages():
+    """Frames of the protocol itself that say nothing."""
+    yield http2.headers(1)
+    while True:
+        yield http2.data(1, http2.message(b"") * 1000)
+
+
+def nonsense_streams():
+    """Calls that are taken, each with a frame that is not one."""
+    stream = 1
+    while True:
+        piece = b""
+        for _ in range(8):
+            piece += http2.headers(stream) + http2.data(stream, http2.message(b"\xff"), http2.END_STREAM)
+            stream += 2
+        yield piece
+
+
+FLOODS = [rapid_reset, reset_with_body, made_you_reset, overflown_window, data_after_the_end, pings, settings,
+          empty_data, empty_continuations, endless_headers, big_metadata, header_bomb, window_updates, unknown_frames,
+          empty_messages, nonsense_streams]
+
+
+# ---- watching
+
+class Memory(threading.Thread):
+    """The peak of a process's resident memory."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.path, self.peak, self.over = Path(f"/proc/{pid}/statm"), 0, threading.Event()
+        self.first = self.now()
+        self.start()
+
+    def now(self):
+        try:
+            return int(self.path.read_text().split()[1]) * 4096
+        except OSError:
+            return 0
+
+    def run(self):
+        while not self.over.wait(0.02):
+            self.peak = max(self.peak, self.now())
+
+    def growth(self):
+        self.over.set()
+        self.join()
+        return max(0, self.peak - self.first)
+
+
+class World:
+    def __init__(self, base, build, keep):
+        by_code = authorities.bring_up(base, ["cn-example", "ru-example"], build, keep=keep)
+        self.cn, self.ru = by_code["cn"], by_code["ru"]
+        # A peer like every other, until it attacks: its daemon runs no more then.
+        self.kz = Authority(base, "kz-example", build)
+        keep.append(self.kz)
+        self.kz.initialise(authorities.ROOT / "config/demo/party_status.toml")
+        self.kz.start()
+        self.kz.add_context("admin", self.kz.directory / "admin/administrator")
+        authorities.introduce(self.kz, self.cn)
+        authorities.introduce(self.cn, self.kz)
+        wait_for(lambda: authorities.connected(self.cn, 2), "kz-example connected", 30)
+        self.kz.stop()
+        self.identity = http2.identity_of(self.kz.directory / "keys/tls")
+        self.seed = 0
+
+    def restart(self):
+        self.cn.stop()
+        self.cn.start()
+        wait_for(lambda: authorities.connected(self.ru, 1), "ru-example connected again", 30)
+
+    def submit(self, sender, recipient):
+        self.seed += 1
+        people = sender.directory / "people/wang"
+        done = subprocess.run(
+            [sender.build / "tests/support/desk-load", sender.socket(), sender.directory / "keys/anchor.pem",
+             f"{people}.key", f"{people}.pem", recipient.name, str(NOTICES), str(self.seed), "0", "4"],
+            capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0 or done.stdout.count("ok ") != NOTICES:
+            raise Failed(f"{sender.name} could not submit: {done.stdout}{done.stderr}")
+
+    def exchange(self):
+        """Seconds until so many notices of ru-example are answered by cn-example."""
+        start = time.monotonic()
+        self.submit(self.ru, self.cn)
+        wait_for(lambda: self.queued() == 0, "notices of ru-example answered", 60)
+        return time.monotonic() - start
+
+    def queued(self):
+        status = self.ru.must("status", "-o", "json", context="admin")
+        return int(json.loads(status)["data"].get("queued", 0))
+
+    def descriptors(self):
+        """Of cn-example's daemon."""
+        return len(list(Path(f"/proc/{self.cn.process.pid}/fd").iterdir()))
+
+    def alive(self):
+        if self.cn.process.poll() is not None:
+            raise Failed(f"cn-example ended with {self.cn.process.returncode}\n{self.cn.tail()}")
+
+
+def pour(connection, pieces):
+    """Sends until the connection breaks: seconds and bytes until then; no seconds when it did not. A daemon that cut us
+    may be busy with what it has received, so a send that waits is no break by itself: the end shows to whoever reads."""
+    start, sent = time.monotonic(), 0
+    connection.socket.settimeout(1)
+    try:
+        for piece in pieces:
+            connection.send(piece)
+            sent += len(piece)
+            if sent > MOST or time.monotonic() - start > 2 * CUT_WITHIN:
+                return None, sent
+    except TimeoutError:
+        return (time.monotonic() - start if connection.ended(2 * CUT_WITHIN) else None), sent
+    except OSError:
+        pass
+    return time.monotonic() - start, sent
+
+
+def polite_nonsense(world):
+    """A call after the other, each answered, each with a frame that is not one: the log is not filled."""
+    world.restart()
+    before, calls = world.cn.log.stat().st_size, 0
+    client = http2.Client(world.cn.port, world.identity)
+    start = time.monotonic()
+    while time.monotonic() - start < CUT_WITHIN and not client.ended_by_them:
+        client.call(http2.DELIVER, http2.message(b"\xff"))
+        calls += 1
+    took = time.monotonic() - start
+    client.close()
+    lines = world.cn.log.read_bytes()[before:].count(b"\n")
+    print(f"{'polite_nonsense':20} {calls} calls  {took:5.2f} s  {lines} lines in the log", flush=True)
+    if not client.ended_by_them or lines > 400:
+        raise Failed(f"polite_nonsense: {calls} calls in {took:.1f} s, {lines} lines in the log")
+
+
+def flood(world, make):
+    world.restart()
+    memory, before = Memory(world.cn.process.pid), world.descriptors()
+    outcome = {}
+
+    def attack():
+        with http2.Connection(world.cn.port, world.identity) as connection:
+            outcome["cut"], outcome["sent"] = pour(connection, make())
+
+    attacker = threading.Thread(target=attack)
+    attacker.start()
+    took = world.exchange()
+    attacker.join()
+    growth = memory.growth()
+    wait_for(lambda: world.descriptors() <= before, f"{make.__name__}: its connection is given up", 10)
+    world.alive()
+    cut, sent = outcome.get("cut"), outcome.get("sent", 0)
+    line = f"{make.__name__:20} {sent >> 10:6} KiB  cut after {cut or -1:5.2f} s  +{growth >> 20:4} MiB  exchange {took:5.2f} s"
+    print(line, flush=True)
+    if cut is None or cut > CUT_WITHIN:
+        raise Failed(f"{make.__name__}: was not cut")
+    if growth > MEMORY:
+        raise Failed(f"{make.__name__}: memory grew by {growth >> 20} MiB")
+    if took > EXCHANGE_WITHIN:
+        raise Failed(f"{make.__name__}: an exchange beside it took {took:.1f} s")
+
+
+def no_window(world):
+    """A peer that takes nothing: what we have for it waits, others are served, and it does not keep us from stopping."""
+    world.restart()
+    with http2.Connection(world.cn.port, world.identity, initial_settings=[(4, 0)]) as connection:
+        connection.send(b"".join(http2.headers(stream) for stream in range(1, 121, 2)))
+        world.submit(world.cn, world.kz)
+        took = world.exchange()
+        world.cn.stop()
+    print(f"{'no_window':20} 60 streams  exchange {took:5.2f} s", flush=True)
+    if took > EXCHANGE_WITHIN:
+        raise Failed(f"no_window: an exchange beside it took {took:.1f} s")
+
+
+# ---- strangers
+
+def silent_and_slow(world):
+    """Connections that say nothing, or their first words byte by byte, end after ten seconds."""
+    start = time.monotonic()
+    held = [http2.raw(world.cn.port, STRANGER, timeout=15) for _ in range(60)]
+    while time.monotonic() - start < 9:
+        for slow in held[30:]:
+            try:
+                slow.sendall(b"\x16")
+            except OSError:
+                pass
+        time.sleep(0.5)
+    took = world.exchange()
+    for connection in held:
+        try:
+            while connection.recv(4096):
+                pass
+        except TimeoutError as silence:
+            raise Failed("a connection that says nothing was kept") from silence
+        except OSError:
+            pass
+        connection.close()
+    lasted = time.monotonic() - start
+    print(f"{'silent_and_slow':20} 60 connections  gone after {lasted:5.2f} s  exchange {took:5.2f} s", flush=True)
+    if lasted > 13:
+        raise Failed("slow handshakes lasted too long")
+
+
+def connection_flood(world):
+    """More connections than there is room for, from one source: that source is held to its share."""
+    memory = Memory(world.cn.process.pid)
+    held = []
+    for _ in range(CONNECTIONS):
+        try:
+            held.append(http2.raw(world.cn.port, STRANGER, timeout=1))
+        except OSError:
+            break
+    took = world.exchange()
+    world.ru.stop()
+    world.ru.start()
+    wait_for(lambda: authorities.connected(world.ru, 1), "a new connection beside the flood", 20)
+    growth = memory.growth()
+    for connection in held:
+        connection.close()
+    world.alive()
+    print(f"{'connection_flood':20} {len(held)} connections  +{growth >> 20} MiB  exchange {took:5.2f} s", flush=True)
+    if len(held) < CONNECTIONS // 2 or growth > MEMORY:
+        raise Failed(f"connection_flood: {len(held)} connections, +{growth >> 20} MiB")
+
+
+def refused_handshakes(world):
+    """Certificates nobody pinned: refused, and logged without filling the log."""
+    world.restart()
+    identity = http2.identity_of(world.ru.directory / "people/wang")
+    before = world.cn.log.stat().st_size
+    refused = 0
+    for number in range(100):
+        try:
+            with http2.Connection(world.cn.port, identity if number % 2 else None, STRANGER) as connection:
+                refused += connection.ended(5)
+        except OSError:
+            refused += 1
+    time.sleep(0.3)
+    lines = world.cn.log.read_bytes()[before:].decode().splitlines()
+    named = [line for line in lines if "connection.refused" in line]
+    print(f"{'refused_handshakes':20} {refused} of 100 refused  {len(named)} lines in the log", flush=True)
+    if refused != 100 or not 1 <= len(named) <= 12 or len(lines) > 20:
+        raise Failed("refused handshakes: " + "\n".join(lines[-30:]))
+    if not any("reason certificate leaf sha256:" in line for line in named):
+        raise Failed("no refused certificate is named in the log")
+
+
+def barred_after_a_cut(world):
+    """The authority is charged, not the connection."""
+    world.restart()
+    with http2.Connection(world.cn.port, world.identity) as connection:
+        pour(connection, rapid_reset())
+    time.sleep(0.3)
+    try:
+        with http2.Connection(world.cn.port, world.identity) as connection:
+            connection.send(http2.headers(1))
+            if not connection.ended(2):
+                raise Failed("the flooding authority was let in again")
+    except OSError:
+        pass
+    if "guard.cut" not in world.cn.log.read_text():
+        raise Failed("no cut in the log")
+
+
+def main():
+    build = Path(sys.argv[1]).resolve()
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
+    print(f"seed {seed}", flush=True)
+    order = list(FLOODS)
+    random.Random(seed).shuffle(order)
+    running = []
+    with tempfile.TemporaryDirectory(prefix="chancery-floods-") as base:
+        try:
+            world = World(base, build, running)
+            print(f"{'alone':20} exchange {world.exchange():5.2f} s", flush=True)
+            for make in order:
+                flood(world, make)
+            no_window(world)
+            polite_nonsense(world)
+            barred_after_a_cut(world)
+            refused_handshakes(world)
+            connection_flood(world)
+            silent_and_slow(world)
+            for authority in (world.ru, world.cn):
+                authority.stop()
+                report = authority.fsck()
+                if report.code != 0:
+                    raise Failed(f"{authority.name}: fsck: {report.out}{report.err}")
+        except Failed as failure:
+            for authority in running:
+                print(f"---- {authority.name}\n{authority.tail()}")
+            print(f"FAILED: {failure}")
+            return 1
+        finally:
+            for authority in running:
+                authority.kill()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
