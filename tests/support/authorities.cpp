@@ -193,9 +193,17 @@ void ExampleAuthority::open() {
   store_ = must(store::Store::open({directory_, identity_.authority, vfs_}, keys_->database, std::move(seams)), "open");
 }
 
-void ExampleAuthority::restart() {
+void ExampleAuthority::restart(const std::function<void()>& while_closed) {
   store_.reset();
+  if (while_closed) while_closed();
   open();
+}
+
+Result<store::FsckReport> ExampleAuthority::fsck() {
+  store_.reset();
+  auto report = store::fsck({directory_, identity_.authority, vfs_}, keys_->database, keys_->log.public_key());
+  open();
+  return report;
 }
 
 void ExampleAuthority::renew_seal_key() { must(service::SealKeys(node()).renew(), "seal key"); }
@@ -214,6 +222,15 @@ void ExampleAuthority::knows(ExampleAuthority& other) {
     return {};
   };
   must(store_->run<void>(0, introduced), "introduce");
+}
+
+crypto::SignedStatement ExampleAuthority::sign(const std::string& statement, core::KeyRole role, Instant at,
+                                               const std::string& signer) const {
+  auto& pair = role == core::KeyRole::evidence ? keys_->evidence : keys_->sign;
+  const auto batch = must(crypto::sign_batch(signer.empty() ? id() : signer, pair.key, pair.certificate.id(),
+                                             {core::statement_digest(statement)}, at, random_),
+                          "sign");
+  return {statement, batch.signature, batch.path(0)};
 }
 
 wire::DesignationItem ExampleAuthority::redesignated(const std::function<void(core::Designation&)>& change) const {
@@ -247,6 +264,7 @@ Bytes draft_bytes(const DraftOptions& options) {
   draft.add_directions("sco-2009/3/5");
   if (options.kind == "threat-notice") draft.add_threats("sco-2009/2/3");
   draft.set_label(options.label);
+  draft.set_expires(options.expires);
   for (const auto& [message, relation] : options.sources) {
     auto& source = *draft.add_sources();
     source.set_message(message);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "daemon/service/node.h"
+#include "daemon/store/fsck.h"
 #include "daemon/wire/desk.h"
 
 namespace chancery::test {
@@ -33,12 +34,18 @@ class ExampleAuthority {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
   // Closes the store and opens it again. No service may be using it.
-  void restart();
+  void restart(const std::function<void()>& while_closed = {});
+
+  // Closes the store, recomputes everything it claims, and opens it again. No service may be using it.
+  [[nodiscard]] Result<store::FsckReport> fsck();
 
   // Records the other as an active peer, with its designation and newest seal key.
   void knows(ExampleAuthority& other);
   // Issues a seal key when none is valid; called by the constructor.
   void renew_seal_key();
+  // Any statement in a batch of its own, under the key of this role, as `signer` would have signed it at this time.
+  [[nodiscard]] crypto::SignedStatement sign(const std::string& statement, core::KeyRole role, Instant at,
+                                             const std::string& signer = {}) const;
   // A designation that follows the current one: changed as told, signed by the anchor. Not recorded.
   [[nodiscard]] wire::DesignationItem redesignated(const std::function<void(core::Designation&)>& change) const;
 
@@ -72,6 +79,7 @@ struct DraftOptions {
   std::string title = "Пример";
   std::string body = "Текст уведомления.";
   std::vector<std::pair<std::string, std::string>> sources = {};  // name of a message, relation
+  std::string expires = {};
 };
 Bytes draft_bytes(const DraftOptions& options = {});
 // With a key of its own; `number` tells keys apart.
