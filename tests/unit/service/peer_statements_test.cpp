@@ -1,0 +1,287 @@
+#include "daemon/service/peer_statements.h"
+
+#include "daemon/service/voiding.h"
+#include "tests/unit/service/peer_fixture.h"
+
+namespace chancery::service {
+namespace {
+
+using core::KeyRole;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> words(const std::vector<wire::Answer>& answers) {
+  std::vector<std::string> all;
+  for (const auto& answer : answers) all.push_back(service::words(answer));
+  return all;
+}
+
+// ---- dispatches
+
+class DispatchesTest : public PeerTest {
+ protected:
+  // The next of a chain cn signs by hand.
+  store::SignedStatement next(core::DispatchItem item) {
+    core::Dispatch dispatch{"cn-example", "ru-example", 1, ++sequence_, previous_, std::move(item), random_.bytes(32)};
+    previous_ = core::statement_digest(dispatch.to_text());
+    return sign(dispatch.to_text());
+  }
+  store::SignedStatement message() {
+    core::MessageId id;
+    random_.fill(id.value);
+    return next(core::DispatchMessage{id});
+  }
+  store::SignedStatement sign(const std::string& text) { return cn_.sign(text, KeyRole::sign, clock_.now()); }
+
+  // What ru answers to one dispatch before it is recorded; empty when it is good.
+  std::string read(const store::SignedStatement& statement) {
+    wire::Frame frame;
+    frame.dispatches.push_back(frame.add(statement));
+    const auto at = intake();
+    FrameVerifier verifier(frame.signatures, *at.directory, certificates_);
+    const auto read = read_dispatch(at, frame.dispatches[0], verifier);
+    return std::holds_alternative<wire::Answer>(read) ? service::words(std::get<wire::Answer>(read)) : "";
+  }
+  std::string changed(store::SignedStatement statement, const std::string& from, const std::string& to) {
+    statement.statement.replace(statement.statement.find(from), from.size(), to);
+    return statement.statement;
+  }
+  std::uint64_t missing() {
+    return ru_.store()
+        .run<std::uint64_t>(0, [](store::Transaction& tx) { return tx.missing_messages("cn-example"); })
+        .value();
+  }
+
+  std::uint64_t sequence_ = 0;
+  std::optional<Digest> previous_;
+};
+
+TEST_F(DispatchesTest, AreReadWhenTheyAreTheSendersToUs) { EXPECT_EQ(read(message()), ""); }
+
+TEST_F(DispatchesTest, OfAnotherSignerAreRejected) {
+  const auto text = message().statement;
+  EXPECT_EQ(read(ru_.sign(text, KeyRole::sign, clock_.now())), "rejected E-VERIFY-SIGNATURE");
+  EXPECT_EQ(read(cn_.sign(text, KeyRole::evidence, clock_.now())), "rejected E-VERIFY-SIGNATURE");
+  EXPECT_EQ(read(sign(changed(message(), "sender cn-", "sender kz-"))), "rejected E-VERIFY-SIGNATURE");
+}
+
+TEST_F(DispatchesTest, ToAnotherRecipientAreRejected) {
+  EXPECT_EQ(read(sign(changed(message(), "recipient ru-", "recipient kz-"))), "rejected E-NOT-ADDRESSED");
+}
+
+TEST_F(DispatchesTest, ThatDoNotParseAreRejectedAfterTheirSignatureHeld) {
+  auto torn = message();
+  torn.statement.pop_back();
+  EXPECT_EQ(read(sign(torn.statement)), "rejected E-MALFORMED");
+  EXPECT_EQ(read(torn), "rejected E-VERIFY-SIGNATURE");
+}
+
+TEST_F(DispatchesTest, UnderAnUnknownKeyAreDeferred) {
+  test::ExampleAuthority stranger("kz-example", clock_, random_);
+  EXPECT_EQ(read(stranger.sign(message().statement, KeyRole::sign, clock_.now())), "deferred E-KEY-UNKNOWN");
+}
+
+TEST_F(DispatchesTest, AreRecordedInOrderWithOneAnswer) {
+  EXPECT_THAT(words(dispatched({message(), message(), message()}).answers), ElementsAre("taken before 1/4"));
+  EXPECT_EQ(missing(), 3u);
+}
+
+TEST_F(DispatchesTest, AgainAreConfirmedAgainAndRecordedOnce) {
+  const auto one = message(), two = message();
+  (void)dispatched({one, two});
+  EXPECT_THAT(words(dispatched({one}).answers), ElementsAre("taken before 1/3"));
+  EXPECT_EQ(missing(), 2u);
+}
+
+TEST_F(DispatchesTest, BehindAGapAskForTheOneThatIsMissing) {
+  const auto one = message(), two = message(), three = message();
+  EXPECT_THAT(words(dispatched({one, three}).answers), ElementsAre("taken before 1/2", "expected 1/2"));
+  EXPECT_THAT(words(dispatched({two, three}).answers), ElementsAre("taken before 1/4"));
+}
+
+TEST_F(DispatchesTest, OfOneNumberWithOtherBytesAreEvidence) {
+  const auto one = message();
+  sequence_ = 0;
+  previous_.reset();
+  const auto other = message();
+  (void)dispatched({one});
+  const auto recorded = dispatched({other});
+  EXPECT_THAT(words(recorded.answers), ElementsAre("rejected E-ID-CONFLICT"));
+  EXPECT_EQ(recorded.alarms.size(), 1u);
+  ASSERT_EQ(evidence().size(), 1u);
+  EXPECT_EQ(evidence()[0].first, one.statement);
+  EXPECT_EQ(evidence()[0].second, other.statement);
+}
+
+TEST_F(DispatchesTest, ThatDoNotNameTheOneBeforeAreEvidence) {
+  const auto one = message();
+  previous_ = crypto::sha256(as_bytes("another"));
+  const auto broken = message();
+  EXPECT_THAT(words(dispatched({one, broken}).answers), ElementsAre("rejected E-ID-CONFLICT", "taken before 1/2"));
+  EXPECT_EQ(evidence().size(), 1u);
+}
+
+TEST_F(DispatchesTest, OfALaterEpochBeginWithARestore) {
+  (void)dispatched({message()});
+  core::Dispatch restored{"cn-example", "ru-example", 2, 1, {}, core::DispatchRestored{1, 1, 0}, random_.bytes(32)};
+  auto bare = restored;
+  bare.item = core::DispatchMessage{core::MessageId{}};
+  EXPECT_THAT(words(dispatched({sign(bare.to_text())}).answers), ElementsAre("rejected E-ID-CONFLICT"));
+  EXPECT_THAT(words(dispatched({sign(restored.to_text())}).answers), ElementsAre("taken before 2/2"));
+}
+
+TEST_F(DispatchesTest, RunNoFurtherAheadOfTheirMessagesThanTheWindow) {
+  std::vector<store::SignedStatement> all;
+  for (std::uint64_t i = 0; i <= core::kMissingWindow; ++i) all.push_back(message());
+  EXPECT_THAT(words(dispatched(all).answers), ElementsAre("taken before 1/1025", "expected 1/1025"));
+  EXPECT_EQ(missing(), core::kMissingWindow);
+  // A number that closes another needs no room, and makes some.
+  sequence_ = core::kMissingWindow;
+  previous_ = core::statement_digest(all[core::kMissingWindow - 1].statement);
+  EXPECT_THAT(words(dispatched({next(core::DispatchVoid{1, "withdrawn"}), message(), message()}).answers),
+              ElementsAre("taken before 1/1027", "expected 1/1027"));
+  EXPECT_EQ(missing(), core::kMissingWindow);
+}
+
+TEST_F(DispatchesTest, ThatCloseANumberCloseTheGapAndItsMessageStaysOut) {
+  const auto id = released_to_ru();
+  const auto row = cn_.store().reader().due("ru-example", clock_.now(), 10)->at(0);
+  (void)dispatched(dispatches());
+  EXPECT_EQ(missing(), 1u);
+  ASSERT_TRUE(cn_.store()
+                  .run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, "withdrawn", "li"); })
+                  .has_value());
+  EXPECT_THAT(words(dispatched(dispatches()).answers), ElementsAre("taken before 1/3"));
+  EXPECT_EQ(missing(), 0u);
+  EXPECT_EQ(service::words(answer_to(frame_of(id))), "expected 1/3");
+  EXPECT_EQ(held_by_ru(), 0u);
+  EXPECT_EQ(cn_.store().reader().queued("ru-example").value(), 0u);
+}
+
+TEST_F(DispatchesTest, ThatCloseAnAnsweredNumberHaveNoEffect) {
+  const auto frame = frame_of(released_to_ru());
+  const auto row = cn_.store().reader().due("ru-example", clock_.now(), 10)->at(0);
+  (void)dispatched(dispatches());
+  const auto first = take(frame);
+  ASSERT_TRUE(cn_.store()
+                  .run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, "withdrawn", "li"); })
+                  .has_value());
+  // The answer was lost, it seems; whoever closed the number hears it again, as often as it closes it.
+  EXPECT_EQ(dispatched(dispatches()).receipts, first.issued);
+  EXPECT_EQ(dispatched(dispatches()).receipts, first.issued);
+  EXPECT_EQ(take(frame).accepted.stored, first.issued);
+  EXPECT_EQ(held_by_ru(), 1u);
+}
+
+// ---- receipts, as cn takes them in
+
+class ReceiptsTest : public PeerTest {
+ protected:
+  ReceiptsTest() : cn_node_(cn_.node()), cn_keys_(cn_node_), cn_certificates_(cn_.store()) {
+    id_ = core::parse_message_id(released_to_ru()).value();
+  }
+
+  core::Receipt receipt(core::Stage stage = core::Stage::delivered) {
+    core::Receipt out{"ru-example", "cn-example", id_, stage, clock_.now(), {}, {}, {}, random_.bytes(32)};
+    if (stage == core::Stage::refused) out.reasons = {"E-EXPIRED"};
+    return out;
+  }
+  store::SignedStatement sign(const core::Receipt& receipt) {
+    return ru_.sign(receipt.to_text(), KeyRole::sign, clock_.now());
+  }
+  std::variant<wire::Answer, PeerReceipt> read_it(const store::SignedStatement& statement) {
+    wire::Frame frame;
+    frame.receipts.push_back(frame.add(statement));
+    const Intake at{cn_node_, cn_keys_, "ru-example", cn_.store().directory(), cn_node_.agreements(), clock_.now()};
+    FrameVerifier verifier(frame.signatures, *at.directory, cn_certificates_);
+    return read_receipt(at, frame.receipts[0], verifier, [this](const core::MessageId& id) { return id == id_; });
+  }
+  std::string read(const store::SignedStatement& statement) {
+    const auto read = read_it(statement);
+    return std::holds_alternative<wire::Answer>(read) ? service::words(std::get<wire::Answer>(read)) : "";
+  }
+  Recorded record(const store::SignedStatement& statement) {
+    const auto receipt = std::get<PeerReceipt>(read_it(statement));
+    return cn_.store()
+        .run<Recorded>(0, [&](store::Transaction& tx) { return record_receipts(tx, "ru-example", {receipt}); })
+        .value();
+  }
+  store::OutboxState state() { return cn_.store().reader().deliveries(id_)->at(0).state; }
+
+  core::MessageId id_;
+  const Node cn_node_;
+  SealKeys cn_keys_;
+  Certificates cn_certificates_;
+};
+
+TEST_F(ReceiptsTest, AreReadWhenTheyAreTheReceiversAboutAMessageOfOurs) { EXPECT_EQ(read(sign(receipt())), ""); }
+
+TEST_F(ReceiptsTest, OfAnotherSignerOrReceiverAreRejected) {
+  EXPECT_EQ(read(cn_.sign(receipt().to_text(), KeyRole::sign, clock_.now())), "rejected E-VERIFY-SIGNATURE");
+  EXPECT_EQ(read(ru_.sign(receipt().to_text(), KeyRole::evidence, clock_.now())), "rejected E-VERIFY-SIGNATURE");
+  auto other = receipt();
+  other.receiver = "kz-example";
+  EXPECT_EQ(read(sign(other)), "rejected E-VERIFY-SIGNATURE");
+}
+
+TEST_F(ReceiptsTest, OfAnotherTimeThanTheirBatchAreRejected) {
+  auto early = receipt(), late = receipt(), in_time = receipt();
+  early.time = clock_.now() - seconds(60) - Duration{1};
+  late.time = clock_.now() + seconds(60) + Duration{1};
+  in_time.time = clock_.now() - seconds(60);
+  EXPECT_EQ(read(sign(early)), "rejected E-VERIFY-SIGNATURE");
+  EXPECT_EQ(read(sign(late)), "rejected E-VERIFY-SIGNATURE");
+  EXPECT_EQ(read(sign(in_time)), "");
+}
+
+TEST_F(ReceiptsTest, AboutWhatWeNeverSentThemAreRejected) {
+  auto message = receipt(), originator = receipt();
+  message.message.value[40 % message.message.value.size()] ^= 1;
+  originator.originator = "kz-example";
+  EXPECT_EQ(read(sign(message)), "rejected E-NOT-ADDRESSED");
+  EXPECT_EQ(read(sign(originator)), "rejected E-NOT-ADDRESSED");
+}
+
+TEST_F(ReceiptsTest, ThatDoNotParseAreRejected) {
+  EXPECT_EQ(read(ru_.sign("chancery/receipt/v1\n", KeyRole::sign, clock_.now())), "rejected E-MALFORMED");
+}
+
+TEST_F(ReceiptsTest, SettleTheMessageOnceAndAgainWithoutASecondEntry) {
+  const auto statement = sign(receipt());
+  EXPECT_THAT(record(statement).settled, ElementsAre(id_));
+  EXPECT_EQ(state(), store::OutboxState::delivered);
+  const auto entries = journal(cn_).size();
+  EXPECT_THAT(record(statement).settled, ElementsAre(id_));
+  EXPECT_EQ(journal(cn_).size(), entries);
+}
+
+TEST_F(ReceiptsTest, ThatNothingAsksForAgainAreConfirmed) {
+  (void)record(sign(receipt()));
+  const auto read_receipt = sign(receipt(core::Stage::read));
+  EXPECT_THAT(words(record(read_receipt).answers), ElementsAre("taken"));
+  EXPECT_THAT(words(record(read_receipt).answers), ElementsAre("taken"));
+  EXPECT_THAT(record(sign(receipt(core::Stage::acknowledged))).settled, IsEmpty());
+}
+
+TEST_F(ReceiptsTest, ThatContradictAnotherAreEvidenceAndChangeNothing) {
+  const auto first = sign(receipt());
+  (void)record(first);
+  const auto refused = sign(receipt(core::Stage::refused)), again = sign(receipt());
+  for (const auto& second : {refused, again}) {
+    const auto recorded = record(second);
+    EXPECT_THAT(words(recorded.answers), ElementsAre("rejected E-ID-CONFLICT"));
+    EXPECT_THAT(recorded.settled, IsEmpty());
+  }
+  EXPECT_EQ(state(), store::OutboxState::delivered);
+  const auto kept = cn_.store().reader().conflicts(10).value();
+  ASSERT_EQ(kept.size(), 2u);
+  for (const auto& conflict : kept) EXPECT_EQ(conflict.first, first.statement);
+}
+
+TEST_F(ReceiptsTest, OfARefusalEndTheDelivery) {
+  EXPECT_THAT(record(sign(receipt(core::Stage::refused))).settled, ElementsAre(id_));
+  EXPECT_EQ(state(), store::OutboxState::refused);
+}
+
+}  // namespace
+}  // namespace chancery::service
