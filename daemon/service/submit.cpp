@@ -190,7 +190,10 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   auto entry = entry_of(caller, *book, record->plan);
   entry.subject = name;
   const auto& message = judged.composed.message;
-  const auto access = core::decide_approval(world, caller, record->officer, message);
+  // Who composed it may take it back; that needs no second person.
+  const bool withdrawn = approval.decline && caller.name == record->officer;
+  const auto access = withdrawn ? core::decide_access(world, caller, core::Permission::compose, message)
+                                : core::decide_approval(world, caller, record->officer, message);
   if (!access.allowed()) return refuse(tx, core::Act::approval_refused, entry, access, message.agreement);
   if (approval.preview) return Settled(Released{{{}, name, true, record->plan, false}, {}});
   if (approval.decline) return decline(tx, *record, std::move(entry));

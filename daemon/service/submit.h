@@ -25,8 +25,8 @@ class Submit {
   using Done = std::function<void(Outcome<wire::Accepted>)>;
   void post(const core::User& caller, wire::Submission submission, Done done);
 
-  // Releases or declines a draft that waits. Declined: `accepted` names the draft, no id. With `preview` nothing
-  // changes: the answer names the draft and its plan.
+  // Releases or declines a draft that waits; who composed it may decline it. Declined: `accepted` names the draft, no
+  // id. With `preview` nothing changes: the answer names the draft and its plan.
   Outcome<wire::Accepted> approve(const core::User& caller, const wire::Approval& approval);
 
  private:

@@ -95,7 +95,7 @@ class Transaction {
   Result<void> record_seal_key(const SealKeyRecord& record, std::optional<LeafRef> leaf,
                                const core::JournalEntry& entry);
   Result<void> destroy_seal_keys(Instant accept_until_before);
-  Result<void> record_user(const UserRecord& record, const core::JournalEntry& entry);
+  Result<void> record_user(const UserRecord& record, const core::JournalEntry& entry);  // known name: certificate alone
   [[nodiscard]] Result<std::optional<UserRecord>> find_user(const Digest& certificate);
   [[nodiscard]] Result<std::uint64_t> count_users();
   Result<void> record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry);

@@ -66,8 +66,19 @@ TEST_F(AdministrationTest, AddsNameAndCertificateOnce) {
   EXPECT_THAT(codes_of(administration_.add_user(test::administrator(), {test::officer("zhao"), li.certificate})),
               ElementsAre("E-ALREADY"));
   EXPECT_THAT(
-      codes_of(administration_.add_user(test::administrator(), {test::officer("li"), make_person("li").certificate})),
+      codes_of(administration_.add_user(test::administrator(), {test::approver("li"), make_person("li").certificate})),
       ElementsAre("E-ALREADY"));
+  EXPECT_THAT(value_of(administration_.users(test::auditor())), SizeIs(1));
+}
+
+TEST_F(AdministrationTest, RenewsTheCertificateOfAPersonWhoKeepsRoleAndClearance) {
+  const auto old = make_person("li");
+  const auto next = make_person("li");
+  (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), old.certificate}));
+  (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), next.certificate}));
+  EXPECT_EQ(administration_.caller(next.certificate.id()).value(), test::officer("li"));
+  EXPECT_EQ(administration_.caller(old.certificate.id()).error().code, Errc::unauthenticated);
+  EXPECT_EQ(journal(cn_).back().act, core::Act::user_added);
   EXPECT_THAT(value_of(administration_.users(test::auditor())), SizeIs(1));
 }
 

@@ -254,6 +254,15 @@ TEST_F(SubmitTest, DeclinesAndForgetsTheText) {
   EXPECT_THAT(acts(), Not(Contains(core::Act::released)));
 }
 
+TEST_F(SubmitTest, LetsWhoComposedItWithdrawADraftAndNoOtherOfficer) {
+  const auto draft = waiting();
+  EXPECT_THAT(codes_of(submit_.approve(test::officer("zhao"), {draft, std::nullopt, true, false})),
+              ElementsAre("E-ROLE"));
+  EXPECT_EQ(value_of(submit_.approve(test::officer(), {draft, std::nullopt, true, false})).number, "DRAFT-1");
+  EXPECT_EQ(cn_.store().reader().draft(draft)->state, store::DraftState::declined);
+  EXPECT_EQ(journal(cn_).back().actor, test::officer().name);
+}
+
 TEST_F(SubmitTest, ShowsADraftWithoutDecidingIt) {
   const auto draft = waiting();
   const auto shown = value_of(submit_.approve(test::approver(), {draft, std::nullopt, false, true}));
