@@ -13,9 +13,8 @@ Outcome<toml::table> parse_data(const std::string& file) {
   try {
     return toml::parse_file(file);
   } catch (const toml::parse_error& error) {
-    return fault(kConfiguration, "E-CONFIG-FILE",
-                 {{"place", file + ":" + std::to_string(error.source().begin.line)},
-                  {"detail", std::string(error.description())}});
+    return fault("E-CONFIG-FILE", {{"place", file + ":" + std::to_string(error.source().begin.line)},
+                                   {"detail", std::string(error.description())}});
   }
 }
 
@@ -39,7 +38,7 @@ AgreementCode to_code(const toml::table& entry) {
 
 Outcome<AgreementOutline> outline_agreement(const std::string& data, const std::string& id) {
   const auto file = data + "/agreements/" + id + ".toml";
-  if (!std::filesystem::exists(file)) return fault(kConfiguration, "E-AGREEMENT-UNKNOWN", {{"subject", id}});
+  if (!std::filesystem::exists(file)) return fault("E-AGREEMENT-UNKNOWN", {{"subject", id}});
   const auto table = TRY(parse_data(file));
   AgreementOutline outline{
       id, table["designation_channel"].value_or(std::string()), texts_of(table["languages_any"]), {}};
@@ -64,7 +63,7 @@ Outcome<std::vector<std::string>> label_policies_of(const std::string& data, con
     const auto table = TRY(parse_data(entry.path().string()));
     if (table["party"].value_or(std::string()) == party) ids.push_back(table["id"].value_or(std::string()));
   }
-  if (error) return fault(kConfiguration, "E-FILE", {{"path", data + "/labels"}, {"detail", error.message()}});
+  if (error) return fault("E-FILE", {{"path", data + "/labels"}, {"detail", error.message()}});
   std::sort(ids.begin(), ids.end());
   return ids;
 }

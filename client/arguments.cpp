@@ -50,8 +50,8 @@ std::vector<std::string> verbs_of(const std::string& noun) {
 
 tl::unexpected<Fault> unknown(const std::string& word, const std::vector<std::string>& known) {
   const auto near = nearest(word, known);
-  if (near.empty()) return fault(kUsage, "E-USAGE-WORD", {{"word", word}});
-  return fault(kUsage, "E-USAGE-NEAREST", {{"word", word}, {"nearest", near}});
+  if (near.empty()) return fault("E-USAGE-WORD", {{"word", word}});
+  return fault("E-USAGE-NEAREST", {{"word", word}, {"nearest", near}});
 }
 
 struct Found {
@@ -108,10 +108,10 @@ std::vector<std::string> option_names(const Command& command) {
 Outcome<void> check_complete(const Command& command, const Arguments& arguments) {
   for (const auto& argument : command.arguments)
     if (argument.required && !arguments.has(argument.name))
-      return fault(kUsage, "E-USAGE-MISSING", {{"name", argument.name}, {"words", command.words()}});
+      return fault("E-USAGE-MISSING", {{"name", argument.name}, {"words", command.words()}});
   for (const auto& option : command.options)
     if (option.required && !arguments.has(option.name))
-      return fault(kUsage, "E-USAGE-MISSING", {{"name", option.name}, {"words", command.words()}});
+      return fault("E-USAGE-MISSING", {{"name", option.name}, {"words", command.words()}});
   return {};
 }
 
@@ -120,12 +120,12 @@ Outcome<void> parse_with(CLI::App& app, std::vector<std::string> words, const Co
   try {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
-    return fault(kUsage, "E-USAGE", {{"detail", error.what()}, {"words", command.words()}});
+    return fault("E-USAGE", {{"detail", error.what()}, {"words", command.words()}});
   }
   const auto left = app.remaining();
   if (left.empty()) return {};
   if (left.front().rfind('-', 0) == 0) return unknown(left.front(), option_names(command));
-  return fault(kUsage, "E-USAGE-EXTRA", {{"word", left.front()}, {"words", command.words()}});
+  return fault("E-USAGE-EXTRA", {{"word", left.front()}, {"words", command.words()}});
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ const Command* find_command(const std::vector<std::string>& words) {
 
 Outcome<Parsed> parse(const std::vector<std::string>& words) {
   const auto found = TRY(find(words));
-  const Command none{found.noun, {}, '-', {}, {}, {}, nullptr};
+  const Command none{found.noun, {}, "-", {}, {}, {}, nullptr};
   const auto& command = found.command == nullptr ? none : *found.command;
   CLI::App app;
   app.set_help_flag();

@@ -13,7 +13,7 @@ namespace chancery::client {
 namespace {
 
 constexpr Duration kAnchorLife = days(3650);
-constexpr Duration kKeyLife = days(365);
+constexpr Duration kCertificateLife = days(365);
 // So that a peer whose clock is a little behind can use them at once.
 constexpr Duration kBackdated = minutes(5);
 
@@ -29,11 +29,11 @@ constexpr std::array<const char*, 2> kSymmetric = {"storage", "database"};
 
 template <class T>
 Outcome<T> made(Result<T> result) {
-  return or_fault(std::move(result), kInternal, "E-INTERNAL");
+  return or_fault(std::move(result), "E-INTERNAL");
 }
 
 Outcome<void> write_secret(const std::string& path, BytesView secret) {
-  return or_fault(crypto::write_secret_file(path, secret), kConfiguration, "E-FILE", {{"path", path}});
+  return or_fault(crypto::write_secret_file(path, secret), "E-FILE", {{"path", path}});
 }
 
 Outcome<crypto::PrivateKey> new_key(const std::string& path, crypto::Suite suite) {
@@ -71,7 +71,7 @@ class Maker {
  private:
   Outcome<void> make_folders() const {
     if (std::filesystem::exists(plan_.directory + "/daemon.toml"))
-      return fault(kConflict, "E-FILE-EXISTS", {{"path", plan_.directory + "/daemon.toml"}});
+      return fault("E-FILE-EXISTS", {{"path", plan_.directory + "/daemon.toml"}});
     for (const auto* folder : {"/anchor", "/keys", "/admin", "/state"})
       CHECK_OK(make_private_folder(plan_.directory + folder));
     return {};
@@ -85,17 +85,17 @@ class Maker {
     const auto name = certified.use == crypto::CertificateUse::tls
                           ? plan_.authority
                           : plan_.authority + " " + core::to_string(certified.role);
-    const crypto::CertificateRequest request{name, certified.use, from_, from_ + kKeyLife};
+    const crypto::CertificateRequest request{name, certified.use, from_, from_ + kCertificateLife};
     const auto certificate = TRY(made(crypto::issue_certificate(request, key.public_key(), anchor_key, &anchor)));
     CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
-    keys_.push_back(designated(certified.role, crypto::Suite::p256, certificate.id(), from_, from_ + kKeyLife));
+    keys_.push_back(designated(certified.role, crypto::Suite::p256, certificate.id(), from_, from_ + kCertificateLife));
     return {};
   }
 
   Outcome<void> make_bare(core::KeyRole role) {
     const auto path = plan_.directory + "/keys/" + core::to_string(role) + ".key";
     const auto key = TRY(new_key(path, crypto::Suite::ed25519));
-    keys_.push_back(designated(role, crypto::Suite::ed25519, key.public_key().id(), from_, from_ + kKeyLife));
+    keys_.push_back(designated(role, crypto::Suite::ed25519, key.public_key().id(), from_, from_ + kCertificateLife));
     return {};
   }
 
@@ -107,7 +107,7 @@ class Maker {
     d.kind = "competent-authority";
     d.agreements = plan_.agreements;
     d.valid_from = from_;
-    d.valid_to = from_ + kKeyLife;
+    d.valid_to = from_ + kCertificateLife;
     d.directions = plan_.directions;
     d.languages = plan_.languages;
     d.endpoint = plan_.endpoint;
@@ -163,9 +163,9 @@ Outcome<Digest> make_authority(const AuthorityPlan& plan, Instant now, crypto::R
 Outcome<crypto::Certificate> make_person(const std::string& name, const std::string& stem, Instant now) {
   auto key = TRY(made(crypto::PrivateKey::generate(crypto::Suite::p256)));
   const crypto::CertificateRequest request{name, crypto::CertificateUse::user, now - kBackdated,
-                                           now - kBackdated + kKeyLife};
+                                           now - kBackdated + kCertificateLife};
   auto certificate = TRY(made(crypto::issue_certificate(request, key.public_key(), key, nullptr)));
-  if (std::filesystem::exists(stem + ".pem")) return fault(kConflict, "E-FILE-EXISTS", {{"path", stem + ".pem"}});
+  if (std::filesystem::exists(stem + ".pem")) return fault("E-FILE-EXISTS", {{"path", stem + ".pem"}});
   CHECK_OK(write_secret(stem + ".key", key.to_pem().view()));
   CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
   return certificate;
@@ -184,7 +184,7 @@ Outcome<std::vector<crypto::Certificate>> read_certificates(const std::string& d
 
 Outcome<crypto::Certificate> read_certificate_file(const std::string& path) {
   const auto pem = TRY(read_file(path));
-  return or_fault(crypto::Certificate::from_pem(pem), kConfiguration, "E-FILE", {{"path", path}});
+  return or_fault(crypto::Certificate::from_pem(pem), "E-FILE", {{"path", path}});
 }
 
 }  // namespace chancery::client

@@ -24,9 +24,9 @@ struct Option {
 };
 
 struct Command {
-  std::string noun;  // "user"; for officers' verbs "message", which may be left out
-  std::string verb;  // "add"; empty when the noun is the whole command
-  char role;         // O officer, P approver, A administrator, U auditor, - anyone
+  std::string noun;   // "user"; for officers' verbs "message", which may be left out
+  std::string verb;   // "add"; empty when the noun is the whole command
+  std::string roles;  // O officer, P approver, A administrator, U auditor, - anyone
   std::vector<Argument> arguments;
   std::vector<Option> options;
   std::vector<std::string> examples;  // whole command lines

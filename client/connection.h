@@ -11,10 +11,16 @@
 
 namespace chancery::client {
 
+// What the person asked for, for the words of a refusal that names nothing.
+struct Asked {
+  std::string command;  // "peer list"
+  std::string subject;  // the number, draft or authority typed; may be empty
+};
+
 class Desk {
  public:
   // Reads keys and certificates; the connection itself is made by the first call. `timeout` seconds a call.
-  static Outcome<std::unique_ptr<Desk>> connect(const Context& context, double timeout);
+  static Outcome<std::unique_ptr<Desk>> connect(const Context& context, double timeout, Asked asked);
 
   template <class Request, class Response>
   using Method = grpc::Status (v1::Desk::Stub::*)(grpc::ClientContext*, const Request&, Response*);
@@ -46,10 +52,11 @@ class Desk {
   std::shared_ptr<std::atomic<bool>> wrong_server_;  // set by the verifier, on gRPC's threads
   std::string socket_;
   std::string certificate_digest_;
+  Asked asked_;
   double timeout_ = 30;
 };
 
 // The exit code and words of a gRPC status; policy answers never come this way.
-Fault to_fault(const grpc::Status& status, const std::string& socket);
+Fault to_fault(const grpc::Status& status, const std::string& socket, const Asked& asked);
 
 }  // namespace chancery::client

@@ -33,10 +33,9 @@ std::vector<std::string> field_names() {
 }
 
 tl::unexpected<Fault> wrong(const std::string& file, const toml::node& node, const std::string& key) {
-  return fault(kConfiguration, "E-CONFIG-KEY",
-               {{"place", file + ":" + std::to_string(node.source().begin.line)},
-                {"key", key},
-                {"known", nearest(key, field_names())}});
+  return fault("E-CONFIG-KEY", {{"place", file + ":" + std::to_string(node.source().begin.line)},
+                                {"key", key},
+                                {"known", nearest(key, field_names())}});
 }
 
 Outcome<Context> read_context(const std::string& file, const std::string& name, const toml::table& table) {
@@ -79,9 +78,8 @@ Outcome<Contexts> Contexts::load(const std::string& file) {
   try {
     CHECK_OK(read_all(toml::parse_file(file), contexts));
   } catch (const toml::parse_error& error) {
-    return fault(kConfiguration, "E-CONFIG-FILE",
-                 {{"place", file + ":" + std::to_string(error.source().begin.line)},
-                  {"detail", std::string(error.description())}});
+    return fault("E-CONFIG-FILE", {{"place", file + ":" + std::to_string(error.source().begin.line)},
+                                   {"detail", std::string(error.description())}});
   }
   return contexts;
 }
@@ -94,9 +92,13 @@ const Context* Contexts::find(const std::string& name) const {
 Outcome<Context> Contexts::choose(const std::string& name) const {
   const auto& wanted = name.empty() ? current : name;
   if (wanted.empty() && all.size() == 1) return all.front();
-  if (wanted.empty()) return fault(kConfiguration, "E-CONTEXT-NONE", {{"file", file}});
+  if (wanted.empty()) return fault("E-CONTEXT-NONE", {{"file", file}});
   if (const auto* found = find(wanted)) return *found;
-  return fault(kConfiguration, "E-CONTEXT-NOT-FOUND", {{"name", wanted}, {"file", file}});
+  std::vector<std::string> names;
+  for (const auto& context : all) names.push_back(context.name);
+  if (const auto near = nearest(wanted, names); !near.empty())
+    return fault("E-CONTEXT-NEAREST", {{"name", wanted}, {"file", file}, {"nearest", near}});
+  return fault("E-CONTEXT-NOT-FOUND", {{"name", wanted}, {"file", file}});
 }
 
 Outcome<void> Contexts::save() const {

@@ -19,10 +19,12 @@ DataNames DataNames::fetch(Session& session) {
   return {std::move(agreements), std::move(labels), session.catalogue().language()};
 }
 
-std::string DataNames::in_language(const v1::LocalizedText& text) const {
+std::string DataNames::in_language(const v1::LocalizedText& text) const { return core::neutralised(whole(text)); }
+
+std::string DataNames::whole(const v1::LocalizedText& text) const {
   for (const auto& language : {language_, std::string("en"), std::string("ru"), std::string("zh")}) {
     const auto found = text.text().find(language);
-    if (found != text.text().end() && !found->second.empty()) return core::neutralised(found->second);
+    if (found != text.text().end() && !found->second.empty()) return found->second;
   }
   return {};
 }

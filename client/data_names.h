@@ -25,6 +25,8 @@ class DataNames {
   // Working languages of an agreement.
   [[nodiscard]] std::vector<std::string> working_languages(const std::string& agreement) const;
   [[nodiscard]] std::string in_language(const v1::LocalizedText& text) const;
+  // The same as it stands, with its lines.
+  [[nodiscard]] std::string whole(const v1::LocalizedText& text) const;
 
  private:
   [[nodiscard]] std::string marking_of(const v1::LabelPolicyView& policy, const std::string& classification) const;

@@ -37,12 +37,18 @@ struct FurtherReason {
   std::string text;
 };
 
+// The client's own codes; those of the daemon are in daemon/core/reason.def.
+const std::map<std::string, ExitCode>& own_codes();
+
+// One code, one exit code. What nobody knows here is a reason of a later daemon and counts as a refusal.
+int exit_code_of(const std::string& code);
+
 struct Fault {
-  int exit_code = kInternal;
   std::string code;
   Params params;
   std::vector<FurtherReason> also = {};
   std::string ground = {};  // "sco-2009, 6(3), S6.10"; empty when no agreement speaks
+  [[nodiscard]] int exit_code() const { return exit_code_of(code); }
 };
 
 template <class T>
@@ -54,16 +60,16 @@ class [[nodiscard]] Outcome : public tl::expected<T, Fault> {
   Outcome(Base base) : Base(std::move(base)) {}  // NOLINT(google-explicit-constructor)
 };
 
-inline tl::unexpected<Fault> fault(int exit_code, std::string code, Params params = {}) {
-  return tl::unexpected<Fault>(Fault{exit_code, std::move(code), std::move(params)});
+inline tl::unexpected<Fault> fault(std::string code, Params params = {}) {
+  return tl::unexpected<Fault>(Fault{std::move(code), std::move(params)});
 }
 
 // A result of the rooms below, with the words for its failure; its detail becomes {detail}.
 template <class T>
-Outcome<T> or_fault(Result<T> result, int exit_code, std::string code, Params params = {}) {
+Outcome<T> or_fault(Result<T> result, std::string code, Params params = {}) {
   if (!result.has_value()) {
     params.emplace("detail", result.error().detail);
-    return fault(exit_code, std::move(code), std::move(params));
+    return fault(std::move(code), std::move(params));
   }
   if constexpr (std::is_void_v<T>)
     return {};

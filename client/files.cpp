@@ -18,14 +18,14 @@ namespace {
 constexpr std::uintmax_t kMaxFile = 16u << 20;
 
 tl::unexpected<Fault> failed(const std::string& path, const std::string& detail) {
-  return fault(kConfiguration, "E-FILE", {{"path", path}, {"detail", detail}});
+  return fault("E-FILE", {{"path", path}, {"detail", detail}});
 }
 
 tl::unexpected<Fault> failed(const std::string& path) { return failed(path, std::strerror(errno)); }
 
 Outcome<void> write_with(const std::string& path, std::string_view content, int flags, mode_t mode) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode);
-  if (file < 0 && errno == EEXIST) return fault(kConflict, "E-FILE-EXISTS", {{"path", path}});
+  if (file < 0 && errno == EEXIST) return fault("E-FILE-EXISTS", {{"path", path}});
   if (file < 0) return failed(path);
   bool good = true;
   while (good && !content.empty()) {

@@ -1,5 +1,7 @@
 #include "client/help.h"
 
+#include <set>
+
 #include "client/fault.h"
 #include "client/table.h"
 #include "daemon/core/decision.h"
@@ -37,21 +39,26 @@ std::string options_text(const std::vector<Option>& options, const Catalogue& ca
   return pairs.text();
 }
 
-std::string role_of(const Command& command) { return std::string(1, command.role); }
+std::string shown(const Argument& argument) {
+  const auto name = argument.many ? argument.name + "..." : argument.name;
+  return argument.required ? name : "[" + name + "]";
+}
 
-int exit_code(const std::string& code) {
-  const auto known = core::parse_reason(code);
-  return known ? core::exit_code_of(*known) : -1;
+// What stands in a text where something of the moment will stand: "<message>".
+Params placeholder_words(const Catalogue& catalogue) {
+  const std::string section = "placeholder.";
+  Params words;
+  for (auto at = catalogue.texts().lower_bound(section);
+       at != catalogue.texts().end() && at->first.rfind(section, 0) == 0; ++at)
+    words.emplace(at->first.substr(section.size()), at->second);
+  return words;
 }
 
 }  // namespace
 
 std::string usage(const Command& command) {
   std::string out = "chancery " + command.words();
-  for (const auto& argument : command.arguments) {
-    const auto name = argument.many ? argument.name + "..." : argument.name;
-    out += argument.required ? " " + name : " [" + name + "]";
-  }
+  for (const auto& argument : command.arguments) out += " " + shown(argument);
   for (const auto& option : command.options)
     if (option.required) out += " " + option.name + " " + option.value;
   return out + " [OPTIONS]";
@@ -61,8 +68,8 @@ std::string overview(const Catalogue& catalogue) {
   std::string out = catalogue.text("help.intro") + "\n\n";
   Pairs pairs;
   for (const auto& command : command_table())
-    pairs.add(command.words() + (command.arguments.empty() ? "" : " " + command.arguments.front().name),
-              "[" + role_of(command) + "] " + catalogue.text(command.help_key()));
+    pairs.add(command.words() + (command.arguments.empty() ? "" : " " + shown(command.arguments.front())),
+              "[" + command.roles + "] " + catalogue.text(command.help_key()));
   out += pairs.text() + "\n" + catalogue.text("help.roles") + "\n\n" + catalogue.text("help.global") + "\n";
   return out + options_text(global_options(), catalogue) + "\n" + catalogue.text("help.more") + "\n";
 }
@@ -96,17 +103,19 @@ std::string exit_codes_help(const Catalogue& catalogue) {
 
 std::string errors_help(const Catalogue& catalogue) {
   Table table({catalogue.text("column.code"), catalogue.text("column.exit"), catalogue.text("column.text")});
-  for (const auto& [key, text] : catalogue.texts()) {
-    if (key.rfind("error.", 0) != 0 || key.size() < 5 || key.substr(key.size() - 5) != ".what") continue;
-    const auto code = key.substr(6, key.size() - 11);
-    table.add({code, exit_code(code) < 0 ? "" : std::to_string(exit_code(code)), text});
-  }
+  const auto words = placeholder_words(catalogue);
+  std::set<std::string> codes;
+  for (const auto reason : core::all_reasons()) codes.insert(core::to_string(reason));
+  for (const auto& [code, exit] : own_codes()) codes.insert(code);
+  for (const auto& code : codes)
+    table.add({code, std::to_string(exit_code_of(code)), catalogue.text("error." + code + ".what", words)});
   return table.text();
 }
 
 std::string error_help(const std::string& code, const Catalogue& catalogue) {
   if (!catalogue.has("error." + code + ".what")) return {};
-  const auto line = [&](const std::string& part) { return catalogue.text("error." + code + "." + part); };
+  const auto words = placeholder_words(catalogue);
+  const auto line = [&](const std::string& part) { return catalogue.text("error." + code + "." + part, words); };
   return catalogue.text("fault.first", {{"code", code}, {"what", line("what")}}) + "\n" +
          catalogue.text("fault.why", {{"why", line("why")}}) + "\n" +
          catalogue.text("fault.fix", {{"fix", line("fix")}}) + "\n";

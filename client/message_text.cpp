@@ -19,8 +19,17 @@ std::string shown(const Repeated& values, const std::string& separator = ", ") {
   return out.empty() ? "-" : joined(out, separator);
 }
 
+// As wide as the widest name in this language.
+std::size_t name_width(const Catalogue& catalogue, const std::string& section) {
+  std::size_t width = 0;
+  for (auto at = catalogue.texts().lower_bound(section);
+       at != catalogue.texts().end() && at->first.rfind(section, 0) == 0; ++at)
+    width = std::max(width, core::display_width(at->second));
+  return width + 1;
+}
+
 std::string line(const Catalogue& catalogue, const std::string& key, const std::string& value) {
-  return catalogue.text("line.form", {{"name", padded(catalogue.text("line." + key), 14)}, {"value", value}}) + "\n";
+  return padded(catalogue.text("line." + key), name_width(catalogue, "line.")) + value + "\n";
 }
 
 template <class Repeated>
@@ -34,7 +43,7 @@ template <class Repeated>
 std::string words(const Repeated& codes, const std::string& section, const Catalogue& catalogue) {
   std::vector<std::string> out;
   for (const auto& code : codes) out.push_back(catalogue.word(section, core::neutralised(code)));
-  return out.empty() ? "-" : joined(out, ", ");
+  return out.empty() ? "-" : joined(out, catalogue.text("list.comma"));
 }
 
 std::string status_word(v1::TextStatus status, const Catalogue& catalogue) {
@@ -144,7 +153,8 @@ std::string checks_of(const v1::ReadBody& body, const Catalogue& catalogue) {
   if (body.checks_size() == 0) return {};
   auto out = catalogue.text("show.checks") + "\n";
   for (const auto& check : body.checks())
-    out += catalogue.text("show.check", {{"name", padded(catalogue.word("check", core::neutralised(check.name())), 14)},
+    out += catalogue.text("show.check", {{"name", padded(catalogue.word("check", core::neutralised(check.name())),
+                                                         name_width(catalogue, "check."))},
                                          {"state", catalogue.word("check-state", core::neutralised(check.state()))},
                                          {"detail", core::neutralised(check.detail())}}) +
            "\n";

@@ -22,12 +22,6 @@ std::string ground_of(const v1::Refusal& refusal, const v1::Reason& reason) {
   return reason.clause().empty() && reason.article().empty() ? std::string() : joined(parts, ", ");
 }
 
-// What the daemon of a later version may say counts as a refusal.
-int exit_code_of(const std::string& code) {
-  const auto known = core::parse_reason(code);
-  return known ? core::exit_code_of(*known) : static_cast<int>(kRefused);
-}
-
 bool refuses(const v1::Reason& reason) {
   const auto known = core::parse_reason(reason.code());
   return !known || core::outcome_of(*known) == core::Verdict::refuse;
@@ -42,10 +36,10 @@ int first_refusing(const v1::Refusal& refusal) {
 }  // namespace
 
 Fault to_fault(const v1::Refusal& refusal, const std::string& message) {
-  if (refusal.reasons_size() == 0) return {kRefused, "E-REFUSED", {{"message", message}}};
+  if (refusal.reasons_size() == 0) return {"E-REFUSED", {{"message", message}}};
   const int first = first_refusing(refusal);
   const auto& reason = refusal.reasons(first);
-  Fault fault{exit_code_of(reason.code()), core::neutralised(reason.code()), params_of(reason, message)};
+  Fault fault{core::neutralised(reason.code()), params_of(reason, message)};
   fault.ground = ground_of(refusal, reason);
   for (int i = 0; i < refusal.reasons_size(); ++i) {
     const auto& other = refusal.reasons(i);
@@ -57,6 +51,9 @@ Fault to_fault(const v1::Refusal& refusal, const std::string& message) {
 std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::string& typed) {
   auto params = fault.params;
   params.emplace("command", typed);
+  // Sentences of the system and of the daemon, where the catalogue has them in the reader's language.
+  if (const auto detail = params.find("detail"); detail != params.end())
+    detail->second = catalogue.word("detail", detail->second);
   const auto key = "error." + fault.code;
   std::string out =
       catalogue.text("fault.first", {{"code", fault.code}, {"what", catalogue.text(key + ".what", params)}}) + "\n" +

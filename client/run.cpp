@@ -46,13 +46,13 @@ Outcome<Format> format_of(const Arguments& arguments) {
   if (name == "table") return Format::table;
   if (name == "json") return Format::json;
   if (name == "id") return Format::id;
-  return fault(kUsage, "E-USAGE-VALUE", {{"option", "--output"}, {"value", name}});
+  return fault("E-USAGE-VALUE", {{"option", "--output"}, {"value", name}});
 }
 
 Outcome<void> check_language(const Arguments& arguments) {
   const auto language = arguments.value("--lang");
   if (language.empty() || is_known_language(language)) return {};
-  return fault(kUsage, "E-USAGE-VALUE", {{"option", "--lang"}, {"value", language}});
+  return fault("E-USAGE-VALUE", {{"option", "--lang"}, {"value", language}});
 }
 
 std::string help_of(const Parsed& parsed, const Catalogue& catalogue) {
@@ -72,6 +72,13 @@ struct Surroundings {
   std::string typed;
 };
 
+Outcome<int> run_command(Parsed parsed, const Surroundings& around, const Catalogue& catalogue, Streams streams) {
+  CHECK_OK(check_language(parsed.arguments));
+  const auto format = TRY(format_of(parsed.arguments));
+  Session session(std::move(parsed), catalogue, around.data, around.context, format, streams, around.typed);
+  return session.command().run(session);
+}
+
 Outcome<int> run_parsed(const std::vector<std::string>& words, const Surroundings& around, const Catalogue& catalogue,
                         Streams streams) {
   auto parsed = TRY(parse(words));
@@ -83,10 +90,10 @@ Outcome<int> run_parsed(const std::vector<std::string>& words, const Surrounding
     streams.notes << help_of(parsed, catalogue);
     return kUsage;
   }
-  CHECK_OK(check_language(parsed.arguments));
-  const auto format = TRY(format_of(parsed.arguments));
-  Session session(std::move(parsed), catalogue, around.data, around.context, format, streams, around.typed);
-  return session.command().run(session);
+  const auto words_of_command = parsed.command->words();
+  auto outcome = run_command(std::move(parsed), around, catalogue, streams);
+  if (!outcome) outcome.error().params.emplace("words", words_of_command);
+  return outcome;
 }
 
 }  // namespace
@@ -103,13 +110,16 @@ int run(const std::vector<std::string>& words, Streams streams) {
   const auto catalogue = Catalogue::load(around.data, language);
   if (!catalogue) {
     // Without a catalogue there are no words but these.
-    streams.notes << "error E-DATA  no texts in " << around.data << ": " << catalogue.error().detail << "\n";
+    streams.notes << "error E-DATA  no texts and agreement data in " << around.data
+                  << "\n  why:  " << catalogue.error().detail
+                  << "\n  fix:  name the folder with --data or CHANCERY_DATA\n"
+                  << "  see:  chancery help E-DATA\n";
     return kConfiguration;
   }
   const auto outcome = run_parsed(words, around, *catalogue, streams);
   if (outcome) return *outcome;
   streams.notes << to_text(outcome.error(), *catalogue, around.typed) << std::flush;
-  return outcome.error().exit_code;
+  return outcome.error().exit_code();
 }
 
 }  // namespace chancery::client

@@ -42,7 +42,7 @@ Outcome<v1::SubmitResponse> submit(Session& session, const v1::SubmitRequest& re
     status = desk.status_of(&v1::Desk::Stub::Submit, request, response);
   }
   if (status.ok()) return response;
-  if (outcome_unknown(status)) return fault(kUnreachable, "E-OUTCOME-UNKNOWN", {{"socket", desk.socket()}});
+  if (outcome_unknown(status)) return fault("E-OUTCOME-UNKNOWN", {{"socket", desk.socket()}});
   return tl::unexpected(desk.to_fault(status));
 }
 
@@ -74,17 +74,40 @@ Outcome<int> print_plan(Session& session, const v1::Draft& draft, const v1::Prev
 Outcome<void> check_can_agree(const Session& session) {
   const auto& arguments = session.arguments();
   if (arguments.has("--yes") || arguments.has("--plan") || arguments.has("--dry-run") || session.may_ask()) return {};
-  return fault(kUsage, "E-INPUT-NEEDED", {{"flag", "--yes"}, {"other", "--plan"}});
+  return fault("E-INPUT-NEEDED", {{"flag", "--yes"}, {"other", "--plan"}});
 }
 
 Outcome<void> agree(Session& session, const std::string& plan, const std::string& question) {
   const auto wanted = session.arguments().value("--plan");
-  if (!wanted.empty() && wanted != plan) return fault(kConflict, "E-PLAN-CHANGED", {{"subject", plan}});
+  if (!wanted.empty() && wanted != plan) return fault("E-PLAN-CHANGED", {{"subject", plan}});
   if (!wanted.empty() || session.arguments().has("--yes")) return {};
-  if (!session.may_ask()) return fault(kUsage, "E-INPUT-NEEDED", {{"flag", "--yes"}, {"other", "--plan"}});
-  if (!session.confirmed(session.text(question))) return fault(kConflict, "E-CANCELLED");
+  if (!session.may_ask()) return fault("E-INPUT-NEEDED", {{"flag", "--yes"}, {"other", "--plan"}});
+  if (!session.confirmed(session.text(question))) return fault("E-CANCELLED");
   return {};
 }
+
+namespace {
+
+// The answer to a repeated submission is the first one; what became of the draft since then stands in the list.
+Outcome<v1::DraftView> draft_now(Session& session, const std::string& name) {
+  v1::ListRequest request;
+  request.set_box(v1::BOX_DRAFTS);
+  request.set_message(name);
+  auto& desk = *TRY(session.desk());
+  const auto response = TRY(desk.call(&v1::Desk::Stub::List, request));
+  return response.drafts_size() == 1 ? response.drafts(0) : v1::DraftView();
+}
+
+Outcome<int> tell_waiting(Session& session, const v1::Accepted& accepted) {
+  const auto now = accepted.repeated() ? TRY(draft_now(session, accepted.number())) : v1::DraftView();
+  if (now.state().empty() || now.state() == "waiting")
+    return session.say("send.waits", {{"number", accepted.number()}, {"plan", accepted.plan()}});
+  return session.say("send.decided", {{"name", accepted.number()},
+                                      {"state", session.catalogue().word("draft-state", now.state())},
+                                      {"number", now.number().empty() ? "-" : now.number()}});
+}
+
+}  // namespace
 
 Outcome<int> tell(Session& session, const v1::SubmitResponse& response, const std::string& name) {
   if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), name));
@@ -98,11 +121,8 @@ Outcome<int> tell(Session& session, const v1::SubmitResponse& response, const st
       session.print_json("SubmitResponse", response);
       return kOk;
     case Format::table:
-      if (accepted.awaiting_approval())
-        session.say("send.waits", {{"number", accepted.number()}, {"plan", accepted.plan()}});
-      else
-        session.say("send.released", {{"number", accepted.number()}, {"id", accepted.id()}});
-      return kOk;
+      if (accepted.awaiting_approval()) return tell_waiting(session, accepted);
+      return session.say("send.released", {{"number", accepted.number()}, {"id", accepted.id()}});
   }
   return kOk;
 }

@@ -94,7 +94,12 @@ Outcome<Context> Session::context() const {
 }
 
 Outcome<Desk*> Session::desk() {
-  if (desk_ == nullptr) desk_ = TRY(Desk::connect(TRY(context()), timeout_seconds()));
+  if (desk_ == nullptr) {
+    const auto& named = command().arguments;
+    desk_ =
+        TRY(Desk::connect(TRY(context()), timeout_seconds(),
+                          {command().words(), named.empty() ? std::string() : arguments().value(named.front().name)}));
+  }
   return desk_.get();
 }
 

@@ -20,7 +20,7 @@ Outcome<v1::AgreementView> find(Session& session) {
   const v1::AgreementView* found = nullptr;
   for (const auto& agreement : response.agreements())
     if (agreement.id() == name && (found == nullptr || found->version() < agreement.version())) found = &agreement;
-  if (found == nullptr) return fault(kNotFound, "E-AGREEMENT-UNKNOWN", {{"subject", name}});
+  if (found == nullptr) return fault("E-AGREEMENT-UNKNOWN", {{"subject", name}});
   return *found;
 }
 
@@ -51,8 +51,10 @@ Outcome<int> print_items(Session& session, const std::vector<std::string>& kinds
   return kOk;
 }
 
-std::string text_with_prefix(const v1::LocalizedText& text, const DataNames& names) {
-  return "  " + names.in_language(text) + "\n";
+std::string text_with_prefix(const std::string& text) {
+  std::string out;
+  for (const auto& line : core::quoted_lines(text, "  ")) out += line + "\n";
+  return out;
 }
 
 std::string status_table(const v1::AgreementView& agreement, const Catalogue& catalogue) {
@@ -85,9 +87,10 @@ Outcome<int> print_article(Session& session, const v1::AgreementView& agreement,
     if (names_article(article, wanted)) found.emplace(article, text);
   for (const auto& item : agreement.items())
     if (names_article(item.article(), wanted)) found.emplace(item.article(), item.text());
-  if (found.empty()) return fault(kNotFound, "E-NOT-FOUND", {{"subject", wanted}});
+  if (found.empty()) return fault("E-ARTICLE-UNKNOWN", {{"name", agreement.id()}, {"value", wanted}});
   for (const auto& [article, text] : found)
-    session.print(session.text("agreement.article", {{"article", article}}) + "\n" + text_with_prefix(text, names));
+    session.print(session.text("agreement.article", {{"article", article}}) + "\n" +
+                  text_with_prefix(names.whole(text)));
   return kOk;
 }
 

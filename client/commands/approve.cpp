@@ -16,7 +16,7 @@ Outcome<v1::DraftView> find_draft(Session& session, const std::string& name) {
   const auto response = TRY(desk.call(&v1::Desk::Stub::List, request));
   for (const auto& draft : response.drafts())
     if (draft.name() == name) return draft;
-  return fault(kNotFound, "E-NOT-FOUND", {{"subject", name}});
+  return fault("E-NOT-FOUND", {{"subject", name}});
 }
 
 int show_draft(Session& session, const v1::DraftView& draft) {
@@ -28,23 +28,23 @@ int show_draft(Session& session, const v1::DraftView& draft) {
 }
 
 Outcome<void> check_open(const v1::DraftView& draft, bool decline) {
-  if (draft.state() != "waiting")
-    return fault(kConflict, "E-ALREADY", {{"subject", draft.name()}, {"message", draft.number()}});
+  if (draft.state() != "waiting") return fault("E-ALREADY", {{"subject", draft.name()}, {"message", draft.number()}});
   if (!decline && draft.preview().refusal().reasons_size() > 0)
     return tl::unexpected(client::to_fault(draft.preview().refusal(), draft.name()));
   if (!decline && !draft.preview().plan().empty() && draft.preview().plan() != draft.plan())
-    return fault(kConflict, "E-PLAN-CHANGED", {{"subject", draft.name()}});
+    return fault("E-PLAN-CHANGED", {{"subject", draft.name()}});
   return {};
 }
 
-Outcome<int> tell_declined(Session& session, const v1::SubmitResponse& response, const std::string& name) {
+Outcome<int> tell_declined(Session& session, const v1::SubmitResponse& response, const std::string& name,
+                           const std::string& how) {
   if (response.has_refused()) return tl::unexpected(client::to_fault(response.refused(), name));
   if (session.json())
     session.print_json("SubmitResponse", response);
   else if (session.format() == Format::id)
     session.print(name + "\n");
   else
-    session.say("approve.declined", {{"name", name}});
+    session.say(how, {{"name", name}});
   return kOk;
 }
 
@@ -69,7 +69,21 @@ Outcome<int> approve(Session& session) {
   request.set_decline(decline);
   auto& desk = *TRY(session.desk());
   const auto response = TRY(desk.call(&v1::Desk::Stub::Approve, request));
-  return decline ? tell_declined(session, response, name) : tell(session, response, name);
+  return decline ? tell_declined(session, response, name, "approve.declined") : tell(session, response, name);
+}
+
+Outcome<int> withdraw(Session& session) {
+  CHECK_OK(check_can_agree(session));
+  const auto name = session.arguments().value("DRAFT");
+  const auto draft = TRY(find_draft(session, name));
+  CHECK_OK(check_open(draft, true));
+  show_draft(session, draft);
+  CHECK_OK(agree(session, draft.plan(), "approve.question-withdraw"));
+  v1::ApproveRequest request;
+  request.set_draft(name);
+  request.set_decline(true);
+  auto& desk = *TRY(session.desk());
+  return tell_declined(session, TRY(desk.call(&v1::Desk::Stub::Approve, request)), name, "approve.withdrawn");
 }
 
 }  // namespace chancery::client::commands

@@ -14,7 +14,7 @@ namespace {
 Outcome<std::uint64_t> number_of(const Session& session, const std::string& option, const std::string& otherwise) {
   const auto text = session.arguments().value_or(option, otherwise);
   const auto number = core::parse_number(text);
-  if (!number) return fault(kUsage, "E-USAGE-VALUE", {{"option", option}, {"value", text}});
+  if (!number) return fault("E-USAGE-VALUE", {{"option", option}, {"value", text}});
   return *number;
 }
 
@@ -28,6 +28,8 @@ Outcome<v1::ListResponse> list(Session& session, v1::Box box) {
   request.set_message(session.arguments().value("ID"));
   auto& desk = *TRY(session.desk());
   auto response = TRY(desk.call(&v1::Desk::Stub::List, request));
+  for (const auto& message : response.messages())
+    if (message.incoming() != (box == v1::BOX_INBOX)) return fault("E-NOT-FOUND", {{"subject", request.message()}});
   if (response.next() != 0)
     session.note("list.more", {{"limit", std::to_string(limit)}, {"next", std::to_string(response.next())}});
   return response;

@@ -17,6 +17,7 @@ Outcome<int> designation_show(Session& session);
 Outcome<int> notice_new(Session& session);
 Outcome<int> send(Session& session);
 Outcome<int> approve(Session& session);
+Outcome<int> withdraw(Session& session);
 Outcome<int> inbox(Session& session);
 Outcome<int> outbox(Session& session);
 Outcome<int> drafts(Session& session);

@@ -37,9 +37,9 @@ Outcome<int> context_add(Session& session) {
   const auto name = arguments.value("NAME");
   // A key of the file that needs no quoting.
   if (!core::is_user_name(name) || name.find('.') != std::string::npos)
-    return fault(kUsage, "E-USAGE-VALUE", {{"option", "NAME"}, {"value", name}});
+    return fault("E-USAGE-VALUE", {{"option", "NAME"}, {"value", name}});
   auto contexts = TRY(Contexts::load(contexts_file()));
-  if (contexts.find(name) != nullptr) return fault(kConflict, "E-ALREADY", {{"subject", name}});
+  if (contexts.find(name) != nullptr) return fault("E-ALREADY", {{"subject", name}});
   contexts.all.push_back({name, absolute(arguments.value("--socket")),
                           absolute(arguments.value("--server-certificate")), absolute(arguments.value("--key")),
                           absolute(arguments.value("--certificate")), arguments.value("--lang"),

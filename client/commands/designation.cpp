@@ -59,7 +59,7 @@ int print_designation(Session& session, const DesignationBundle& bundle) {
 
 Outcome<DesignationBundle> open_file(const std::string& path) {
   const auto bytes = TRY(read_file(path));
-  return or_fault(open_bundle(bytes), kVerificationFailed, "E-VERIFY-SIGNATURE", {{"subject", path}});
+  return or_fault(open_bundle(bytes), "E-DESIGNATION", {{"path", path}});
 }
 
 }  // namespace
@@ -70,10 +70,9 @@ Outcome<int> designation_sign(Session& session) {
   const auto out = session.arguments().value_or("--out", bundle_path(directory));
   const auto statement = TRY(read_file(draft_path(directory)));
   const auto certificates = TRY(read_certificates(directory));
-  auto anchor_key =
-      TRY(or_fault(crypto::PrivateKey::load(key_path), kConfiguration, "E-KEY-FILE", {{"path", key_path}}));
+  auto anchor_key = TRY(or_fault(crypto::PrivateKey::load(key_path), "E-KEY-FILE", {{"path", key_path}}));
   crypto::SystemRandom random;
-  const auto bytes = TRY(or_fault(sign_bundle(statement, anchor_key, certificates, SystemClock().now(), random), kUsage,
+  const auto bytes = TRY(or_fault(sign_bundle(statement, anchor_key, certificates, SystemClock().now(), random),
                                   "E-MALFORMED", {{"subject", draft_path(directory)}}));
   CHECK_OK(write_new_file(out, bytes));
   const auto bundle = TRY(open_file(out));

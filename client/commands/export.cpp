@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "client/commands/commands.h"
@@ -34,7 +35,7 @@ Outcome<void> write_files(const std::string& folder, const std::vector<verify::E
     const auto path = folder + "/" + file.name;
     CHECK_OK(write_new_file(path, file.content));
     if (file.executable && ::chmod(path.c_str(), 0755) != 0)
-      return fault(kConfiguration, "E-FILE", {{"path", path}, {"detail", "chmod"}});
+      return fault("E-FILE", {{"path", path}, {"detail", "chmod"}});
   }
   return {};
 }
@@ -47,21 +48,39 @@ std::string folder_name(const std::string& proposed) {
   return out.empty() ? "evidence" : out;
 }
 
+// A stage nobody signed, or one that several signed: said of receipts, not of ids.
+Fault to_receipt_fault(const v1::Refusal& refusal, const v1::ExportRequest& request) {
+  auto out = to_fault(refusal, request.message());
+  if (request.receipt().empty()) return out;
+  if (out.code == "E-AMBIGUOUS-ID" && request.recipient().empty())
+    return {"E-USAGE-MISSING", {{"name", "--recipient"}, {"words", "export --receipt"}}};
+  if (out.code == "E-NOT-FOUND" && out.params["subject"] == request.receipt())
+    return {"E-RECEIPT-NONE", {{"message", request.message()}, {"value", request.receipt()}}};
+  return out;
+}
+
+bool is_stage(const std::string& word) {
+  static const std::vector<std::string> kStages = {"delivered", "read", "acknowledged", "answered", "refused"};
+  return std::find(kStages.begin(), kStages.end(), word) != kStages.end();
+}
+
 }  // namespace
 
 Outcome<int> export_evidence(Session& session) {
   const auto& arguments = session.arguments();
   if (const auto as = arguments.value_or("--as", "signature"); as != "signature")
-    return fault(kUsage, "E-USAGE-VALUE", {{"option", "--as"}, {"value", as}});
+    return fault("E-USAGE-VALUE", {{"option", "--as"}, {"value", as}});
+  if (const auto stage = arguments.value("--receipt"); !stage.empty() && !is_stage(stage))
+    return fault("E-USAGE-VALUE", {{"option", "--receipt"}, {"value", stage}});
   v1::ExportRequest request;
   request.set_message(arguments.value("ID"));
   request.set_receipt(arguments.value("--receipt"));
   request.set_recipient(arguments.value("--recipient"));
   auto& desk = *TRY(session.desk());
   const auto response = TRY(desk.call(&v1::Desk::Stub::Export, request));
-  if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), request.message()));
-  const auto files = TRY(or_fault(make_files(response.evidence()), kVerificationFailed, "E-VERIFY-SIGNATURE",
-                                  {{"subject", request.message()}}));
+  if (response.has_refused()) return tl::unexpected(to_receipt_fault(response.refused(), request));
+  const auto files =
+      TRY(or_fault(make_files(response.evidence()), "E-VERIFY-SIGNATURE", {{"subject", request.message()}}));
   const auto folder = arguments.value_or("--out", folder_name(response.evidence().name()));
   CHECK_OK(write_files(folder, files));
   if (session.json()) {

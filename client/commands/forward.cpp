@@ -17,9 +17,9 @@ Outcome<v1::MessageView> find_message(Session& session, const std::string& name)
     request.set_message(name);
     const auto response = desk.call(&v1::Desk::Stub::List, request);
     if (response && response->messages_size() > 0) return response->messages(0);
-    if (!response && response.error().exit_code != kNotFound) return tl::unexpected(response.error());
+    if (!response && response.error().exit_code() != kNotFound) return tl::unexpected(response.error());
   }
-  return fault(kNotFound, "E-NOT-FOUND", {{"subject", name}});
+  return fault("E-NOT-FOUND", {{"subject", name}});
 }
 
 // The covering text has to be in a working language: the reader's if it is one, else the first that is.
@@ -34,10 +34,10 @@ Outcome<void> add_cover(Session& session, const v1::MessageView& original, v1::D
   auto& text = *draft.add_texts();
   text.set_language(language);
   text.set_status(v1::TEXT_STATUS_ORIGINAL);
-  const auto catalogue = is_known_language(language)
-                             ? TRY(or_fault(Catalogue::load(session.data(), language), kConfiguration, "E-FILE",
-                                            {{"path", session.data()}}))
-                             : session.catalogue();
+  const auto catalogue =
+      is_known_language(language)
+          ? TRY(or_fault(Catalogue::load(session.data(), language), "E-FILE", {{"path", session.data()}}))
+          : session.catalogue();
   const auto number = original.their_number().empty() ? original.number() : original.their_number();
   text.set_title(catalogue.text("forward.title", {{"number", number.empty() ? original.id().substr(12, 10) : number},
                                                   {"originator", original.originator()}}));

@@ -20,7 +20,7 @@ std::string topic_help(const std::vector<std::string>& words, const Catalogue& c
 Outcome<int> help(Session& session) {
   const auto words = session.arguments().all("TOPIC");
   const auto text = topic_help(words, session.catalogue());
-  if (text.empty()) return fault(kUsage, "E-USAGE-WORD", {{"word", words.back()}});
+  if (text.empty()) return fault("E-USAGE-WORD", {{"word", words.back()}});
   if (!session.json()) return session.print(text);
   google::protobuf::Struct data;
   set_text(data, "text", text);

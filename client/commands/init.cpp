@@ -4,6 +4,7 @@
 #include "client/agreement_data.h"
 #include "client/authority.h"
 #include "client/commands/commands.h"
+#include "client/table.h"
 #include "crypto/clock.h"
 #include "daemon/core/authority.h"
 #include "daemon/core/designation.h"
@@ -20,7 +21,7 @@ std::vector<std::string> sorted(std::vector<std::string> values) {
 
 Outcome<void> check_form(const std::string& option, const std::string& value, core::Form form) {
   if (form(value)) return {};
-  return fault(kUsage, "E-USAGE-VALUE", {{"option", option}, {"value", value}});
+  return fault("E-USAGE-VALUE", {{"option", option}, {"value", value}});
 }
 
 Outcome<void> check_forms(const std::string& option, const std::vector<std::string>& values, core::Form form) {
@@ -36,7 +37,7 @@ Outcome<std::vector<std::string>> choose_directions(const std::vector<std::strin
   if (wanted.empty() || wanted == std::vector<std::string>{"all"}) return sorted(known);
   for (const auto& code : wanted)
     if (std::find(known.begin(), known.end(), code) == known.end())
-      return fault(kUsage, "E-DIRECTION-UNKNOWN", {{"subject", code}});
+      return fault("E-USAGE-VALUE", {{"option", "--directions"}, {"value", code}});
   return sorted(wanted);
 }
 
@@ -58,7 +59,8 @@ Outcome<std::string> choose_label_policy(const Arguments& arguments, const Autho
   const auto wanted = arguments.value_or("--label-policy", plan.authority);
   if (std::find(known.begin(), known.end(), wanted) != known.end()) return wanted;
   if (!arguments.has("--label-policy") && known.size() == 1) return known.front();
-  return fault(kUsage, "E-LABEL-POLICY-UNKNOWN", {{"subject", wanted}});
+  return fault("E-LABEL-POLICY-MISSING",
+               {{"subject", plan.party}, {"path", plan.data + "/labels"}, {"known", joined(known, ", ")}});
 }
 
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
@@ -77,7 +79,7 @@ Outcome<AuthorityPlan> make_plan(const Session& session) {
   CHECK_OK(check_form("--authority", plan.authority, core::is_authority_id));
   CHECK_OK(check_form("--party", plan.party, core::is_party_code));
   CHECK_OK(check_form("--endpoint", plan.endpoint, core::is_endpoint));
-  if (plan.agreements.empty()) return fault(kUsage, "E-USAGE-MISSING", {{"name", "--agreement"}, {"words", "init"}});
+  if (plan.agreements.empty()) return fault("E-USAGE-MISSING", {{"name", "--agreement"}, {"words", "init"}});
   CHECK_OK(check_forms("--agreement", plan.agreements, core::is_identifier));
   CHECK_OK(read_agreements(arguments, plan));
   CHECK_OK(check_form("--channel", plan.channel, core::is_identifier));
@@ -105,9 +107,9 @@ int print_result(Session& session, const AuthorityPlan& plan, const Digest& fing
 
 Outcome<int> init(Session& session) {
   const auto plan = TRY(make_plan(session));
-  if (!session.arguments().has("--party-status")) session.note("init.example-status", {{"file", plan.party_status}});
   crypto::SystemRandom random;
   const auto fingerprint = TRY(make_authority(plan, SystemClock().now(), random));
+  if (!session.arguments().has("--party-status")) session.note("init.example-status", {{"file", plan.party_status}});
   return print_result(session, plan, fingerprint);
 }
 

@@ -25,7 +25,7 @@ Outcome<int> peer_add(Session& session) {
   const auto path = session.arguments().value("FILE");
   const auto bytes = TRY(read_file(path));
   // Checked here as well: what does not verify is not even offered.
-  TRY(or_fault(open_bundle(bytes), kVerificationFailed, "E-VERIFY-SIGNATURE", {{"subject", path}}));
+  TRY(or_fault(open_bundle(bytes), "E-DESIGNATION", {{"path", path}}));
   v1::AddPeerRequest request;
   request.mutable_designation()->ParseFromString(bytes);
   auto& desk = *TRY(session.desk());
@@ -39,10 +39,14 @@ Outcome<int> peer_verify(Session& session) {
   request.set_authority(session.arguments().value("AUTHORITY"));
   request.set_anchor(session.arguments().value("--anchor"));
   if (!parse_digest(request.anchor()))
-    return fault(kUsage, "E-USAGE-VALUE", {{"option", "--anchor"}, {"value", request.anchor()}});
+    return fault("E-USAGE-VALUE", {{"option", "--anchor"}, {"value", request.anchor()}});
   auto& desk = *TRY(session.desk());
   const auto response = TRY(desk.call(&v1::Desk::Stub::VerifyPeer, request));
-  if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), request.authority()));
+  if (response.has_refused()) {
+    auto refusal = to_fault(response.refused(), request.authority());
+    if (refusal.code != "E-VERIFY-SIGNATURE") return tl::unexpected(std::move(refusal));
+    return fault("E-ANCHOR-DIFFERS", {{"subject", request.authority()}});
+  }
   return print_peer(session, response, response.peer(), "VerifyPeerResponse", "peer.verified");
 }
 

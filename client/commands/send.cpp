@@ -12,7 +12,7 @@ Fault to_fault(const std::vector<DraftFault>& faults, const std::string& file, c
     return session.text("draft-fault.at", {{"place", file + ":" + std::to_string(fault.line)},
                                            {"what", session.text("draft-fault." + fault.key, fault.params)}});
   };
-  Fault out{kUsage, "E-DRAFT", {{"file", file}, {"detail", told(faults.front())}}};
+  Fault out{"E-DRAFT", {{"file", file}, {"detail", told(faults.front())}}};
   for (std::size_t i = 1; i < faults.size(); ++i) out.also.push_back({{}, {}, told(faults[i])});
   return out;
 }
@@ -26,7 +26,7 @@ Outcome<int> send(Session& session) {
   auto& draft = *parsed;
   const auto recipients = session.arguments().list("--to");
   if (!recipients.empty()) draft.mutable_recipients()->Assign(recipients.begin(), recipients.end());
-  if (draft.recipients().empty()) return fault(kUsage, "E-USAGE-MISSING", {{"name", "--to"}, {"words", "send"}});
+  if (draft.recipients().empty()) return fault("E-USAGE-MISSING", {{"name", "--to"}, {"words", "send"}});
   return preview_and_submit(session, draft, file);
 }
 

@@ -27,7 +27,7 @@ Table user_table(const Session& session) {
 
 Outcome<int> user_key(Session& session) {
   const auto name = session.arguments().value("NAME");
-  if (!core::is_user_name(name)) return fault(kUsage, "E-USAGE-VALUE", {{"option", "NAME"}, {"value", name}});
+  if (!core::is_user_name(name)) return fault("E-USAGE-VALUE", {{"option", "NAME"}, {"value", name}});
   const auto directory = session.arguments().value_or("--directory", ".");
   CHECK_OK(make_private_folder(directory));
   const auto stem = (std::filesystem::path(directory) / name).string();
@@ -56,8 +56,10 @@ Outcome<int> user_add(Session& session) {
   request.set_role(arguments.value("--role"));
   request.set_clearance(arguments.value("--clearance"));
   if (!core::parse_role(request.role()))
-    return fault(kUsage, "E-USAGE-VALUE", {{"option", "--role"}, {"value", request.role()}});
-  request.set_certificate(TRY(read_file(arguments.value("--certificate"))));
+    return fault("E-USAGE-VALUE", {{"option", "--role"}, {"value", request.role()}});
+  const auto path = arguments.value("--certificate");
+  TRY(read_certificate_file(path));  // told here by its name, before it goes anywhere
+  request.set_certificate(TRY(read_file(path)));
   auto& desk = *TRY(session.desk());
   const auto response = TRY(desk.call(&v1::Desk::Stub::AddUser, request));
   if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), request.name()));

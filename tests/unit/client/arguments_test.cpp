@@ -46,7 +46,7 @@ TEST(ParseArguments, NamesTheNearestWordAndExitsWithTwo) {
   for (const auto& words : std::vector<std::vector<std::string>>{
            {"inbx"}, {"user", "ad"}, {"send", "n.md", "--dry-rum"}, {"mesage", "send"}}) {
     const auto fault = fault_of(words);
-    EXPECT_EQ(fault.exit_code, 2);
+    EXPECT_EQ(fault.exit_code(), 2);
     EXPECT_EQ(fault.code, "E-USAGE-NEAREST") << words.back();
   }
   EXPECT_EQ(fault_of({"inbx"}).params.at("nearest"), "inbox");

@@ -101,7 +101,7 @@ TEST(Designation, ExitsWithEightWhenItDoesNotVerify) {
   test::spit(made().path("bad.bundle"), "nonsense");
   const auto shown = test::chancery(made(), {"designation", "show", made().path("bad.bundle")});
   EXPECT_EQ(shown.exit_code, 8);
-  EXPECT_NE(shown.notes.find("E-VERIFY-SIGNATURE"), std::string::npos);
+  EXPECT_NE(shown.notes.find("E-DESIGNATION"), std::string::npos);
 }
 
 TEST(UserKey, MakesAKeyAndItsCertificateForAPerson) {

@@ -38,7 +38,7 @@ TEST(Contexts, TellAnUnknownKeyWithFileAndLine) {
   test::spit(folder.path("contexts.toml"), "[context.cn]\nsocket = \"s\"\nsokcet = \"t\"\n");
   const auto loaded = Contexts::load(folder.path("contexts.toml"));
   ASSERT_FALSE(loaded.has_value());
-  EXPECT_EQ(loaded.error().exit_code, 3);
+  EXPECT_EQ(loaded.error().exit_code(), 3);
   EXPECT_EQ(loaded.error().params.at("place"), folder.path("contexts.toml") + ":3");
   EXPECT_EQ(loaded.error().params.at("known"), "socket");
 }
@@ -47,7 +47,7 @@ TEST(Contexts, ExitWithThreeForAnUnknownName) {
   Contexts contexts;
   contexts.all = {{"cn", "", "", "", "", "", ""}, {"ru", "", "", "", "", "", ""}};
   EXPECT_EQ(contexts.choose("kz").error().code, "E-CONTEXT-NOT-FOUND");
-  EXPECT_EQ(contexts.choose("kz").error().exit_code, 3);
+  EXPECT_EQ(contexts.choose("kz").error().exit_code(), 3);
   EXPECT_EQ(contexts.choose("").error().code, "E-CONTEXT-NONE");
 }
 
