@@ -12,7 +12,7 @@ transcript.py BUILD FILE
 `cn-wang$ ...` runs `chancery -c cn-wang ...`; `sh$ ...` a shell command; `cn! stop|start|kill|patched|honest|fsck` is done
 to an authority's daemon; `wait cn-wang$ ...` repeats a command until its output fits, for at most 20 s. The lines below a
 command are its whole output (stdout, then stderr): `...` alone stands for any lines, and inside a line for any text;
-`<name>` matches a word and is `{name}` from then on. `? CODE` is the exit code, 0 when it is left out.
+`<name>` matches a word and is `{name}` from then on; `{base}` is the folder of this run, where shell commands run. `? CODE` is the exit code, 0 when it is left out.
 """
 
 import re
@@ -95,7 +95,8 @@ class Player:
         if step.mark == "!":
             return self.do(self.by_code[step.who], text)
         if step.who == "sh":
-            done = subprocess.run(text, shell=True, capture_output=True, text=True, check=False, cwd=self.base)
+            done = subprocess.run(text, shell=True, capture_output=True, text=True, check=False, cwd=self.base,
+                                  env={**self.everybody[0].env, "PATH": f"{self.build}/client:/usr/bin:/bin"})
             return authorities.Result(done.returncode, done.stdout, done.stderr)
         code, person = step.who.split("-", 1)
         env = {}
