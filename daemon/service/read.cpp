@@ -207,14 +207,24 @@ Result<wire::DraftView> draft_view(const Node& node, const core::User& caller, c
   return view;
 }
 
+// The newest, or those before a number: drafts are numbered without gaps, and none is ever deleted.
+Result<std::vector<store::DraftRecord>> page_of_drafts(const Node& node, const wire::ListQuery& query) {
+  if (query.before == 0) return node.store.reader().drafts(query.limit);
+  std::vector<store::DraftRecord> records;
+  for (auto id = query.before - 1; id > 0 && records.size() < query.limit; --id)
+    records.push_back(TRY(node.store.reader().draft(id)));
+  return records;
+}
+
 Result<wire::Listing> list_drafts(const Node& node, const core::User& caller, const wire::ListQuery& query) {
   wire::Listing out;
   std::vector<store::DraftRecord> records;
   if (query.message.empty())
-    records = TRY(node.store.reader().drafts(query.limit));
+    records = TRY(page_of_drafts(node, query));
   else
     records.push_back(TRY(node.store.reader().draft(TRY(wire::parse_draft_name(query.message)))));
   for (const auto& record : records) out.drafts.push_back(TRY(draft_view(node, caller, record)));
+  if (query.message.empty() && records.size() == query.limit && records.back().id > 1) out.next = records.back().id;
   return out;
 }
 

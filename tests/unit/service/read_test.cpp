@@ -158,5 +158,19 @@ TEST_F(ReadingTest, ShowsDraftsWithTextOnlyToWhoMay) {
   EXPECT_THAT(codes_of(reading_.list(test::administrator(), drafts)), ElementsAre("E-ROLE"));
 }
 
+TEST_F(ReadingTest, ListsDraftsPageByPage) {
+  for (std::uint64_t n = 1; n <= 5; ++n)
+    (void)value_of(submit_.submit(test::officer(), test::submission({.label = "restricted"}, n)));
+  std::vector<std::uint64_t> seen;
+  std::uint64_t before = 0;
+  do {
+    const auto page = value_of(reading_.list(test::approver(), {wire::DeskBox::drafts, 2, before, ""}));
+    ASSERT_FALSE(page.drafts.empty());
+    for (const auto& draft : page.drafts) seen.push_back(draft.id);
+    before = page.next;
+  } while (before != 0);
+  EXPECT_THAT(seen, ElementsAre(5u, 4u, 3u, 2u, 1u));
+}
+
 }  // namespace
 }  // namespace chancery::service
