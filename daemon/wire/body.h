@@ -20,7 +20,6 @@ inline constexpr std::size_t kMaxInlineParts = std::size_t{1} << 20;  // all par
 struct ParsedBody {
   core::OpenedBody opened;
   std::string number;  // the originator's registry number; empty when it wrote none
-  bool operator==(const ParsedBody&) const = default;
 };
 
 // All parts of one message, as they were sealed. Malformed as well: two texts in one language, two registry numbers, an
