@@ -28,7 +28,7 @@ Result<std::string_view> take_line(std::string_view& rest) {
   return line;
 }
 
-Result<TreeSize> parse_size(std::string_view text) {
+Result<TreeSize> parse_tree_size(std::string_view text) {
   TreeSize size;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size.value);
   if (error != std::errc() || end != text.data() + text.size()) return fail(Errc::malformed, "checkpoint: size");
@@ -87,7 +87,7 @@ Result<Checkpoint> Checkpoint::parse(std::string_view text) {
   Checkpoint checkpoint;
   checkpoint.origin = TRY(take_line(rest));
   if (!is_origin(checkpoint.origin)) return fail(Errc::malformed, "checkpoint: origin");
-  checkpoint.size = TRY(parse_size(TRY(take_line(rest))));
+  checkpoint.size = TRY(parse_tree_size(TRY(take_line(rest))));
   checkpoint.root = TRY(to_digest(TRY(parse_base64(TRY(take_line(rest))))));
   if (rest.starts_with(kMapLine)) checkpoint.map_root = TRY(parse_digest(TRY(take_line(rest)).substr(kMapLine.size())));
   if (checkpoint.to_text() != text) return fail(Errc::malformed, "checkpoint: not canonical");

@@ -8,15 +8,17 @@ namespace chancery::core {
 
 namespace {
 
-bool lower(char c) { return c >= 'a' && c <= 'z'; }
-bool lower_or_digit(char c) { return lower(c) || (c >= '0' && c <= '9'); }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_lower_or_digit(char c) { return is_lower(c) || (c >= '0' && c <= '9'); }
 
-bool is_group(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), lower_or_digit); }
+bool is_group(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_lower_or_digit);
+}
 
 }  // namespace
 
 bool is_authority_id(std::string_view text) {
-  if (text.size() < 2 || text.size() > 63 || !lower(text[0]) || !lower(text[1])) return false;
+  if (text.size() < 2 || text.size() > 63 || !is_lower(text[0]) || !is_lower(text[1])) return false;
   for (auto rest = text.substr(2); !rest.empty();) {
     if (rest.front() != '-') return false;
     const auto group = rest.substr(1, rest.find('-', 1) - 1);
@@ -32,8 +34,8 @@ bool is_party_code(std::string_view text) {
 }
 
 bool is_user_name(std::string_view text) {
-  const auto allowed = [](char c) { return lower_or_digit(c) || c == '.' || c == '-'; };
-  return !text.empty() && text.size() <= 63 && lower_or_digit(text.front()) &&
+  const auto allowed = [](char c) { return is_lower_or_digit(c) || c == '.' || c == '-'; };
+  return !text.empty() && text.size() <= 63 && is_lower_or_digit(text.front()) &&
          std::all_of(text.begin(), text.end(), allowed);
 }
 

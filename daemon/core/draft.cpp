@@ -14,7 +14,7 @@ std::vector<T> sorted(std::vector<T> values) {
 }
 
 // Who runs out of its designation still says of which Party it was; the decision refuses it.
-const LabelPolicy* own_policy(const World& world) {
+const LabelPolicy* policy_of_sender(const World& world) {
   const auto* entry = world.directory.find(world.self);
   if (entry == nullptr || entry->history.empty()) return nullptr;
   const auto* designation = world.directory.designation(world.self, world.now);
@@ -72,7 +72,7 @@ Message compose(const World& world, const Draft& draft, const SourceLookup& sour
   m.sources = source_lines(draft, sources);
   const auto known = provenance(m, sources);
   m.providers.assign(known.providers.begin(), known.providers.end());
-  const auto* policy = own_policy(world);
+  const auto* policy = policy_of_sender(world);
   if (policy != nullptr) m.label_policy = policy->digest;
   m.labels = policy != nullptr ? labels(draft, policy->id, policy->version, known.inherited)
                                : labels(draft, world.self, 0, known.inherited);

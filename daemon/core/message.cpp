@@ -24,7 +24,7 @@ Result<bool> parse_yes_or_no(std::string_view text) {
 }
 
 template <class T>
-std::string text_or_empty(const std::optional<T>& value) {
+std::string optional_text(const std::optional<T>& value) {
   return value ? to_string(*value) : std::string();
 }
 
@@ -48,10 +48,10 @@ void write_above_created(StatementWriter& out, const Message& m) {
 }
 
 void write_between_created_and_parts(StatementWriter& out, const Message& m) {
-  out.line("expires", text_or_empty(m.expires))
-      .line("thread", text_or_empty(m.thread))
-      .line("in-reply-to", text_or_empty(m.in_reply_to))
-      .line("supersedes", text_or_empty(m.supersedes))
+  out.line("expires", optional_text(m.expires))
+      .line("thread", optional_text(m.thread))
+      .line("in-reply-to", optional_text(m.in_reply_to))
+      .line("supersedes", optional_text(m.supersedes))
       .list("providers", m.providers);
   write_each(out, "source", m.sources);
   write_each(out, "fact", m.facts);

@@ -13,13 +13,13 @@ constexpr std::uint32_t kMaxListed = 1000;
 constexpr std::size_t kMaxCertificate = 64 * 1024;
 constexpr std::string_view kDraftPrefix = "DRAFT-";
 
-tl::unexpected<Error> wrong(std::string_view field, std::string_view what) {
+tl::unexpected<Error> wrong_request(std::string_view field, std::string_view what) {
   return fail(Errc::malformed, std::string(field).append(": ").append(what));
 }
 
 Result<Digest> digest(std::string_view field, const std::string& text) {
   auto parsed = parse_digest(text);
-  if (!parsed.has_value()) return wrong(field, "not sha256:<64 hex digits>");
+  if (!parsed.has_value()) return wrong_request(field, "not sha256:<64 hex digits>");
   return parsed;
 }
 
@@ -29,7 +29,7 @@ Result<std::optional<Digest>> optional_digest(std::string_view field, const std:
 }
 
 Result<std::string> named(std::string_view field, const std::string& name) {
-  if (!check_name(name).has_value()) return wrong(field, "not a name of a message");
+  if (!check_name(name).has_value()) return wrong_request(field, "not a name of a message");
   return name;
 }
 
@@ -44,15 +44,15 @@ Result<DeskBox> box_of(const v1::ListRequest& request) {
     case v1::BOX_UNSPECIFIED:
     default:  // any other number may have come
       if (!request.message().empty() && request.box() == v1::BOX_UNSPECIFIED) return DeskBox::inbox;
-      return wrong("box", "none");
+      return wrong_request("box", "none");
   }
 }
 
 Result<crypto::Certificate> certificate(std::string_view field, const std::string& bytes) {
-  if (bytes.size() > kMaxCertificate) return wrong(field, "too large");
+  if (bytes.size() > kMaxCertificate) return wrong_request(field, "too large");
   const bool pem = bytes.find("-----BEGIN CERTIFICATE-----") != std::string::npos;
   auto parsed = pem ? crypto::Certificate::from_pem(bytes) : crypto::Certificate::from_der(as_bytes(bytes));
-  if (!parsed.has_value()) return wrong(field, "not a certificate");
+  if (!parsed.has_value()) return wrong_request(field, "not a certificate");
   return parsed;
 }
 
@@ -61,16 +61,16 @@ Result<DesignationItem> designation_of(const v1::DesignationItem& item) {
   v1::PeerFrame frame;
   *frame.add_designations() = item;
   auto read = to_frame(frame);
-  if (!read.has_value()) return wrong("designation", read.error().detail);
+  if (!read.has_value()) return wrong_request("designation", read.error().detail);
   return std::move(read->designations.front());
 }
 
-Result<std::vector<std::string>> tokens(std::string_view field,
-                                        const google::protobuf::RepeatedPtrField<std::string>& values, core::Form form,
-                                        std::size_t limit) {
-  if (static_cast<std::size_t>(values.size()) > limit) return wrong(field, "too many");
+Result<std::vector<std::string>> sorted_tokens(std::string_view field,
+                                               const google::protobuf::RepeatedPtrField<std::string>& values,
+                                               core::Form form, std::size_t limit) {
+  if (static_cast<std::size_t>(values.size()) > limit) return wrong_request(field, "too many");
   for (const auto& value : values)
-    if (!form(value)) return wrong(field, "not of its form");
+    if (!form(value)) return wrong_request(field, "not of its form");
   std::vector<std::string> all(values.begin(), values.end());
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
@@ -81,42 +81,42 @@ Result<std::vector<std::string>> tokens(std::string_view field,
 
 Result<void> check_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxName || !core::is_word(name))
-    return wrong("message", "not a name of a message");
+    return wrong_request("message", "not a name of a message");
   return {};
 }
 
 std::string draft_name(std::uint64_t id) { return std::string(kDraftPrefix) + std::to_string(id); }
 
 Result<std::uint64_t> parse_draft_name(std::string_view name) {
-  if (name.substr(0, kDraftPrefix.size()) != kDraftPrefix) return wrong("draft", "not DRAFT-<number>");
+  if (name.substr(0, kDraftPrefix.size()) != kDraftPrefix) return wrong_request("draft", "not DRAFT-<number>");
   auto id = core::parse_ordinal(name.substr(kDraftPrefix.size()));
-  if (!id.has_value()) return wrong("draft", "not DRAFT-<number>");
+  if (!id.has_value()) return wrong_request("draft", "not DRAFT-<number>");
   return id;
 }
 
 Result<Submission> to_submission(const v1::SubmitRequest& request) {
-  if (!request.has_draft()) return wrong("draft", "none");
-  if (request.idempotency_key().size() != kIdempotencyKeySize) return wrong("idempotency_key", "not 16 bytes");
+  if (!request.has_draft()) return wrong_request("draft", "none");
+  if (request.idempotency_key().size() != kIdempotencyKeySize) return wrong_request("idempotency_key", "not 16 bytes");
   auto plan = TRY(optional_digest("plan", request.plan()));
   return Submission{carried_bytes(request.draft()), to_bytes(request.idempotency_key()), plan};
 }
 
 Result<Bytes> to_previewed(const v1::PreviewRequest& request) {
-  if (!request.has_draft()) return wrong("draft", "none");
+  if (!request.has_draft()) return wrong_request("draft", "none");
   return carried_bytes(request.draft());
 }
 
 Result<Approval> to_approval(const v1::ApproveRequest& request) {
   Approval approval{TRY(parse_draft_name(request.draft())), TRY(optional_digest("plan", request.plan())),
                     request.decline(), request.preview()};
-  if (!approval.decline && !approval.preview && !approval.plan) return wrong("plan", "none");
+  if (!approval.decline && !approval.preview && !approval.plan) return wrong_request("plan", "none");
   return approval;
 }
 
 Result<ListQuery> to_list_query(const v1::ListRequest& request) {
   ListQuery query;
   query.box = TRY(box_of(request));
-  if (request.limit() > kMaxListed) return wrong("limit", "more than 1000");
+  if (request.limit() > kMaxListed) return wrong_request("limit", "more than 1000");
   if (request.limit() != 0) query.limit = request.limit();
   query.before = request.before();
   if (!request.message().empty()) query.message = TRY(named("message", request.message()));
@@ -126,33 +126,33 @@ Result<ListQuery> to_list_query(const v1::ListRequest& request) {
 Result<EvidenceQuery> to_evidence_query(const v1::ExportRequest& request) {
   EvidenceQuery query{TRY(named("message", request.message())), std::nullopt, request.recipient()};
   if (!request.recipient().empty() && !core::is_authority_id(request.recipient()))
-    return wrong("recipient", "not an authority");
+    return wrong_request("recipient", "not an authority");
   if (request.receipt().empty()) return query;
   auto stage = core::parse_stage(request.receipt());
-  if (!stage.has_value()) return wrong("receipt", "not a stage");
+  if (!stage.has_value()) return wrong_request("receipt", "not a stage");
   query.receipt = *stage;
   return query;
 }
 
 Result<NewUser> to_new_user(const v1::AddUserRequest& request) {
-  if (!core::is_user_name(request.name())) return wrong("name", "not a user name");
+  if (!core::is_user_name(request.name())) return wrong_request("name", "not a user name");
   const auto role = core::parse_role(request.role());
-  if (!role.has_value()) return wrong("role", "not a role");
+  if (!role.has_value()) return wrong_request("role", "not a role");
   if (!request.clearance().empty() && !core::is_identifier(request.clearance()))
-    return wrong("clearance", "not a class");
+    return wrong_request("clearance", "not a class");
   auto pinned = TRY(certificate("certificate", request.certificate()));
   return NewUser{{request.name(), *role, request.clearance()}, std::move(pinned)};
 }
 
 Result<DesignationItem> to_designation(const v1::AddPeerRequest& request) {
-  if (!request.has_designation()) return wrong("designation", "none");
+  if (!request.has_designation()) return wrong_request("designation", "none");
   return designation_of(request.designation());
 }
 
 Result<DesignationItem> decode_designation(BytesView bytes) {
   v1::DesignationItem item;
   if (bytes.size() > kMaxFrame || !item.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return wrong("designation", "not a designation bundle");
+    return wrong_request("designation", "not a designation bundle");
   return designation_of(item);
 }
 
@@ -165,19 +165,20 @@ Bytes encode_designation(const DesignationItem& item) {
 }
 
 Result<AnchorCheck> to_anchor_check(const v1::VerifyPeerRequest& request) {
-  if (!core::is_authority_id(request.authority())) return wrong("authority", "not an authority");
+  if (!core::is_authority_id(request.authority())) return wrong_request("authority", "not an authority");
   const auto anchor = TRY(digest("anchor", request.anchor()));
   return AnchorCheck{request.authority(), anchor};
 }
 
 Result<LabelQuery> to_label_query(const v1::CheckLabelRequest& request) {
   LabelQuery query;
-  if (!core::is_identifier(request.label())) return wrong("label", "not a class");
-  if (!core::is_identifier(request.agreement())) return wrong("agreement", "not an agreement");
+  if (!core::is_identifier(request.label())) return wrong_request("label", "not a class");
+  if (!core::is_identifier(request.agreement())) return wrong_request("agreement", "not an agreement");
   query.classification = request.label();
   query.agreement = request.agreement();
-  query.categories = TRY(tokens("categories", request.categories(), core::is_identifier, 256));
-  query.recipients = TRY(tokens("recipients", request.recipients(), core::is_authority_id, core::kMaxRecipients));
+  query.categories = TRY(sorted_tokens("categories", request.categories(), core::is_identifier, 256));
+  query.recipients =
+      TRY(sorted_tokens("recipients", request.recipients(), core::is_authority_id, core::kMaxRecipients));
   return query;
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxDraft = kMaxInlineParts + 2 * core::kMaxStatementSize;
 
 using Field = const google::protobuf::RepeatedPtrField<std::string>&;
 
-tl::unexpected<Error> wrong(const std::string& field, std::string_view what) {
+tl::unexpected<Error> wrong_draft(const std::string& field, std::string_view what) {
   return fail(Errc::malformed, "draft." + field + ": " + std::string(what));
 }
 
@@ -31,12 +31,12 @@ std::vector<T> sorted(std::vector<T> values) {
 }
 
 Result<void> check_count(const std::string& field, int count, std::size_t limit) {
-  if (static_cast<std::size_t>(count) > limit) return wrong(field, "too many");
+  if (static_cast<std::size_t>(count) > limit) return wrong_draft(field, "too many");
   return {};
 }
 
 Result<std::string> token(const std::string& field, const std::string& value, core::Form form) {
-  if (!form(value)) return wrong(field, "not of its form");
+  if (!form(value)) return wrong_draft(field, "not of its form");
   return value;
 }
 
@@ -54,14 +54,14 @@ Result<std::vector<std::string>> tokens(const std::string& field, Field values, 
 
 template <class T>
 Result<T> named(const std::string& field, Result<T> value) {
-  if (!value.has_value()) return wrong(field, "not of its form");
+  if (!value.has_value()) return wrong_draft(field, "not of its form");
   return value;
 }
 
 Result<core::MessageId> resolved(const std::string& field, const std::string& name, const Resolve& resolve) {
-  if (!core::is_word(name)) return wrong(field, "not a name of a message");
+  if (!core::is_word(name)) return wrong_draft(field, "not a name of a message");
   auto id = resolve(name);
-  if (!id.has_value() && id.error().code == Errc::malformed) return wrong(field, "not a name of a message");
+  if (!id.has_value() && id.error().code == Errc::malformed) return wrong_draft(field, "not a name of a message");
   return id;
 }
 
@@ -73,7 +73,7 @@ Result<std::optional<core::MessageId>> optional_id(const std::string& field, con
 
 Result<void> read_codes(const v1::Draft& in, core::Draft& out) {
   out.recipients = TRY(tokens("recipients", in.recipients(), core::is_authority_id, core::kMaxRecipients));
-  if (out.recipients.empty()) return wrong("recipients", "none");
+  if (out.recipients.empty()) return wrong_draft("recipients", "none");
   out.agreement = TRY(token("agreement", in.agreement(), core::is_identifier));
   out.kind = TRY(token("kind", in.kind(), core::is_identifier));
   out.directions = TRY(tokens("directions", in.directions(), core::is_code));
@@ -112,7 +112,7 @@ Result<void> read_facts(const v1::Draft& in, core::Draft& out) {
   CHECK_OK(check_count("facts", in.facts_size(), kMaxList));
   for (int i = 0; i < in.facts_size(); ++i) {
     auto fact = TRY(named(at("facts", i), core::Fact::parse(in.facts(i).name() + " " + in.facts(i).value())));
-    if (fact.name == core::kWrapFact) return wrong(at("facts", i), "written by the daemon");
+    if (fact.name == core::kWrapFact) return wrong_draft(at("facts", i), "written by the daemon");
     out.facts.push_back(std::move(fact));
   }
   out.facts = sorted(std::move(out.facts));
@@ -121,7 +121,7 @@ Result<void> read_facts(const v1::Draft& in, core::Draft& out) {
 
 Result<void> add_part(const std::string& field, const v1::Part& part, core::Draft& out) {
   const auto checked = check_part(part);
-  if (!checked.has_value()) return wrong(field, checked.error().detail);
+  if (!checked.has_value()) return wrong_draft(field, checked.error().detail);
   out.parts.push_back(part_bytes(part));
   return {};
 }
@@ -129,7 +129,7 @@ Result<void> add_part(const std::string& field, const v1::Part& part, core::Draf
 Result<void> read_texts(const v1::Draft& in, core::Draft& out) {
   std::map<std::string, const v1::Text*> by_language;
   for (const auto& text : in.texts())
-    if (!by_language.emplace(text.language(), &text).second) return wrong("texts", "two texts in one language");
+    if (!by_language.emplace(text.language(), &text).second) return wrong_draft("texts", "two texts in one language");
   for (const auto& [language, text] : by_language) {
     v1::Part part;
     *part.mutable_text() = *text;
@@ -161,9 +161,9 @@ Result<void> read_parts(const v1::Draft& in, core::Draft& out) {
   CHECK_OK(read_notes(in, out));
   std::size_t size = 0;
   for (const auto& part : out.parts) size += part.size();
-  if (size > kMaxInlineParts - kRegistryPart) return wrong("texts", "more than 1 MiB");
+  if (size > kMaxInlineParts - kRegistryPart) return wrong_draft("texts", "more than 1 MiB");
   // One more is written by the daemon: the registry number.
-  if (out.parts.size() >= core::kMaxParts) return wrong("notes", "too many");
+  if (out.parts.size() >= core::kMaxParts) return wrong_draft("notes", "too many");
   return {};
 }
 
@@ -178,7 +178,8 @@ Result<void> check_statement_size(const core::Draft& draft) {
   lines.providers = draft.providers;
   for (const auto& source : draft.sources) lines.sources.push_back({source.id, source.relation, source.extent, {}});
   lines.facts = draft.facts;
-  if (lines.to_text().size() > core::kMaxStatementSize) return wrong("facts", "the statement would exceed 64 KiB");
+  if (lines.to_text().size() > core::kMaxStatementSize)
+    return wrong_draft("facts", "the statement would exceed 64 KiB");
   return {};
 }
 
@@ -189,21 +190,21 @@ bool has_unknown_fields(const v1::Draft& message) {
 }
 
 template <class To>
-void write_all(const std::vector<std::string>& values, To* to) {
+void write_list(const std::vector<std::string>& values, To* to) {
   to->Assign(values.begin(), values.end());
 }
 
 void write_codes(const core::Draft& in, v1::Draft& out) {
-  write_all(in.recipients, out.mutable_recipients());
+  write_list(in.recipients, out.mutable_recipients());
   out.set_agreement(in.agreement);
   out.set_kind(in.kind);
-  write_all(in.directions, out.mutable_directions());
-  write_all(in.threats, out.mutable_threats());
+  write_list(in.directions, out.mutable_directions());
+  write_list(in.threats, out.mutable_threats());
   out.set_label(in.classification);
   out.set_review(in.review);
-  write_all(in.categories, out.mutable_categories());
-  write_all(in.releasable_to, out.mutable_releasable_to());
-  write_all(in.providers, out.mutable_providers());
+  write_list(in.categories, out.mutable_categories());
+  write_list(in.releasable_to, out.mutable_releasable_to());
+  write_list(in.providers, out.mutable_providers());
 }
 
 std::string text_of(const std::optional<core::MessageId>& id) { return id ? core::to_string(*id) : std::string(); }
@@ -239,8 +240,8 @@ void write_part(const Bytes& bytes, v1::Draft& out) {
 }  // namespace
 
 Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve) {
-  if (message.ByteSizeLong() > kMaxDraft) return wrong("texts", "too large");
-  if (has_unknown_fields(message)) return wrong("draft", "unknown fields");
+  if (message.ByteSizeLong() > kMaxDraft) return wrong_draft("texts", "too large");
+  if (has_unknown_fields(message)) return wrong_draft("draft", "unknown fields");
   core::Draft draft;
   CHECK_OK(read_codes(message, draft));
   CHECK_OK(read_facts(message, draft));
@@ -260,9 +261,9 @@ void to_proto(const core::Draft& draft, v1::Draft& message) {
 Bytes carried_bytes(const v1::Draft& message) { return to_bytes(message.SerializeAsString()); }
 
 Result<core::Draft> decode_draft(BytesView bytes, const Resolve& resolve) {
-  if (bytes.size() > kMaxDraft) return wrong("texts", "too large");
+  if (bytes.size() > kMaxDraft) return wrong_draft("texts", "too large");
   v1::Draft message;
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return wrong("draft", "not a draft");
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return wrong_draft("draft", "not a draft");
   return to_draft(message, resolve);
 }
 

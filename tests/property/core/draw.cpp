@@ -7,9 +7,9 @@ namespace chancery::core {
 namespace {
 
 const std::vector<std::string> kAuthorities = {"cn-example", "kz-example", "ru-example"};
-const std::vector<std::string> kClasses = {"open", "restricted", "secret"};
+const std::vector<std::string> kDrawnClasses = {"open", "restricted", "secret"};
 const std::vector<std::string> kCodes = {"sco-2009/2/3", "sco-2009/3/16", "sco-2009/3/5", "sco-2009/3/7"};
-const std::vector<std::string> kReasons = {"E-CONSENT-REQUIRED", "E-EXPIRED", "E-NOT-ADDRESSED"};
+const std::vector<std::string> kDrawnReasons = {"E-CONSENT-REQUIRED", "E-EXPIRED", "E-NOT-ADDRESSED"};
 
 template <class T>
 std::vector<T> sorted(std::vector<T> values) {
@@ -34,8 +34,8 @@ MessageId Draw::id() { return parse_message_id(to_hex(bytes(32))).value(); }
 Instant Draw::instant() { return {static_cast<std::int64_t>(below(31'536'000'000'000))}; }
 
 Label Draw::label() {
-  return {one_of(kAuthorities), static_cast<std::uint32_t>(1 + below(3)), one_of(kClasses), coin() ? "2027-01-31" : "",
-          some_of<std::string>({"early-warning", "network"})};
+  return {one_of(kAuthorities), static_cast<std::uint32_t>(1 + below(3)), one_of(kDrawnClasses),
+          coin() ? "2027-01-31" : "", some_of<std::string>({"early-warning", "network"})};
 }
 
 Message Draw::message() {
@@ -81,8 +81,8 @@ Receipt Draw::receipt() {
   r.message = id();
   r.stage = one_of<Stage>({Stage::delivered, Stage::read, Stage::acknowledged, Stage::answered, Stage::refused});
   r.time = instant();
-  if (r.stage == Stage::refused) r.reasons = some_of(kReasons);
-  if (r.stage == Stage::refused && r.reasons.empty()) r.reasons = kReasons;
+  if (r.stage == Stage::refused) r.reasons = some_of(kDrawnReasons);
+  if (r.stage == Stage::refused && r.reasons.empty()) r.reasons = kDrawnReasons;
   if (r.stage == Stage::answered) r.answer = id();
   r.entry = digest();
   r.salt = bytes(32);
@@ -91,7 +91,7 @@ Receipt Draw::receipt() {
 
 DispatchItem Draw::item(std::uint64_t epoch, std::uint64_t sequence) {
   if (sequence == 1 && epoch > 1 && coin()) return DispatchRestored{1 + below(epoch - 1), below(1000), below(1000)};
-  if (sequence > 1 && coin()) return DispatchVoid{1 + below(sequence - 1), one_of(kReasons)};
+  if (sequence > 1 && coin()) return DispatchVoid{1 + below(sequence - 1), one_of(kDrawnReasons)};
   return DispatchMessage{id()};
 }
 
@@ -176,7 +176,7 @@ JournalEntry Draw::entry() {
   e.message = maybe(id());
   e.subject = coin() ? "kz-example" : "";
   e.decision = one_of<std::string>({"", "allow", "refuse", "defer"});
-  if (e.decision != "allow") e.reasons = some_of(kReasons);
+  if (e.decision != "allow") e.reasons = some_of(kDrawnReasons);
   e.data = maybe(digest());
   e.plan = maybe(digest());
   e.content = maybe(digest());
@@ -231,7 +231,7 @@ void Draw::change_world(Realm& realm, const Message& message) {
       break;
     case 3:
     case 4:
-      policy.regards[below(policy.regards.size())].as = one_of(kClasses);
+      policy.regards[below(policy.regards.size())].as = one_of(kDrawnClasses);
       break;
     case 5:
       policy.regards.pop_back();
@@ -250,7 +250,7 @@ void Draw::change_world(Realm& realm, const Message& message) {
 void Draw::change_message(Message& message) {
   switch (below(8)) {
     case 0:
-      message.labels.front().classification = one_of(kClasses);
+      message.labels.front().classification = one_of(kDrawnClasses);
       break;
     case 1:
       message.releasable_to = some_of(kAuthorities);

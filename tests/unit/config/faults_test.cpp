@@ -29,7 +29,7 @@ void PrintTo(const Spoilt& spoilt, std::ostream* out) { *out << spoilt.name; }
 const std::string kOne = "agreements/one.toml";
 const std::string kChina = "labels/cn-one.toml";
 const std::string kRussia = "labels/ru-one.toml";
-const std::string kStatus = "status.toml";
+const std::string kStatusFile = "status.toml";
 
 std::vector<Spoilt> spoilt_data() {
   return {
@@ -111,17 +111,18 @@ std::vector<Spoilt> spoilt_data() {
       {"RegardsTwice", kChina, "as = \"secret\"",
        "as = \"secret\"\n[[regard]]\npolicy = \"ru-one\"\nclass = \"open\" #2\nas = \"open\"", "#2", "regard[2].class",
        "'ru-one' 'open' is regarded twice"},
-      {"StatusOfUnknownAgreement", kStatus, "agreement = \"one\"\nparty = \"RU\"",
+      {"StatusOfUnknownAgreement", kStatusFile, "agreement = \"one\"\nparty = \"RU\"",
        "agreement = \"two\"\nparty = \"RU\"", "\"two\"", "status[2].agreement", "'two' is no agreement of this data"},
-      {"StatusOfUnknownParty", kStatus, "\"RU\"", "\"KZ\"", "\"KZ\"", "status[2].party", "'KZ' is no Party to 'one'"},
-      {"StatusEndsBeforeItBegins", kStatus, "2003-01-01", "2001-12-31", "in_force_to", "status[1].in_force_to",
+      {"StatusOfUnknownParty", kStatusFile, "\"RU\"", "\"KZ\"", "\"KZ\"", "status[2].party",
+       "'KZ' is no Party to 'one'"},
+      {"StatusEndsBeforeItBegins", kStatusFile, "2003-01-01", "2001-12-31", "in_force_to", "status[1].in_force_to",
        "must be after in_force_from"},
-      {"StatusBeforeSignature", kStatus, "in_force_from = 2002-01-01\nin_force_to",
+      {"StatusBeforeSignature", kStatusFile, "in_force_from = 2002-01-01\nin_force_to",
        "in_force_from = 2001-02-02\nin_force_to", "2001-02-02", "status[1].in_force_from",
        "is before the agreement was signed, 2001-02-03"},
-      {"StatusTwice", kStatus, "party = \"RU\"", "party = \"CN\" #2", "#2", "status[2].party",
+      {"StatusTwice", kStatusFile, "party = \"RU\"", "party = \"CN\" #2", "#2", "status[2].party",
        "the time 'CN' is bound overlaps that of an earlier row"},
-      {"StatusWithoutSource", kStatus, "source = \"note 1\"\n", "", "[[status]]", "source", "is missing"},
+      {"StatusWithoutSource", kStatusFile, "source = \"note 1\"\n", "", "[[status]]", "source", "is missing"},
       {"ClauseTwice", "agreements/clauses.tsv", "X2\tsecond\n", "X2\tsecond\nX1\tagain\n", "X1\tagain", "id",
        "clause 'X1' stands here twice"},
       {"NoColumns", "agreements/clauses.tsv", "id\ttext\n", "# clauses\n", "#", "id",

@@ -45,16 +45,16 @@ TEST(LoadSettings, HasDefaultsForRetryAndLogLevelOnly) {
   EXPECT_EQ(settings->retry.cap, core::RetryPolicy{}.cap);
 }
 
-struct Spoilt {
+struct SpoiltSetting {
   std::string name;
   std::string from;
   std::string to;
   std::string fault;
 };
 
-void PrintTo(const Spoilt& spoilt, std::ostream* out) { *out << spoilt.name; }
+void PrintTo(const SpoiltSetting& spoilt, std::ostream* out) { *out << spoilt.name; }
 
-class SettingsFault : public ::testing::TestWithParam<Spoilt> {};
+class SettingsFault : public ::testing::TestWithParam<SpoiltSetting> {};
 
 TEST_P(SettingsFault, IsReportedAloneAndAtItsPlace) {
   const SmallData data;
@@ -67,32 +67,33 @@ const std::string kDuration = "' must be a whole number and s, m, h or d, at mos
 INSTANTIATE_TEST_SUITE_P(
     Each, SettingsFault,
     ::testing::Values(
-        Spoilt{"UnknownKey", "log_level", "loglevel",
-               "12: loglevel: unknown key; known here: administrator, authority, data_directory, desk_socket, "
-               "keys_directory, label_policy, log_level, number_prefix, party, party_status, peer_listen, retry, "
-               "state_directory"},
-        Spoilt{"UnknownKeyInTable", "cap", "last", "15: retry.last: unknown key; known here: cap, first"},
-        Spoilt{"MissingKey", "keys_directory = \"/keys\"\n", "", "1: keys_directory: is missing"},
-        Spoilt{"AuthorityMalformed", "\"cn-one\"\nparty", "\"CN One\"\nparty",
-               "1: authority: 'CN One' must be the id of an authority, written like cn-example"},
-        Spoilt{"PartyMalformed", "\"CN\"\nnumber", "\"China\"\nnumber",
-               "2: party: 'China' must be a Party: two capital letters"},
-        Spoilt{"PrefixMalformed", "\"CN\"\nlabel", "\"C-N\"\nlabel",
-               "3: number_prefix: 'C-N' must be one to eight capital letters or digits"},
-        Spoilt{"EndpointWithoutPort", "127.0.0.1:8443", "127.0.0.1",
-               "11: peer_listen: '127.0.0.1' must be host:port, an IPv6 address in brackets"},
-        Spoilt{"PortTooHigh", "8443", "65536",
-               "11: peer_listen: '127.0.0.1:65536' must be host:port, an IPv6 address in brackets"},
-        Spoilt{"UnknownLogLevel", "\"debug\"", "\"trace\"",
-               "12: log_level: 'trace' must be one of error, warning, info, debug"},
-        Spoilt{"SocketPathTooLong", "/run/desk.sock", "/run/" + std::string(103, 'x'),
-               "10: desk_socket: is longer than the 107 bytes the path of a Unix socket can have"},
-        Spoilt{"DurationWithoutUnit", "3s", "3", "14: retry.first: '3" + kDuration},
-        Spoilt{"DurationZero", "3s", "0s", "14: retry.first: '0s" + kDuration},
-        Spoilt{"DurationNegative", "3s", "-3s", "14: retry.first: '-3s" + kDuration},
-        Spoilt{"DurationTooLong", "2h", "367d", "15: retry.cap: '367d" + kDuration},
-        Spoilt{"CapShorterThanFirst", "2h", "2s", "15: retry.cap: must not be shorter than first"},
-        Spoilt{"NumberForText", "\"debug\"", "3", "12: log_level: must be text"}),
+        SpoiltSetting{
+            "UnknownKey", "log_level", "loglevel",
+            "12: loglevel: unknown key; known here: administrator, authority, data_directory, desk_socket, "
+            "keys_directory, label_policy, log_level, number_prefix, party, party_status, peer_listen, retry, "
+            "state_directory"},
+        SpoiltSetting{"UnknownKeyInTable", "cap", "last", "15: retry.last: unknown key; known here: cap, first"},
+        SpoiltSetting{"MissingKey", "keys_directory = \"/keys\"\n", "", "1: keys_directory: is missing"},
+        SpoiltSetting{"AuthorityMalformed", "\"cn-one\"\nparty", "\"CN One\"\nparty",
+                      "1: authority: 'CN One' must be the id of an authority, written like cn-example"},
+        SpoiltSetting{"PartyMalformed", "\"CN\"\nnumber", "\"China\"\nnumber",
+                      "2: party: 'China' must be a Party: two capital letters"},
+        SpoiltSetting{"PrefixMalformed", "\"CN\"\nlabel", "\"C-N\"\nlabel",
+                      "3: number_prefix: 'C-N' must be one to eight capital letters or digits"},
+        SpoiltSetting{"EndpointWithoutPort", "127.0.0.1:8443", "127.0.0.1",
+                      "11: peer_listen: '127.0.0.1' must be host:port, an IPv6 address in brackets"},
+        SpoiltSetting{"PortTooHigh", "8443", "65536",
+                      "11: peer_listen: '127.0.0.1:65536' must be host:port, an IPv6 address in brackets"},
+        SpoiltSetting{"UnknownLogLevel", "\"debug\"", "\"trace\"",
+                      "12: log_level: 'trace' must be one of error, warning, info, debug"},
+        SpoiltSetting{"SocketPathTooLong", "/run/desk.sock", "/run/" + std::string(103, 'x'),
+                      "10: desk_socket: is longer than the 107 bytes the path of a Unix socket can have"},
+        SpoiltSetting{"DurationWithoutUnit", "3s", "3", "14: retry.first: '3" + kDuration},
+        SpoiltSetting{"DurationZero", "3s", "0s", "14: retry.first: '0s" + kDuration},
+        SpoiltSetting{"DurationNegative", "3s", "-3s", "14: retry.first: '-3s" + kDuration},
+        SpoiltSetting{"DurationTooLong", "2h", "367d", "15: retry.cap: '367d" + kDuration},
+        SpoiltSetting{"CapShorterThanFirst", "2h", "2s", "15: retry.cap: must not be shorter than first"},
+        SpoiltSetting{"NumberForText", "\"debug\"", "3", "12: log_level: must be text"}),
     [](const auto& each) { return each.param.name; });
 
 TEST(LoadSettings, TakesTheLongestSocketPathThereIs) {

@@ -20,10 +20,10 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 const std::string kConfig = std::string(CHANCERY_SOURCE_DIR) + "/config";
-const std::string kStatus = kConfig + "/demo/party_status.toml";
+const std::string kPartyStatus = kConfig + "/demo/party_status.toml";
 
 core::AgreementBook shipped() {
-  auto book = load_agreements(kConfig, kStatus);
+  auto book = load_agreements(kConfig, kPartyStatus);
   if (book) return *book;
   for (const auto& fault : book.error()) ADD_FAILURE() << to_string(fault);
   return {};
@@ -248,7 +248,7 @@ TEST_P(Renamed, PartiesAreBoundLikeThoseWhoseNamesTheyTook) {
   const SmallData data;
   const auto& names = GetParam();
   const std::vector<std::string> before = {"CN", "KZ", "RU"};
-  std::ifstream in(kStatus);
+  std::ifstream in(kPartyStatus);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   text.erase(text.find("[[status]]\nagreement = \"cn-ru-2015\""));
   // Through digits, so that no name is replaced twice; and only one Party bound later than the others.
@@ -281,7 +281,7 @@ TEST(ShippedData, TakeASeventhPartyWithoutAChangeOfCode) {
   data.remove("labels/cn-one.toml");
   data.remove("labels/ru-one.toml");
   data.remove("agreements/one.toml");
-  std::ifstream in(kStatus);
+  std::ifstream in(kPartyStatus);
   data.write("status.toml", std::string{std::istreambuf_iterator<char>(in), {}} +
                                 "[[status]]\nagreement = \"sco-2009\"\nparty = \"XA\"\nin_force_from = 2026-01-01\n");
   EXPECT_THAT(data.faults(), ElementsAre(::testing::HasSubstr("'XA' is no Party to 'sco-2009'")));

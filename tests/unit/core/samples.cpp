@@ -6,7 +6,7 @@ namespace chancery::core {
 
 namespace {
 
-Instant at(std::string_view text) { return parse_instant(text).value(); }
+Instant moment(std::string_view text) { return parse_instant(text).value(); }
 
 Bytes salt_of(std::string_view word) {
   const auto digest = digest_of(word);
@@ -23,8 +23,8 @@ DesignatedKey key(KeyRole role, crypto::Suite suite, std::string_view word) {
   return {role,
           suite,
           digest_of(word),
-          at("2026-11-01T00:00:00.000Z"),
-          at("2027-11-01T00:00:00.000Z"),
+          moment("2026-11-01T00:00:00.000Z"),
+          moment("2027-11-01T00:00:00.000Z"),
           KeyState::active,
           std::nullopt};
 }
@@ -46,7 +46,7 @@ Message sample_notice() {
   m.threats = {"sco-2009/2/3"};
   m.labels = {{"ru-example", 1, "restricted", "", {}}};
   m.label_policy = digest_of("label policy ru-example/1");
-  m.created = at("2026-11-21T18:30:00.000Z");
+  m.created = moment("2026-11-21T18:30:00.000Z");
   m.providers = {"ru-example"};
   m.languages = {"ru"};
   m.parts = 2;
@@ -72,8 +72,8 @@ Message sample_message() {
   m.label_policy = digest_of("label policy cn-example/1");
   m.releasable_to = {"kz-example", "ru-example"};
   m.precedence = Precedence::immediate;
-  m.created = at("2026-11-22T06:00:03.125Z");
-  m.expires = at("2026-12-22T06:00:03.125Z");
+  m.created = moment("2026-11-22T06:00:03.125Z");
+  m.expires = moment("2026-12-22T06:00:03.125Z");
   m.thread = id_of(source);
   m.in_reply_to = id_of(source);
   m.providers = {"cn-example", "ru-example"};
@@ -97,7 +97,7 @@ Receipt sample_receipt() {
   r.originator = "cn-example";
   r.message = id_of(sample_message());
   r.stage = Stage::delivered;
-  r.time = at("2026-11-22T06:00:04.250Z");
+  r.time = moment("2026-11-22T06:00:04.250Z");
   r.entry = entry_leaf(sample_entry().to_text());
   r.salt = salt_of("salt of the receipt");
   return r;
@@ -146,8 +146,8 @@ Designation sample_designation() {
   d.agreements = {"cn-ru-2015", "sco-2009"};
   d.serial = 2;
   d.supersedes = digest_of("designation 1");
-  d.valid_from = at("2026-11-01T00:00:00.000Z");
-  d.valid_to = at("2027-11-01T00:00:00.000Z");
+  d.valid_from = moment("2026-11-01T00:00:00.000Z");
+  d.valid_to = moment("2027-11-01T00:00:00.000Z");
   d.directions = {"cn-ru-2015/3/5", "sco-2009/3/16", "sco-2009/3/5"};
   d.languages = {"en", "ru"};
   d.endpoint = "chancery.ru.example:7443";
@@ -156,7 +156,7 @@ Designation sample_designation() {
             key(KeyRole::sign, crypto::Suite::p256, "sign"), key(KeyRole::tls, crypto::Suite::p256, "tls")};
   auto lost = key(KeyRole::sign, crypto::Suite::p256, "sign before");
   lost.state = KeyState::compromised;
-  lost.since = at("2026-11-10T00:00:00.000Z");
+  lost.since = moment("2026-11-10T00:00:00.000Z");
   d.keys.push_back(lost);
   std::sort(d.keys.begin(), d.keys.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
   return d;
@@ -167,9 +167,9 @@ SealKey sample_seal_key() {
   k.authority = "ru-example";
   k.designation = statement_digest(sample_designation().to_text());
   k.public_key = parse_hex(kBasePoint).value();
-  k.from = at("2026-11-20T00:00:00.000Z");
-  k.to = at("2026-12-20T00:00:00.000Z");
-  k.accept_until = at("2027-01-03T00:00:00.000Z");
+  k.from = moment("2026-11-20T00:00:00.000Z");
+  k.to = moment("2026-12-20T00:00:00.000Z");
+  k.accept_until = moment("2027-01-03T00:00:00.000Z");
   return k;
 }
 
@@ -183,8 +183,8 @@ Permit sample_permit() {
   p.holder = "ru-example";
   p.receiver = "kz-example";
   p.extent = {{0, 2}};
-  p.from = at("2026-11-23T09:00:00.000Z");
-  p.until = at("2026-11-23T09:10:00.000Z");
+  p.from = moment("2026-11-23T09:00:00.000Z");
+  p.until = moment("2026-11-23T09:10:00.000Z");
   p.wrap = digest_of("wrap for kz-example");
   p.salt = salt_of("salt of the permit");
   return p;
@@ -192,7 +192,7 @@ Permit sample_permit() {
 
 JournalEntry sample_entry() {
   JournalEntry e;
-  e.time = at("2026-11-22T06:00:04.250Z");
+  e.time = moment("2026-11-22T06:00:04.250Z");
   e.actor = "peer:cn-example";
   e.act = Act::accepted;
   e.message = id_of(sample_message());

@@ -169,7 +169,7 @@ TEST(Forms, AcceptTheirGrammarAndNothingElse) {
   }
 }
 
-TEST(Split, KeepsEmptyParts) {
+TEST(Split, KeepsEmptyPartsBetweenSpaces) {
   using Parts = std::vector<std::string_view>;
   EXPECT_EQ(split("", ','), Parts{""});
   EXPECT_EQ(split("a", ','), Parts{"a"});
