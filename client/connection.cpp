@@ -63,6 +63,8 @@ Outcome<crypto::Certificate> read_certificate(const std::string& path, std::stri
 Outcome<std::unique_ptr<Desk>> Desk::connect(const Context& context, double timeout, Asked asked) {
   // TLS 1.3 alone: with only a TLS 1.2 suite that no certificate of ours can use, 1.2 never comes about.
   ::setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-RSA-AES256-GCM-SHA384", 1);
+  // What goes wrong is told in our words; gRPC's own lines only when somebody asks for them.
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
   std::string server_pem;
   std::string certificate_pem;
   const auto server = TRY(read_certificate(context.server_certificate, server_pem));

@@ -69,7 +69,7 @@ std::string overview(const Catalogue& catalogue) {
   Pairs pairs;
   for (const auto& command : command_table())
     pairs.add(command.words() + (command.arguments.empty() ? "" : " " + shown(command.arguments.front())),
-              "[" + command.roles + "] " + catalogue.text(command.help_key()));
+              padded("[" + command.roles + "]", 5) + " " + catalogue.text(command.help_key()));
   out += pairs.text() + "\n" + catalogue.text("help.roles") + "\n\n" + catalogue.text("help.global") + "\n";
   return out + options_text(global_options(), catalogue) + "\n" + catalogue.text("help.more") + "\n";
 }

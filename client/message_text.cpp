@@ -25,7 +25,7 @@ std::size_t name_width(const Catalogue& catalogue, const std::string& section) {
   for (auto at = catalogue.texts().lower_bound(section);
        at != catalogue.texts().end() && at->first.rfind(section, 0) == 0; ++at)
     width = std::max(width, core::display_width(at->second));
-  return width + 1;
+  return width + 2;
 }
 
 std::string line(const Catalogue& catalogue, const std::string& key, const std::string& value) {
