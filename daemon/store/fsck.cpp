@@ -230,7 +230,7 @@ Result<void> Check::messages() {
       find(where, "filed in the wrong direction");
     check_signed(q, 4, where, message->originator);
     check_body(q, where, direction, *message);
-    if (direction != Direction::carried && last_entry_.count(id) == 0) find(where, "no entry speaks of it");
+    if (direction != Direction::carried && !last_entry_.contains(id)) find(where, "no entry speaks of it");
   }
   return {};
 }

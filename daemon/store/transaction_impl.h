@@ -10,7 +10,7 @@ namespace chancery::store {
 
 class Transaction::Impl {
  public:
-  Impl(Database& database, Rows& rows, Journal journal, const Seams& seams, std::string authority,
+  Impl(Database& db, Rows& all_rows, Journal journal, const Seams& world, std::string self,
        std::shared_ptr<const core::Directory> directory);
 
   // ---- the group; on the writer's thread

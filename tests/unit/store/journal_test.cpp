@@ -33,6 +33,7 @@ class JournalTest : public ::testing::Test {
   std::vector<std::string> entries() {
     std::vector<std::string> all;
     auto rows = store_->reader().journal(0, 1000).value();
+    all.reserve(rows.size());
     for (auto& row : rows) all.push_back(std::move(row.entry));
     return all;
   }
@@ -66,7 +67,7 @@ TEST_F(JournalTest, ChainsTheEntriesAboutEachMessage) {
   for (const auto& text : entries()) {
     const auto entry = core::JournalEntry::parse(text).value();
     if (!entry.message) continue;
-    EXPECT_EQ(entry.previous.has_value(), last.count(*entry.message) != 0);
+    EXPECT_EQ(entry.previous.has_value(), last.contains(*entry.message));
     if (entry.previous) {
       EXPECT_EQ(*entry.previous, last[*entry.message]);
     }

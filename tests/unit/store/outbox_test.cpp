@@ -49,6 +49,7 @@ TEST_F(Outbox, GoesByPrecedenceThenSequence) {
   send(4, core::Precedence::flash);
   std::vector<std::uint64_t> order;
   const auto rows = store_->reader().due("ru-example", world_.clock.now(), 10).value();
+  order.reserve(rows.size());
   for (const auto& row : rows) order.push_back(row.sequence);
   EXPECT_EQ(order, (std::vector<std::uint64_t>{2, 4, 3, 1}));
   EXPECT_EQ(store_->reader().queued("ru-example").value(), 4U);
