@@ -18,7 +18,7 @@ struct Looked {
   store::MessageRow row;
   core::Message message;
 };
-using Settled = std::variant<Looked, Refused>;
+using Access = std::variant<Looked, Refused>;
 
 core::JournalEntry entry_of(const core::User& caller, core::Act act, const core::MessageId& id,
                             const core::AgreementBook& book) {
@@ -42,10 +42,10 @@ Result<std::variant<core::MessageId, Refused>> resolve(const Node& node, const s
 // One act about a message: found, permitted (else journalled as refused), then what the caller came for.
 using Act = std::function<Result<void>(store::Transaction&, const Looked&, const core::AgreementBook&)>;
 
-Result<Settled> look(const Node& node, store::Transaction& tx, const core::User& caller, Permission permission,
-                     const core::MessageId& id, const Act& act) {
+Result<Access> look(const Node& node, store::Transaction& tx, const core::User& caller, Permission permission,
+                    const core::MessageId& id, const Act& act) {
   auto row = TRY(tx.find_message(id));
-  if (!row) return Settled(refused(core::ReasonCode::not_found, id.short_text()));
+  if (!row) return Access(refused(core::ReasonCode::not_found, id.short_text()));
   auto message = TRY(core::Message::parse(row->statement));
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
@@ -55,11 +55,11 @@ Result<Settled> look(const Node& node, store::Transaction& tx, const core::User&
     entry.decision = core::to_string(access.verdict());
     entry.reasons = access.codes();
     TRY(tx.append(std::move(entry)));
-    return Settled(Refused{access, message.agreement});
+    return Access(Refused{access, message.agreement});
   }
   Looked looked{std::move(*row), std::move(message)};
   CHECK_OK(act(tx, looked, *book));
-  return Settled(std::move(looked));
+  return Access(std::move(looked));
 }
 
 Result<void> issue(const Node& node, store::Transaction& tx, const Looked& looked, Stage stage, const Digest& entry) {
@@ -262,7 +262,7 @@ Outcome<wire::ReadView> Reading::read(const core::User& caller, const std::strin
   if (auto* refusal = std::get_if<Refused>(&named)) return Answer(std::move(*refusal));
   const auto id = std::get<core::MessageId>(named);
   // Recorded first and shown after: nobody sees what the journal does not know of.
-  auto settled = TRY(node_.store.run<Settled>(1, [&](store::Transaction& tx) {
+  auto settled = TRY(node_.store.run<Access>(1, [&](store::Transaction& tx) {
     return look(node_, tx, caller, Permission::read_body, id,
                 [&](store::Transaction& in, const Looked& looked, const core::AgreementBook& book) {
                   return record_reading(node_, in, caller, looked, book);
@@ -278,7 +278,7 @@ Outcome<wire::MessageView> Reading::acknowledge(const core::User& caller, const 
   auto named = TRY(resolve(node_, name));
   if (auto* refusal = std::get_if<Refused>(&named)) return Answer(std::move(*refusal));
   const auto id = std::get<core::MessageId>(named);
-  auto settled = TRY(node_.store.run<Settled>(2, [&](store::Transaction& tx) {
+  auto settled = TRY(node_.store.run<Access>(2, [&](store::Transaction& tx) {
     return look(node_, tx, caller, Permission::acknowledge, id,
                 [&](store::Transaction& in, const Looked& looked, const core::AgreementBook& book) {
                   return record_acknowledgement(node_, in, caller, looked, book);
