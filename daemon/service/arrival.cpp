@@ -173,6 +173,9 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   if (!message.has_value())
     return rejected(digest,
                     message.error().code == Errc::malformed ? ReasonCode::malformed : ReasonCode::verify_failed);
+  // No kind that another may relay is available yet (protocol section 5). Unsigned: it is not for whoever presents it
+  // to burn an id of the originator's.
+  if (message->originator != intake.peer) return rejected(digest, ReasonCode::not_addressed);
   if (!matches(*message, item.ciphertexts, item.wraps) || (item.forwarded && message->kind != "forward"))
     return rejected(digest, ReasonCode::malformed);
 
@@ -188,8 +191,11 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   // Before opening: what must not come in stays shut.
   arrived.decision = decide(intake.world(), arrived, arrived.sources);
   if (!arrived.decision.allowed()) return arrived;
-  if (!open_all(intake, std::move(*original), item, arrived).has_value())
-    return deferred(digest, ReasonCode::disk_full);
+  if (const auto opened = open_all(intake, std::move(*original), item, arrived); !opened.has_value()) {
+    intake.node.log(LogLevel::error, "open",
+                    std::string(to_string(opened.error().code)) + ": " + opened.error().detail);
+    return deferred(digest, ReasonCode::busy);
+  }
   arrived.decision = decide(intake.world(), arrived, arrived.sources);
   return arrived;
 }
@@ -261,7 +267,8 @@ core::Decision decide_now(const Node& node, store::Transaction& tx, const Arrive
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
   auto decision = decide(world, arrived, sources);
   // Allowed only now, and still shut: it is opened when it comes again.
-  return decision.allowed() && !arrived.body ? arrived.decision : decision;
+  if (decision.allowed() && !arrived.body) decision.add(reason(arrived, ReasonCode::busy));
+  return decision;
 }
 
 Accepted defer(const Arrived& arrived, const core::Decision& decision) {

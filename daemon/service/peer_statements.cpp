@@ -154,7 +154,8 @@ class Chain {
     const auto* message = std::get_if<core::DispatchMessage>(&before.item);
     if (message == nullptr) return {};
     for (auto& receipt : TRY(tx_.receipts(message->id)))
-      if (receipt.receipt.receiver == dispatch.recipient && !receipt.statement.signature.signature.empty())
+      if (receipt.receipt.receiver == dispatch.recipient && receipt.receipt.originator == peer_ &&
+          !receipt.statement.signature.signature.empty())
         out_.receipts.push_back(std::move(receipt.statement));
     return {};
   }

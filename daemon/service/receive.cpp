@@ -113,7 +113,7 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
           self->failed("accept", accepted.error());
           if (is_passing(accepted.error()))
             reply.answers.push_back(answer(arrived->digest, wire::AnswerOutcome::deferred,
-                                           {core::Reason{core::ReasonCode::disk_full, "", "", ""}}));
+                                           {core::Reason{core::ReasonCode::busy, "", "", ""}}));
           return work->finish(std::move(reply));
         }
         reply.receipts = std::move(accepted->stored);

@@ -180,12 +180,14 @@ TEST_F(ArrivalTest, JustBeforeItsEndIsTaken) {
   EXPECT_EQ(held_by_ru(), 1u);
 }
 
-TEST_F(ArrivalTest, PresentedByAnotherThanItsOriginatorIsRefused) {
+TEST_F(ArrivalTest, PresentedByAnotherThanItsOriginatorIsRejectedAndBurnsNoId) {
   test::ExampleAuthority kz("kz-example", clock_, random_);
   test::introduce({&ru_, &kz});
   const auto id = sent();
-  const auto arrived = std::get<Arrived>(arrive_from(frame_of(id), "kz-example"));
-  EXPECT_THAT(arrived.decision.codes(), ElementsAre("E-NOT-ADDRESSED"));
+  const auto answer = std::get<wire::Answer>(arrive_from(frame_of(id), "kz-example"));
+  EXPECT_EQ(answer.outcome, wire::AnswerOutcome::rejected);
+  ASSERT_EQ(answer.reasons.size(), 1U);
+  EXPECT_EQ(answer.reasons.front().code, core::ReasonCode::not_addressed);
   EXPECT_THAT(refused(frame_of(id)), IsEmpty());
 }
 
