@@ -72,9 +72,12 @@ Result<std::shared_ptr<const SealKeys::OwnKey>> SealKeys::load(const Digest& id)
     const auto statement = TRY(core::SealKey::parse(record.statement.statement));
     if (statement.id() != id) continue;
     if (record.sealed_private_key.empty()) return fail(Errc::stale, "seal key destroyed");
-    const auto pem = TRY(crypto::open_at_rest(node_.storage_key.view(), id.view(), record.sealed_private_key));
-    return std::make_shared<const OwnKey>(
-        OwnKey{statement.accept_until, TRY(crypto::PrivateKey::from_pem(pem.view()))});
+    // A fault of ours: not for the sender to hear that its message does not open.
+    const auto pem = crypto::open_at_rest(node_.storage_key.view(), id.view(), record.sealed_private_key);
+    if (!pem.has_value()) return fail(Errc::corrupt, "stored seal key: " + pem.error().detail);
+    auto key = crypto::PrivateKey::from_pem(pem->view());
+    if (!key.has_value()) return fail(Errc::corrupt, "stored seal key: " + key.error().detail);
+    return std::make_shared<const OwnKey>(OwnKey{statement.accept_until, std::move(*key)});
   }
   return fail(Errc::not_found, "not a seal key of ours");
 }

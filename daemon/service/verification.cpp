@@ -37,6 +37,40 @@ Result<void> check_certificates(const wire::DesignationItem& item, const core::D
   return {};
 }
 
+bool has_certificate(const wire::DesignationItem& item, const Digest& id) {
+  return std::any_of(item.certificates.begin(), item.certificates.end(),
+                     [&](const Bytes& der) { return crypto::sha256(der) == id; });
+}
+
+// Seal, log and witness keys are named by their public key and come without a certificate.
+bool comes_with_certificate(core::KeyRole role) {
+  switch (role) {
+    case core::KeyRole::anchor:
+    case core::KeyRole::tls:
+    case core::KeyRole::sign:
+    case core::KeyRole::evidence:
+      return true;
+    case core::KeyRole::seal:
+    case core::KeyRole::log:
+    case core::KeyRole::witness:
+      return false;
+  }
+  return false;
+}
+
+Result<void> check_keys(const wire::DesignationItem& item, const core::Designation& designation) {
+  for (const auto& key : designation.keys)
+    if (comes_with_certificate(key.role) && !has_certificate(item, key.id))
+      return fail(Errc::malformed, "designation.certificates: one is missing");
+  return {};
+}
+
+Result<void> check_batch_of_one(const wire::DesignationItem& item) {
+  const auto batch = TRY(crypto::BatchStatement::parse(item.signature.statement));
+  if (batch.size != 1) return fail(Errc::malformed, "designation.signature: not a batch of one");
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const crypto::Certificate>> Certificates::find(const core::Directory& directory,
@@ -84,8 +118,10 @@ void FrameVerifier::check(const crypto::BatchSignature& signature, Batch& out) {
   }
   auto statement = crypto::verify_batch(signature, **certificate);
   if (!statement.has_value()) return;
-  // Only `sign` signs batches, and only while it was this signer's key.
-  if (directory_.key(statement->signer, core::KeyRole::sign, signature.key_id, statement->created) == nullptr) return;
+  // Only `sign` signs batches, and only while it was this signer's key. `created` is the signer's own word: under a key
+  // that is compromised by now nothing that still comes was signed before for certain (protocol section 1).
+  const auto* key = directory_.key(statement->signer, core::KeyRole::sign, signature.key_id, statement->created);
+  if (key == nullptr || key->state == core::KeyState::compromised) return;
   out.statement = std::move(*statement);
   out.standing = Standing::holds;
 }
@@ -108,6 +144,8 @@ Result<core::Designation> verify_designation(const wire::DesignationItem& item, 
   auto designation = TRY(core::Designation::parse(item.statement));
   if (batch.signer != designation.authority) return fail(Errc::unauthenticated, "anchor of another authority");
   CHECK_OK(check_certificates(item, designation, certificate));
+  CHECK_OK(check_batch_of_one(item));
+  CHECK_OK(check_keys(item, designation));
   return designation;
 }
 
