@@ -34,11 +34,12 @@ class Check {
   struct Batch {
     crypto::BatchStatement statement;
     std::vector<Digest> leaves;  // empty in a peer's
+    bool key_known = false;      // of no stored designation: nothing may rest on it
   };
 
   void find(const std::string& where, const std::string& what) { report.findings.push_back(where + ": " + what); }
   void check_leaves(const std::string& where, const Batch& batch);
-  void check_signature(const std::string& where, const crypto::BatchSignature& signature);
+  bool check_signature(const std::string& where, const crypto::BatchSignature& signature);
   // Columns statement, batch, leaf, path: the statement is in that batch, signed by its author.
   void check_signed(const Query& q, int column, const std::string& where, const std::string& author);
   void check_body(const Query& q, const std::string& where, Direction direction, const core::Message& message);
@@ -152,11 +153,13 @@ void Check::check_leaves(const std::string& where, const Batch& batch) {
   if (crypto::merkle_root(batch.leaves) != batch.statement.root) find(where, "its leaves have another root");
 }
 
-void Check::check_signature(const std::string& where, const crypto::BatchSignature& signature) {
+// Whether a stored designation names the key.
+bool Check::check_signature(const std::string& where, const crypto::BatchSignature& signature) {
   const auto certificate = certificates_.find(signature.key_id);
-  if (certificate == certificates_.end()) return find(where, "signed by a key of no stored designation");
+  if (certificate == certificates_.end()) return false;
   const auto verified = crypto::verify_batch(signature, certificate->second);
   if (!verified) find(where, verified.error().detail);
+  return true;
 }
 
 Result<void> Check::batches() {
@@ -172,8 +175,8 @@ Result<void> Check::batches() {
       find(where, "does not parse");
       continue;
     }
-    check_signature(where, {*suite, q.digest(2), q.integer(3), q.blob(4), q.text(5)});
-    const auto& kept = batches_.emplace(q.number(0), Batch{*statement, std::move(*leaves)}).first->second;
+    const bool known = check_signature(where, {*suite, q.digest(2), q.integer(3), q.blob(4), q.text(5)});
+    const auto& kept = batches_.emplace(q.number(0), Batch{*statement, std::move(*leaves), known}).first->second;
     check_leaves(where, kept);
   }
   return {};
@@ -182,6 +185,7 @@ Result<void> Check::batches() {
 void Check::check_signed(const Query& q, int column, const std::string& where, const std::string& author) {
   const auto batch = batches_.find(q.number(column + 1));
   if (batch == batches_.end()) return find(where, "its batch is not there");
+  if (!batch->second.key_known) find(where, "signed by a key of no stored designation");
   if (batch->second.statement.signer != author) find(where, "signed by another authority");
   const auto leaf = core::statement_digest(as_text(q.view(column)));
   const auto index = static_cast<std::uint32_t>(q.integer(column + 2));

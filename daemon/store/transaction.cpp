@@ -87,7 +87,12 @@ Result<std::uint64_t> Transaction::next_number(const std::string& series, int ye
 // ---- directory and people
 
 Result<void> Transaction::record_peer(const PeerRecord& peer, const core::JournalEntry& entry) {
-  // An anchor that was compared out of band is not replaced; one that was not may be.
+  // An anchor that was compared out of band is not replaced; one that was not may be, and what came under it goes.
+  CHECK_OK(impl_.database
+               .query("DELETE FROM designation WHERE authority = ?1 AND EXISTS "
+                      "(SELECT 1 FROM peer WHERE authority = ?1 AND state = 0 AND anchor <> ?2)",
+                      peer.authority, peer.anchor)
+               .run());
   CHECK_OK(impl_.database
                .query("INSERT INTO peer (authority, state, anchor) VALUES (?,?,?) ON CONFLICT (authority) DO UPDATE "
                       "SET state = excluded.state, anchor = excluded.anchor "

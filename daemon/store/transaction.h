@@ -89,6 +89,7 @@ class Transaction {
   Result<std::uint64_t> next_number(const std::string& series, int year);
 
   // ---- directory and people
+  // Another anchor than the known one: conflict once it was verified; before, the designations under the old one go.
   Result<void> record_peer(const PeerRecord& peer, const core::JournalEntry& entry);
   Result<void> record_designation(const DesignationRecord& record, const core::JournalEntry& entry);
   // Ours is signed in this group when `leaf` is given; a peer's comes signed.

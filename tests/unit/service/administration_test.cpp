@@ -123,6 +123,20 @@ TEST_F(AdministrationTest, StartsAPeerUnverifiedAndActivatesItByItsAnchor) {
   EXPECT_THAT(value_of(administration_.peers(test::officer())), SizeIs(2));
 }
 
+TEST_F(AdministrationTest, AnotherBundleTakesThePlaceOfOneThatNobodyVerified) {
+  test::ExampleAuthority impostor("kz-example", clock_, random_);
+  ASSERT_NE(anchor_of(impostor), anchor_of(kz_));
+  EXPECT_EQ(value_of(add(impostor.designation())).anchor, anchor_of(impostor));
+  EXPECT_EQ(value_of(add(kz_.designation())).anchor, anchor_of(kz_));
+  EXPECT_THAT(codes_of(administration_.verify_peer(test::administrator(), {"kz-example", anchor_of(impostor)})),
+              ElementsAre("E-VERIFY-SIGNATURE"));
+  EXPECT_EQ(value_of(administration_.verify_peer(test::administrator(), {"kz-example", anchor_of(kz_)})).state,
+            core::PeerState::active);
+  EXPECT_THAT(codes_of(add(impostor.designation())), ElementsAre("E-VERIFY-SIGNATURE"));
+  EXPECT_EQ(value_of(administration_.peers(test::officer())).size(), 2U);
+  EXPECT_EQ(cn_.fsck()->findings, std::vector<std::string>());
+}
+
 TEST_F(AdministrationTest, DoesNotVerifyAPeerItDoesNotKnow) {
   EXPECT_THAT(codes_of(administration_.verify_peer(test::administrator(), {"kz-example", anchor_of(kz_)})),
               ElementsAre("E-NOT-FOUND"));
