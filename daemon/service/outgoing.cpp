@@ -9,7 +9,6 @@ namespace chancery::service {
 namespace {
 
 constexpr std::size_t kFrameBudget = 900 * 1024;
-constexpr std::size_t kSlack = 16 * 1024;                            // signatures and lengths that come on top
 constexpr std::size_t kSignature = 600;                              // about
 constexpr std::uint32_t kDispatches = 256;                           // a frame
 constexpr std::uint64_t kUnconfirmed = 512;                          // dispatches sent and not confirmed
@@ -84,12 +83,15 @@ wire::Frame Outgoing::compose() {
   postpone_overdue();
   rewind_in_time();
   refill();  // before the dispatches: what is ready has its number, and that goes first
-  add_greeting(frame);
-  add_replies(frame);
-  add_dispatches(frame);
-  add_receipts(frame);
-  add_messages(frame);
-  add_heartbeat(frame);
+  if (std::exchange(needs_room_, false)) add_messages(frame);
+  if (frame.messages.empty()) {
+    add_greeting(frame);
+    add_replies(frame);
+    add_dispatches(frame);
+    add_receipts(frame);
+    add_messages(frame);
+    add_heartbeat(frame);
+  }
   if (!frame.empty()) sent_ = now();
   return frame;
 }
@@ -278,14 +280,15 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
   InFlight flying{
       *row.message, core::statement_digest(message->statement.statement), row.epoch, row.sequence, row.attempts, 0,
       now()};
+  const bool alone = frame.empty(), first = frame.messages.empty();
   auto item = to_item(node_.store, std::move(*message), frame);
   if (!item.has_value()) {
     failed("outbox", item.error());
     return true;
   }
   flying.bytes = item->size();
-  const bool alone = frame.messages.empty() && frame.dispatches.empty() && frame.receipts.empty();
-  if (frame.size() + flying.bytes + kSlack > wire::kMaxFrame) {
+  if (frame.size() + flying.bytes + wire::kFrameSlack > wire::kMaxFrame) {
+    needs_room_ = first && !alone;
     if (!alone) return false;
     // It fits no frame, whatever else waits.
     close(row, core::to_string(core::ReasonCode::limit_exceeded));

@@ -86,6 +86,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   // Of the composing thread:
   std::deque<store::OutboxRow> ready_;
   Steady fetched_;
+  bool needs_room_ = false;  // what is first in ready_ fits only a frame of its own
   Steady rewound_;
   Steady sent_;
 };

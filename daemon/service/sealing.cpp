@@ -30,7 +30,7 @@ bool fits_a_frame(const core::Draft& draft, const core::Message& message, const 
   for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize;
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) size += carried_size(*original);
-  return size <= wire::kMaxFrame;
+  return size + wire::kFrameSlack <= wire::kMaxFrame;
 }
 
 Result<Bytes> wrap_for(store::Transaction& tx, const std::string& recipient, Instant at, BytesView content_key,
@@ -50,7 +50,7 @@ Result<Bytes> wrap_original(const Node& node, store::Transaction& tx, const stor
   const auto header = core::header_digest(original.statement.statement);
   Bytes all;
   for (const auto& recipient : forward.recipients) {
-    if (own.count(recipient) > 0) continue;
+    if (own.contains(recipient)) continue;
     const auto key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
     const auto wrap = TRY(wrap_for(tx, recipient, forward.created, key.view(), header));
     forward.facts.push_back({std::string(core::kWrapFact), to_string(crypto::sha256(wrap))});
@@ -127,7 +127,7 @@ bool takes_part(const core::World& world, const std::string& authority, const st
 std::vector<std::string> others(const core::World& world, const core::Message& message) {
   std::vector<std::string> out;
   for (const auto& [authority, entry] : world.directory.entries())
-    if (core::audience(message).count(authority) == 0 && takes_part(world, authority, message.agreement))
+    if (!core::audience(message).contains(authority) && takes_part(world, authority, message.agreement))
       out.push_back(authority);
   return out;
 }

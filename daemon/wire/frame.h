@@ -16,6 +16,7 @@ class PeerFrame;
 namespace chancery::wire {
 
 inline constexpr std::size_t kMaxFrame = std::size_t{1} << 20;
+inline constexpr std::size_t kFrameSlack = 16 * 1024;  // for signatures and lengths beside one item, amply
 
 // A statement with one of its proofs pointing into the signatures of its frame.
 struct Proven {

@@ -316,7 +316,7 @@ TEST_F(SubmitTest, PreviewChangesNothing) {
 
 TEST_F(SubmitTest, RefusesWhatNoFrameCouldCarry) {
   const auto preview =
-      value_of(submit_.preview(test::officer(), test::draft_bytes({.body = std::string(1045000, 'a')})));
+      value_of(submit_.preview(test::officer(), test::draft_bytes({.body = std::string(1035000, 'a')})));
   EXPECT_THAT(preview.decision.codes(), Contains("E-LIMIT"));
 }
 
