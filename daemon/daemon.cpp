@@ -86,7 +86,7 @@ class Daemon::Impl {
   [[nodiscard]] const std::string& peer() const { return peers_->address(); }
 
   void reload() {
-    auto book = config::load_agreements(settings().data_directory, settings().party_status);
+    auto book = config::load_agreements(settings());
     if (!book) {
       for (const auto& fault : book.error()) log(LogLevel::error, "agreements.fault", config::to_string(fault));
       return log(LogLevel::error, "agreements.kept", to_string(agreements_.current()->digest()));
@@ -94,12 +94,6 @@ class Daemon::Impl {
     agreements_.swap(std::move(*book));
     log(LogLevel::info, "agreements.loaded", to_string(agreements_.current()->digest()));
     exchange_->peers_changed();
-  }
-
-  void keep_up() {
-    const auto renewed = seal_keys_->renew();
-    if (!renewed) return log(LogLevel::error, "seal-key.error", renewed.error().detail);
-    if (*renewed) exchange_->peers_changed();
   }
 
  private:
@@ -133,8 +127,7 @@ class Daemon::Impl {
     const auto administrator = TRY(load_certificate(settings().administrator));
     CHECK_OK(service::record_own_designation(node(), keys_.designation));
     CHECK_OK(service::record_first_administrator(node(), administrator));
-    seal_keys_ = std::make_unique<service::SealKeys>(node());
-    (void)TRY(seal_keys_->renew());
+    (void)TRY(service::SealKeys(node()).renew());
     return {};
   }
 
@@ -170,7 +163,6 @@ class Daemon::Impl {
   transport::Links links_;
   transport::PeerClient client_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<service::SealKeys> seal_keys_;
   std::unique_ptr<service::Exchange> exchange_;
   std::unique_ptr<service::Submit> submit_;
   std::unique_ptr<service::Reading> reading_;
@@ -193,6 +185,5 @@ Daemon::~Daemon() = default;
 const std::string& Daemon::desk() const { return impl_->desk(); }
 const std::string& Daemon::peer() const { return impl_->peer(); }
 void Daemon::reload() { impl_->reload(); }
-void Daemon::keep_up() { impl_->keep_up(); }
 
 }  // namespace chancery

@@ -34,8 +34,6 @@ class Daemon {
 
   // Swaps the agreement data; after a fault the old data stays and the faults are logged.
   void reload();
-  // What is due by the clock: the next seal key. To be called every minute or so.
-  void keep_up();
 
  private:
   class Impl;

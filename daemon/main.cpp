@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace chancery;
+using namespace chancery;  // NOLINT(google-build-using-namespace): main stands outside
 
 enum Exit { kOk = 0, kFailed = 1, kUsage = 2, kConfiguration = 3, kVerification = 8, kStoreFailed = 70 };
 
@@ -115,10 +115,8 @@ int serve(const std::string& file) {
   auto daemon = Daemon::start({std::move(*loaded), CHANCERY_VERSION, log, connection_limit(), on_failure});
   if (!daemon) return print_error(daemon.error(), exit_of(daemon.error()));
   std::cerr << "ready desk=" + (*daemon)->desk() + " peer=" + (*daemon)->peer() + "\n" << std::flush;
-  for (auto wake = wait_for_signal(60); wake != Wake::stop; wake = wait_for_signal(60)) {
+  for (auto wake = wait_for_signal(60); wake != Wake::stop; wake = wait_for_signal(60))
     if (wake == Wake::reload) (*daemon)->reload();
-    (*daemon)->keep_up();
-  }
   // What reached the disk is unknown then; nothing more is to be written.
   if (store_failed) ::_exit(kStoreFailed);
   log(service::LogLevel::info, "stopping", {});

@@ -149,6 +149,14 @@ Loaded<core::AgreementBook> load_agreements(const std::string& directory, const 
   return loaded(std::move(book), faults);
 }
 
+Loaded<core::AgreementBook> load_agreements(const Settings& settings) {
+  Faults faults;
+  auto book = read_book(settings.data_directory, settings.party_status, faults);
+  const auto place = [&](const char* key) { return Place{settings.data_directory, 0, key}; };
+  check_settings({settings, place("party"), place("label_policy")}, book, faults);
+  return loaded(std::move(book), faults);
+}
+
 Loaded<Configuration> load(const std::string& file) {
   Faults faults;
   Configuration all;

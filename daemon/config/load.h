@@ -53,6 +53,8 @@ Loaded<Settings> load_settings(const std::string& file);
 // SHA-256 over one line a file, as `sha256sum` prints it, in bytewise order of the names relative to `directory`;
 // `party_status` is listed under that name.
 Loaded<core::AgreementBook> load_agreements(const std::string& directory, const std::string& party_status);
+// The data of these settings, checked against them as `load` does.
+Loaded<core::AgreementBook> load_agreements(const Settings& settings);
 // Both, and each checked against the other: the Party and the label policy of the settings are in the data.
 Loaded<Configuration> load(const std::string& file);
 
