@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chancery/v1/message.pb.h"
+#include "daemon/core/registry_number.h"
 
 namespace chancery::wire {
 
@@ -67,7 +68,8 @@ Result<void> check(const v1::Indicators& all) {
 }
 
 Result<void> check(const v1::RegistryNumber& number) {
-  if (!core::is_word(number.number())) return wrong("registry_number", "not a number");
+  // Officers name messages by it: nothing that could be taken for an id.
+  if (!core::RegistryNumber::parse(number.number())) return wrong("registry_number", "not a number");
   return {};
 }
 

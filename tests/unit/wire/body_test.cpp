@@ -57,7 +57,12 @@ TEST(ParseBody, RefusesTwoTextsInOneLanguage) {
 }
 
 TEST(ParseBody, RefusesTwoNumbers) {
-  EXPECT_THAT(refusal({registry_part("A-1"), registry_part("A-2")}), HasSubstr("two of them"));
+  EXPECT_THAT(refusal({registry_part("CN-2026-0001"), registry_part("CN-2026-0002")}), HasSubstr("two of them"));
+}
+
+TEST(ParseBody, RefusesANumberThatCouldBeTakenForAnId) {
+  for (const auto* name : {"110e98d9ad", "A-1", "CN-2026-1", "", "CN-2026-0142 "})
+    EXPECT_THAT(refusal({part_bytes(text_part("ru")), registry_part(name)}), HasSubstr("not a number")) << name;
 }
 
 TEST(ParseBody, RefusesAnAttachmentManifest) {
