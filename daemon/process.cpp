@@ -47,10 +47,7 @@ void prepare_process() {
   const auto set = awaited();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   raise_descriptors();
-  // gRPC writes a line for every handshake that fails: strangers would fill the log. Ours (connection.refused) is
-  // limited.
-  ::setenv("GRPC_VERBOSITY", "NONE", 0);
-  transport::use_tls13_only();
+  transport::prepare_libraries();
 }
 
 Wake wait_for_signal(int timeout_seconds) {

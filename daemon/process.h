@@ -7,7 +7,7 @@ namespace chancery {
 
 // Before any thread is started: no core dumps, not traceable, files for us alone, SIGPIPE and SIGXFSZ as error codes
 // (a full disk is an answer of write(2)), the signals of `wait_for_signal` blocked, descriptors up to 4,096. TLS 1.3.
-// gRPC keeps its own messages to itself unless GRPC_VERBOSITY asks for them.
+// gRPC and protobuf keep their own messages to themselves; GRPC_VERBOSITY asks for gRPC's.
 void prepare_process();
 
 enum class Wake { stop, reload, timeout };

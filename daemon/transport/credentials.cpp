@@ -1,5 +1,6 @@
 #include "daemon/transport/credentials.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/security/auth_context.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
@@ -14,12 +15,7 @@ namespace {
 
 namespace tls = grpc::experimental;
 
-// What is pinned is the digest: nothing in the certificate decides here, so nothing of it is read.
-std::optional<Digest> leaf_id(grpc::string_ref pem) {
-  const auto der = crypto::certificate_der({pem.data(), pem.size()});
-  if (!der) return std::nullopt;
-  return crypto::sha256(*der);
-}
+std::string_view text_of(grpc::string_ref text) { return {text.data(), text.size()}; }
 
 class LeafVerifier final : public tls::ExternalCertificateVerifier {
  public:
@@ -28,8 +24,8 @@ class LeafVerifier final : public tls::ExternalCertificateVerifier {
   // Answers at once: true means "decided, look at *status".
   bool Verify(tls::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)> /*callback*/,
               grpc::Status* status) override {
-    const auto leaf = leaf_id(request->peer_cert());
-    const bool accepted = leaf && accept_(*leaf);
+    const auto leaf = crypto::Certificate::from_pem(text_of(request->peer_cert()));
+    const bool accepted = leaf && accept_(leaf->id());
     *status = accepted ? grpc::Status::OK : grpc::Status(grpc::UNAUTHENTICATED, "This certificate is not pinned here.");
     return true;
   }
@@ -48,7 +44,11 @@ std::shared_ptr<tls::CertificateProviderInterface> provider(const TlsIdentity& i
 
 }  // namespace
 
-void use_tls13_only() { ::setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-RSA-AES256-GCM-SHA384", 1); }
+void prepare_libraries() {
+  ::setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-RSA-AES256-GCM-SHA384", 1);
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
+  google::protobuf::SetLogHandler(nullptr);
+}
 
 std::shared_ptr<grpc::ServerCredentials> server_credentials(const TlsIdentity& identity, AcceptLeaf accept) {
   tls::TlsServerCredentialsOptions options(provider(identity));
@@ -73,7 +73,10 @@ std::shared_ptr<grpc::ChannelCredentials> channel_credentials(const TlsIdentity&
 std::optional<Digest> leaf_of(const grpc::AuthContext& context) {
   const auto values = context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
   if (values.size() != 1) return std::nullopt;
-  return leaf_id(values.front());
+  // It was read in the handshake; for a call its digest is enough.
+  const auto der = crypto::certificate_der(text_of(values.front()));
+  if (!der) return std::nullopt;
+  return crypto::sha256(*der);
 }
 
 }  // namespace chancery::transport

@@ -27,9 +27,11 @@ struct TlsIdentity {
 // Whether the other end may go on, by the SHA-256 of its leaf's DER. Called on gRPC's threads; thread-safe.
 using AcceptLeaf = std::function<bool(const Digest& leaf)>;
 
-// Turns TLS 1.2 off for this process: the only 1.2 suite left needs an RSA certificate, which nobody here has. Call it
-// before anything of gRPC is made and before there are threads; a second call changes nothing.
-void use_tls13_only();
+// Turns TLS 1.2 off for this process: the only 1.2 suite left needs an RSA certificate, which nobody here has. Neither
+// gRPC nor protobuf writes lines of its own, one for every handshake that fails or text that is no UTF-8: strangers
+// would fill the log with them (GRPC_VERBOSITY asks for gRPC's). Call it before anything of gRPC is made and before
+// there are threads; a second call changes nothing.
+void prepare_libraries();
 
 // Both refuse a leaf that is not a P-256 certificate before `accept` is asked.
 std::shared_ptr<grpc::ServerCredentials> server_credentials(const TlsIdentity& identity, AcceptLeaf accept);

@@ -10,7 +10,7 @@ namespace {
 
 // First of all: gRPC reads what TLS it may speak once a process.
 std::filesystem::path make_folder() {
-  transport::use_tls13_only();
+  transport::prepare_libraries();
   auto name = (std::filesystem::temp_directory_path() / "chancery-desk-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) std::abort();
   return name;

@@ -98,7 +98,7 @@ End::End(Party who, const Trust& trust, transport::ConnectionLimits limits)
     : party(std::move(who)),
       links([&trust](const Digest& leaf) { return trust.peer_of(leaf); }),
       client({party.tls, seconds(5)}, links) {
-  transport::use_tls13_only();
+  transport::prepare_libraries();
   server = transport::PeerServer::start({"127.0.0.1:0", party.tls, limits}, links, events, clock,
                                         [](service::LogLevel, const std::string&, const std::string&) {})
                .value();

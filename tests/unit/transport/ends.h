@@ -62,7 +62,7 @@ class FakeEvents final : public service::PeerEvents {
 
 // An authority's transport: a server on a free port of 127.0.0.1 and a client.
 struct End {
-  End(Party party, const Trust& trust, transport::ConnectionLimits limits = {});
+  End(Party who, const Trust& trust, transport::ConnectionLimits limits = {});
   ~End();
 
   Party party;
@@ -82,7 +82,7 @@ struct Pair {
   std::unique_ptr<End> left;
   std::unique_ptr<End> right;
 
-  Result<std::shared_ptr<service::PeerLink>> dial() {
+  Result<std::shared_ptr<service::PeerLink>> dial() const {
     return left->client.dial("ru-example", right->server->address(), left->events);
   }
 };
