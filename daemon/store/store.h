@@ -116,9 +116,10 @@ void Store::post(std::uint32_t leaves, std::function<Result<T>(Transaction&)> ac
 
 template <class T>
 Result<T> Store::run(std::uint32_t leaves, std::function<Result<T>(Transaction&)> act) {
-  std::promise<Result<T>> promise;
-  auto future = promise.get_future();
-  post<T>(leaves, std::move(act), [&promise](Result<T> value, const Commit&) { promise.set_value(std::move(value)); });
+  // Owned by the writer too: it may still be inside set_value when the waiting thread has its value and goes on.
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  auto future = promise->get_future();
+  post<T>(leaves, std::move(act), [promise](Result<T> value, const Commit&) { promise->set_value(std::move(value)); });
   return future.get();
 }
 
