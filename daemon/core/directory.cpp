@@ -14,9 +14,10 @@ const DesignatedKey* find_key(const Designation& designation, KeyRole role, cons
 
 // What the newest designation that speaks of this key says about it.
 const DesignatedKey* newest_statement(const std::vector<Designation>& history, KeyRole role, const Digest& id) {
-  for (auto it = history.rbegin(); it != history.rend(); ++it)
-    if (const auto* key = find_key(*it, role, id)) return key;
-  return nullptr;
+  const DesignatedKey* newest = nullptr;
+  for (const auto& designation : history)
+    if (const auto* key = find_key(designation, role, id)) newest = key;
+  return newest;
 }
 
 bool covers(const Designation& designation, Instant at) {

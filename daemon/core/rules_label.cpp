@@ -50,7 +50,7 @@ void screen(const Case& c, const Agreement* agreement, const std::vector<std::st
 void check_ceiling_of(const Case& c, const Message& m, const std::set<std::string>& within, Decision& out) {
   if (m.releasable_to.empty()) return;
   for (const auto& recipient : c.message.recipients)
-    if (within.count(recipient) == 0 && !std::binary_search(m.releasable_to.begin(), m.releasable_to.end(), recipient))
+    if (!within.contains(recipient) && !std::binary_search(m.releasable_to.begin(), m.releasable_to.end(), recipient))
       out.add(c.reason(ReasonCode::releasable_to, recipient));
 }
 

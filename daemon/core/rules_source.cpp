@@ -58,13 +58,13 @@ void check_inherited(const Case& c, Decision& out) {
       out.add(c.reason(ReasonCode::label_not_inherited, source_subject_of(label)));
   if (!c.sources.missing.empty() || !c.sources.mismatched.empty() || c.sources.too_large) return;
   for (std::size_t i = 1; i < labels.size(); ++i)
-    if (inherited.count(labels[i]) == 0)
+    if (!inherited.contains(labels[i]))
       out.add(c.reason(ReasonCode::label_not_inherited, source_subject_of(labels[i])));
 }
 
 // The clause is that of the agreement the source travelled under.
 void check_audience(const Case& c, const SourceStatement& source, const std::string& who, Decision& out) {
-  if (audience(source).count(who) == 0)
+  if (!audience(source).contains(who))
     out.add(reason_of(agreement_of(c, source.message), ReasonCode::consent_required, who));
 }
 
@@ -82,7 +82,7 @@ void check_carried_wraps(const Case& c, const SourceStatement& original, Decisio
   if (!is_protected(c, original.message)) return;
   const auto all = audience(original), own = audience(original.message);
   for (const auto& recipient : c.message.recipients)
-    if (all.count(recipient) > 0 && own.count(recipient) == 0)
+    if (all.contains(recipient) && !own.contains(recipient))
       out.add(reason_of(agreement_of(c, original.message), ReasonCode::wrap_foreign, recipient));
 }
 

@@ -28,7 +28,7 @@ class Window {
   // One message always fits.
   [[nodiscard]] bool full() const { return by_id_.size() >= max_messages_ || bytes_ >= max_bytes_; }
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
-  [[nodiscard]] bool contains(const core::MessageId& id) const { return by_id_.count(id) > 0; }
+  [[nodiscard]] bool contains(const core::MessageId& id) const { return by_id_.contains(id); }
   void add(const InFlight& message);
   [[nodiscard]] const InFlight* find(const Digest& digest) const;
   void remove(const core::MessageId& id);

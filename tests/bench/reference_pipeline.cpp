@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
@@ -168,9 +169,9 @@ bool open_all(const Setting& setting, const pb::Batch& batch) {
       must(crypto::HpkeReceiver::create(setting.seal_key, as_bytes(batch.enc()), as_bytes("reference")));
   const auto key = context.open(0, {}, as_bytes(batch.wrapped()));
   if (!key.has_value()) return false;
-  for (const auto& item : batch.items())
-    if (!crypto::aead_open(key->view(), nonce_of(item.number()), {}, as_bytes(item.body())).has_value()) return false;
-  return true;
+  return std::all_of(batch.items().begin(), batch.items().end(), [&](const pb::Item& item) {
+    return crypto::aead_open(key->view(), nonce_of(item.number()), {}, as_bytes(item.body())).has_value();
+  });
 }
 
 void sign(const Setting& setting, crypto::PrivateKey& key, pb::Batch& batch) {

@@ -5,6 +5,7 @@
 #include "crypto/bytes.h"
 #include "daemon/core/display.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using chancery::core::neutralised;
   const auto text = chancery::as_text({data, size});

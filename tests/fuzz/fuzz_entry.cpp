@@ -3,6 +3,7 @@
 
 #include "daemon/core/journal_entry.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = chancery::as_text({data, size});
   const auto entry = chancery::core::JournalEntry::parse(text);

@@ -24,6 +24,7 @@ struct Spoilt {
   std::string what;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for it
 void PrintTo(const Spoilt& spoilt, std::ostream* out) { *out << spoilt.name; }
 
 const std::string kOne = "agreements/one.toml";

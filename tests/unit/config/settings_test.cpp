@@ -52,6 +52,7 @@ struct SpoiltSetting {
   std::string fault;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for it
 void PrintTo(const SpoiltSetting& spoilt, std::ostream* out) { *out << spoilt.name; }
 
 class SettingsFault : public ::testing::TestWithParam<SpoiltSetting> {};

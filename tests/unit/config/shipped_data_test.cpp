@@ -127,7 +127,7 @@ TEST(ShippedData, HaveNoItemBesideTheTableButThoseNamedHere) {
   const auto book = shipped();
   for (const auto& agreement : book.agreements())
     for (const auto& item : agreement.items)
-      if (rows.count(item.code) == 0) beside.push_back(item.code);
+      if (!rows.contains(item.code)) beside.push_back(item.code);
   EXPECT_THAT(beside, ElementsAre("cn-ru-2015/3/7a", "cn-ru-2015/3/7b", "cn-ru-2015/3/16", "sco-2009/3/17"));
 }
 

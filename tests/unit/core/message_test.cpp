@@ -10,7 +10,7 @@ namespace {
 
 const std::vector<std::string> kRepeated = {"label", "source", "fact", "attachment"};
 
-std::string sample() { return sample_message().to_text(); }
+std::string message_text() { return sample_message().to_text(); }
 std::string notice() { return sample_notice().to_text(); }
 
 TEST(MessageParse, GivesBackWhatWasWritten) {
@@ -22,108 +22,110 @@ TEST(MessageParse, GivesBackWhatWasWritten) {
 }
 
 TEST(MessageParse, RefusesEveryCommonMutation) {
-  expect_all_malformed<Message>(common_mutations(sample(), kRepeated));
+  expect_all_malformed<Message>(common_mutations(message_text(), kRepeated));
   expect_all_malformed<Message>(common_mutations(notice(), kRepeated));
 }
 
 TEST(MessageParse, RefusesValuesOutOfTheirGrammar) {
-  expect_malformed<Message>(sample(), {
-                                          {"originator cn-example", "originator CN-example"},
-                                          {"originator cn-example", "originator -"},
-                                          {"originator cn-example", "originator cn-example kz-example"},
-                                          {"agreement sco-2009 1", "agreement sco-2009"},
-                                          {"agreement sco-2009 1", "agreement sco-2009 0"},
-                                          {"agreement sco-2009 1", "agreement sco-2009 01"},
-                                          {"agreement sco-2009 1", "agreement sco-2009 4294967296"},
-                                          {"agreement sco-2009 1", "agreement SCO-2009 1"},
-                                          {"agreement sco-2009 1", "agreement - 1"},
-                                          {"agreement sco-2009 1", "agreement sco-2009 1 1"},
-                                          {"kind threat-notice", "kind Threat-notice"},
-                                          {"kind threat-notice", "kind threat_notice"},
-                                          {"kind threat-notice", "kind 1"},
-                                          {"kind threat-notice", "kind -"},
-                                          {"kind threat-notice", "kind threat-notice forward"},
-                                          {"sco-2009/2/3", "SCO-2009/2/3"},
-                                          {"sco-2009/2/3", "sco-2009:2:3"},
-                                          {"sco-2009/2/3", "/2/3"},
-                                          {"label-policy sha256:", "label-policy sha512:"},
-                                          {"label-policy sha256:", "label-policy "},
-                                          {"releasable-to kz-example", "releasable-to KZ"},
-                                          {"precedence immediate", "precedence Immediate"},
-                                          {"precedence immediate", "precedence urgent"},
-                                          {"precedence immediate", "precedence -"},
-                                          {"exercise no", "exercise No"},
-                                          {"exercise no", "exercise false"},
-                                          {"exercise no", "exercise -"},
-                                          {"created 2026-11-22T06:00:03.125Z", "created -"},
-                                          {"created 2026-11-22T06:00:03.125Z", "created 2026-11-22T06:00:03Z"},
-                                          {"created 2026-11-22T06:00:03.125Z", "created 2026-11-22T09:00:03.125+03:00"},
-                                          {"created 2026-11-22T06:00:03.125Z", "created 1926-11-22T06:00:03.125Z"},
-                                          {"created 2026-11-22T06:00:03.125Z", "created 2026-11-31T06:00:03.125Z"},
-                                          {"expires 2026-12-22T06:00:03.125Z", "expires never"},
-                                          {"providers cn-example", "providers CN"},
-                                          {"languages ru zh", "languages RU zh"},
-                                          {"languages ru zh", "languages ru zh-cn"},
-                                          {"languages ru zh", "languages r zh"},
-                                          {"parts 4", "parts 0"},
-                                          {"parts 4", "parts 04"},
-                                          {"parts 4", "parts 1025"},
-                                          {"parts 4", "parts -"},
-                                          {"parts 4", "parts 4.0"},
-                                          {" 262144\n", " 0262144\n"},
-                                          {" 262144\n", " -1\n"},
-                                          {" 262144\n", " -\n"},
-                                          {" 262144\n", "\n"},
-                                      });
+  expect_malformed<Message>(message_text(),
+                            {
+                                {"originator cn-example", "originator CN-example"},
+                                {"originator cn-example", "originator -"},
+                                {"originator cn-example", "originator cn-example kz-example"},
+                                {"agreement sco-2009 1", "agreement sco-2009"},
+                                {"agreement sco-2009 1", "agreement sco-2009 0"},
+                                {"agreement sco-2009 1", "agreement sco-2009 01"},
+                                {"agreement sco-2009 1", "agreement sco-2009 4294967296"},
+                                {"agreement sco-2009 1", "agreement SCO-2009 1"},
+                                {"agreement sco-2009 1", "agreement - 1"},
+                                {"agreement sco-2009 1", "agreement sco-2009 1 1"},
+                                {"kind threat-notice", "kind Threat-notice"},
+                                {"kind threat-notice", "kind threat_notice"},
+                                {"kind threat-notice", "kind 1"},
+                                {"kind threat-notice", "kind -"},
+                                {"kind threat-notice", "kind threat-notice forward"},
+                                {"sco-2009/2/3", "SCO-2009/2/3"},
+                                {"sco-2009/2/3", "sco-2009:2:3"},
+                                {"sco-2009/2/3", "/2/3"},
+                                {"label-policy sha256:", "label-policy sha512:"},
+                                {"label-policy sha256:", "label-policy "},
+                                {"releasable-to kz-example", "releasable-to KZ"},
+                                {"precedence immediate", "precedence Immediate"},
+                                {"precedence immediate", "precedence urgent"},
+                                {"precedence immediate", "precedence -"},
+                                {"exercise no", "exercise No"},
+                                {"exercise no", "exercise false"},
+                                {"exercise no", "exercise -"},
+                                {"created 2026-11-22T06:00:03.125Z", "created -"},
+                                {"created 2026-11-22T06:00:03.125Z", "created 2026-11-22T06:00:03Z"},
+                                {"created 2026-11-22T06:00:03.125Z", "created 2026-11-22T09:00:03.125+03:00"},
+                                {"created 2026-11-22T06:00:03.125Z", "created 1926-11-22T06:00:03.125Z"},
+                                {"created 2026-11-22T06:00:03.125Z", "created 2026-11-31T06:00:03.125Z"},
+                                {"expires 2026-12-22T06:00:03.125Z", "expires never"},
+                                {"providers cn-example", "providers CN"},
+                                {"languages ru zh", "languages RU zh"},
+                                {"languages ru zh", "languages ru zh-cn"},
+                                {"languages ru zh", "languages r zh"},
+                                {"parts 4", "parts 0"},
+                                {"parts 4", "parts 04"},
+                                {"parts 4", "parts 1025"},
+                                {"parts 4", "parts -"},
+                                {"parts 4", "parts 4.0"},
+                                {" 262144\n", " 0262144\n"},
+                                {" 262144\n", " -1\n"},
+                                {" 262144\n", " -\n"},
+                                {" 262144\n", "\n"},
+                            });
 }
 
 TEST(MessageParse, RefusesLabelsSourcesAndFactsOutOfTheirGrammar) {
-  expect_malformed<Message>(sample(), {
-                                          {"label cn-example/1 restricted", "label cn-example restricted"},
-                                          {"label cn-example/1 restricted", "label cn-example/0 restricted"},
-                                          {"label cn-example/1 restricted", "label cn-example/01 restricted"},
-                                          {"label cn-example/1 restricted", "label cn-example/ restricted"},
-                                          {"label cn-example/1 restricted", "label /1 restricted"},
-                                          {"label cn-example/1 restricted", "label cn-example/1/1 restricted"},
-                                          {"label cn-example/1 restricted", "label cn-example/1 Restricted"},
-                                          {"label cn-example/1 restricted", "label cn-example/1 -"},
-                                          {"restricted 2027-11-22", "restricted"},
-                                          {"restricted 2027-11-22", "restricted 2027-02-30"},
-                                          {"restricted 2027-11-22", "restricted 2027-11-22T00:00:00.000Z"},
-                                          {"early-warning network", "network early-warning"},
-                                          {"early-warning network", "network network"},
-                                          {"early-warning network", "early-warning - network"},
-                                          {"early-warning network", "Early-warning network"},
-                                          {"label ru-example/1 restricted -", "label ru-example/1 restricted"},
-                                          {" quotes ", " Quotes "},
-                                          {" quotes ", " mentions "},
-                                          {" quotes ", " - "},
-                                          {" 0,2 ", " 2,0 "},
-                                          {" 0,2 ", " 0,0 "},
-                                          {" 0,2 ", " 0,,2 "},
-                                          {" 0,2 ", " 0,2, "},
-                                          {" 0,2 ", " ,0,2 "},
-                                          {" 0,2 ", " 00,2 "},
-                                          {" 0,2 ", " 0,1024 "},
-                                          {" 0,2 ", " 0-2 "},
-                                          {" 0,2 ", " - "},
-                                          {" 0,2 ", " All "},
-                                          {" 0,2 ", " "},
-                                          {"fact reissue-of", "fact Reissue-of"},
-                                          {"fact reissue-of", "fact 1"},
-                                          {"fact reissue-of", "fact -"},
-                                          {"fact reissue-of", "fact reissue-of "},
-                                      });
-  expect_malformed<Message>(replaced(sample(), {"reissue-of " + to_string(id_of(sample_notice())), "mode online"}),
-                            {{"mode online", "mode -"},
-                             {"mode online", "mode"},
-                             {"mode online", "mode a  b"},
-                             {"mode online", "mode online "},
-                             {"mode online", "mode  online"}});
+  expect_malformed<Message>(message_text(), {
+                                                {"label cn-example/1 restricted", "label cn-example restricted"},
+                                                {"label cn-example/1 restricted", "label cn-example/0 restricted"},
+                                                {"label cn-example/1 restricted", "label cn-example/01 restricted"},
+                                                {"label cn-example/1 restricted", "label cn-example/ restricted"},
+                                                {"label cn-example/1 restricted", "label /1 restricted"},
+                                                {"label cn-example/1 restricted", "label cn-example/1/1 restricted"},
+                                                {"label cn-example/1 restricted", "label cn-example/1 Restricted"},
+                                                {"label cn-example/1 restricted", "label cn-example/1 -"},
+                                                {"restricted 2027-11-22", "restricted"},
+                                                {"restricted 2027-11-22", "restricted 2027-02-30"},
+                                                {"restricted 2027-11-22", "restricted 2027-11-22T00:00:00.000Z"},
+                                                {"early-warning network", "network early-warning"},
+                                                {"early-warning network", "network network"},
+                                                {"early-warning network", "early-warning - network"},
+                                                {"early-warning network", "Early-warning network"},
+                                                {"label ru-example/1 restricted -", "label ru-example/1 restricted"},
+                                                {" quotes ", " Quotes "},
+                                                {" quotes ", " mentions "},
+                                                {" quotes ", " - "},
+                                                {" 0,2 ", " 2,0 "},
+                                                {" 0,2 ", " 0,0 "},
+                                                {" 0,2 ", " 0,,2 "},
+                                                {" 0,2 ", " 0,2, "},
+                                                {" 0,2 ", " ,0,2 "},
+                                                {" 0,2 ", " 00,2 "},
+                                                {" 0,2 ", " 0,1024 "},
+                                                {" 0,2 ", " 0-2 "},
+                                                {" 0,2 ", " - "},
+                                                {" 0,2 ", " All "},
+                                                {" 0,2 ", " "},
+                                                {"fact reissue-of", "fact Reissue-of"},
+                                                {"fact reissue-of", "fact 1"},
+                                                {"fact reissue-of", "fact -"},
+                                                {"fact reissue-of", "fact reissue-of "},
+                                            });
+  expect_malformed<Message>(
+      replaced(message_text(), {"reissue-of " + to_string(id_of(sample_notice())), "mode online"}),
+      {{"mode online", "mode -"},
+       {"mode online", "mode"},
+       {"mode online", "mode a  b"},
+       {"mode online", "mode online "},
+       {"mode online", "mode  online"}});
 }
 
 TEST(MessageParse, RefusesWhatIsNotSortedOrStandsTwice) {
-  expect_malformed<Message>(sample(),
+  expect_malformed<Message>(message_text(),
                             {
                                 {"recipients kz-example ru-example", "recipients ru-example kz-example"},
                                 {"recipients kz-example ru-example", "recipients kz-example kz-example"},
@@ -136,39 +138,39 @@ TEST(MessageParse, RefusesWhatIsNotSortedOrStandsTwice) {
 }
 
 TEST(MessageParse, RefusesAMessageToItsOriginatorOrToNobody) {
-  expect_malformed<Message>(sample(), {{"recipients kz-example ru-example", "recipients -"},
-                                       {"recipients kz-example ru-example", "recipients cn-example kz-example"},
-                                       {"recipients kz-example ru-example", "recipients cn-example"}});
+  expect_malformed<Message>(message_text(), {{"recipients kz-example ru-example", "recipients -"},
+                                             {"recipients kz-example ru-example", "recipients cn-example kz-example"},
+                                             {"recipients kz-example ru-example", "recipients cn-example"}});
 }
 
 TEST(MessageParse, RefusesExpiryThatIsNotAfterCreation) {
-  expect_malformed<Message>(sample(), {{"expires 2026-12-22T06:00:03.125Z", "expires 2026-11-22T06:00:03.125Z"},
-                                       {"expires 2026-12-22T06:00:03.125Z", "expires 2026-11-22T06:00:03.124Z"}});
-  expect_parses<Message>(sample(), {{"expires 2026-12-22T06:00:03.125Z", "expires 2026-11-22T06:00:03.126Z"},
-                                    {"expires 2026-12-22T06:00:03.125Z", "expires -"}});
+  expect_malformed<Message>(message_text(), {{"expires 2026-12-22T06:00:03.125Z", "expires 2026-11-22T06:00:03.125Z"},
+                                             {"expires 2026-12-22T06:00:03.125Z", "expires 2026-11-22T06:00:03.124Z"}});
+  expect_parses<Message>(message_text(), {{"expires 2026-12-22T06:00:03.125Z", "expires 2026-11-22T06:00:03.126Z"},
+                                          {"expires 2026-12-22T06:00:03.125Z", "expires -"}});
 }
 
 TEST(MessageParse, TakesWhateverTheGrammarAllows) {
-  expect_parses<Message>(sample(), {
-                                       {"kind threat-notice", "kind never-heard-of"},
-                                       {"fact reissue-of", "fact a-fact-nobody-knows"},
-                                       {"directions sco-2009/3/16 sco-2009/3/5", "directions -"},
-                                       {"threats sco-2009/2/3", "threats -"},
-                                       {"releasable-to kz-example ru-example", "releasable-to -"},
-                                       {"providers cn-example ru-example", "providers -"},
-                                       {"languages ru zh", "languages -"},
-                                       {"languages ru zh", "languages kaz"},
-                                       {"exercise no", "exercise yes"},
-                                       {"precedence immediate", "precedence flash"},
-                                       {"precedence immediate", "precedence priority"},
-                                       {"parts 4", "parts 1"},
-                                       {"parts 4", "parts 1024"},
-                                       {" 0,2 ", " all "},
-                                       {" 0,2 ", " 9,10,1023 "},
-                                       {" quotes ", " forwards "},
-                                       {" 2027-11-22 early-warning network", " -"},
-                                       {" 262144\n", " 0\n"},
-                                   });
+  expect_parses<Message>(message_text(), {
+                                             {"kind threat-notice", "kind never-heard-of"},
+                                             {"fact reissue-of", "fact a-fact-nobody-knows"},
+                                             {"directions sco-2009/3/16 sco-2009/3/5", "directions -"},
+                                             {"threats sco-2009/2/3", "threats -"},
+                                             {"releasable-to kz-example ru-example", "releasable-to -"},
+                                             {"providers cn-example ru-example", "providers -"},
+                                             {"languages ru zh", "languages -"},
+                                             {"languages ru zh", "languages kaz"},
+                                             {"exercise no", "exercise yes"},
+                                             {"precedence immediate", "precedence flash"},
+                                             {"precedence immediate", "precedence priority"},
+                                             {"parts 4", "parts 1"},
+                                             {"parts 4", "parts 1024"},
+                                             {" 0,2 ", " all "},
+                                             {" 0,2 ", " 9,10,1023 "},
+                                             {" quotes ", " forwards "},
+                                             {" 2027-11-22 early-warning network", " -"},
+                                             {" 262144\n", " 0\n"},
+                                         });
 }
 
 TEST(MessageParse, TakesNoLabelAtAll) {  // decisions refuse it as E-LABEL-MISSING
@@ -255,8 +257,8 @@ TEST(MessageParse, HoldsTheLimits) {
   };
   EXPECT_TRUE(Message::parse(with_attachments(100)).has_value());
   EXPECT_TRUE(malformed(Message::parse(with_attachments(101))));
-  expect_parses<Message>(sample(), {{" 262144\n", " 17179869184\n"}});  // 16 GiB
-  expect_malformed<Message>(sample(), {{" 262144\n", " 17179869185\n"}});
+  expect_parses<Message>(message_text(), {{" 262144\n", " 17179869184\n"}});  // 16 GiB
+  expect_malformed<Message>(message_text(), {{" 262144\n", " 17179869185\n"}});
   auto message = sample_message();
   message.facts = {{"a", std::string(62 * 1024, 'x')}};
   EXPECT_TRUE(Message::parse(message.to_text()).has_value());
@@ -265,7 +267,7 @@ TEST(MessageParse, HoldsTheLimits) {
 }
 
 TEST(MessageId, IsTheTimeThenTheLeaf) {
-  const auto text = sample();
+  const auto text = message_text();
   const auto id = message_id(text, sample_message().created);
   const auto leaf = statement_digest(text);
   // 2026-11-22T06:00:03.125Z is 1795327203125 ms, by date -d ... +%s%3N; as hex by printf %012x.
@@ -291,12 +293,12 @@ TEST(ParseMessageId, Takes64LowerCaseHexDigits) {
 
 // The header digest covers everything that is known before sealing, and nothing that sealing makes.
 TEST(HeaderDigest, DependsOnEveryLineAboveBodyRootAndOnNoneBelow) {
-  const auto digest = header_digest(sample());
+  const auto digest = header_digest(message_text());
   for (const Replacement& row : std::initializer_list<Replacement>{{"originator cn", "originator kg"},
                                                                    {"parts 4", "parts 5"},
                                                                    {"created 2026", "created 2025"},
                                                                    {"/v1\n", "/v2\n"}})
-    EXPECT_NE(header_digest(replaced(sample(), row)), digest) << row.first;
+    EXPECT_NE(header_digest(replaced(message_text(), row)), digest) << row.first;
   auto message = sample_message();
   message.body_root = message.cek_commit = message.cipher_root = message.wraps = digest_of("other");
   EXPECT_EQ(header_digest(message.to_text()), digest);
@@ -337,7 +339,7 @@ TEST(PlanDigest, ChangesWithEveryLineTheOfficerSaw) {
       {" 262144\n", " 262145\n"},
   };
   for (const auto& row : table)
-    EXPECT_NE(plan_digest(Message::parse(replaced(sample(), row)).value(), parts), plan) << row.first;
+    EXPECT_NE(plan_digest(Message::parse(replaced(message_text(), row)).value(), parts), plan) << row.first;
   for (const auto field : {&Message::thread, &Message::in_reply_to, &Message::supersedes}) {
     auto message = sample_message();
     message.*field = id_of(message);

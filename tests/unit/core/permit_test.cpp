@@ -8,7 +8,7 @@
 namespace chancery::core {
 namespace {
 
-std::string sample() { return sample_permit().to_text(); }
+std::string permit_text() { return sample_permit().to_text(); }
 
 TEST(PermitParse, GivesBackWhatWasWritten) {
   auto disclosure = sample_permit();
@@ -24,20 +24,20 @@ TEST(PermitParse, GivesBackWhatWasWritten) {
   }
 }
 
-TEST(PermitParse, RefusesEveryCommonMutation) { expect_all_malformed<Permit>(common_mutations(sample())); }
+TEST(PermitParse, RefusesEveryCommonMutation) { expect_all_malformed<Permit>(common_mutations(permit_text())); }
 
 TEST(PermitParse, RefusesValuesOutOfTheirGrammar) {
-  expect_malformed<Permit>(sample(), {{"relation forwards", "relation steals"},
-                                      {"receiver kz-example", "receiver KZ"},
-                                      {"holder ru-example", "holder -"},
-                                      {"verb transfer", "verb copy"},
-                                      {"extent 0,2", "extent 2,0"},
-                                      {"extent 0,2", "extent 0,0"},
-                                      {"extent 0,2", "extent 0,02"},
-                                      {"extent 0,2", "extent 0,1024"},
-                                      {"extent 0,2", "extent -"},
-                                      {"from 2026-11-23T09:00", "from 2026-11-23T09:10"},
-                                      {"carrier ", "carrier sha512:"}});
+  expect_malformed<Permit>(permit_text(), {{"relation forwards", "relation steals"},
+                                           {"receiver kz-example", "receiver KZ"},
+                                           {"holder ru-example", "holder -"},
+                                           {"verb transfer", "verb copy"},
+                                           {"extent 0,2", "extent 2,0"},
+                                           {"extent 0,2", "extent 0,0"},
+                                           {"extent 0,2", "extent 0,02"},
+                                           {"extent 0,2", "extent 0,1024"},
+                                           {"extent 0,2", "extent -"},
+                                           {"from 2026-11-23T09:00", "from 2026-11-23T09:10"},
+                                           {"carrier ", "carrier sha512:"}});
 }
 
 }  // namespace

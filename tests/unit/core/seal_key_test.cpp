@@ -7,23 +7,23 @@
 namespace chancery::core {
 namespace {
 
-std::string sample() { return sample_seal_key().to_text(); }
+std::string seal_key_text() { return sample_seal_key().to_text(); }
 
 TEST(SealKeyParse, GivesBackWhatWasWritten) {
-  const auto parsed = SealKey::parse(sample());
+  const auto parsed = SealKey::parse(seal_key_text());
   ASSERT_TRUE(parsed.has_value()) << parsed.error().detail;
   EXPECT_EQ(*parsed, sample_seal_key());
 }
 
-TEST(SealKeyParse, RefusesEveryCommonMutation) { expect_all_malformed<SealKey>(common_mutations(sample())); }
+TEST(SealKeyParse, RefusesEveryCommonMutation) { expect_all_malformed<SealKey>(common_mutations(seal_key_text())); }
 
 TEST(SealKeyParse, RefusesValuesOutOfTheirGrammar) {
-  expect_malformed<SealKey>(sample(), {{"suite p256", "suite rsa"},
-                                       {"public M", "public -M"},
-                                       {"public M", "public  M"},
-                                       {"\nto 2026-12-20", "\nto 2026-11-20"},
-                                       {"accept-until 2027-01-03", "accept-until 2027-01-04"},
-                                       {"accept-until 2027-01-03", "accept-until 2026-12-20"}});
+  expect_malformed<SealKey>(seal_key_text(), {{"suite p256", "suite rsa"},
+                                              {"public M", "public -M"},
+                                              {"public M", "public  M"},
+                                              {"\nto 2026-12-20", "\nto 2026-11-20"},
+                                              {"accept-until 2027-01-03", "accept-until 2027-01-04"},
+                                              {"accept-until 2027-01-03", "accept-until 2026-12-20"}});
 }
 
 TEST(SealKey, IsNamedByItsPublicKeyAlone) {

@@ -32,9 +32,11 @@ struct DeskOf {
 std::shared_ptr<grpc::Channel> channel_to(const std::string& socket, const transport::TlsIdentity& identity);
 
 class DeskServerTest : public service::DeskTest {
+ public:
+  ~DeskServerTest() override;
+
  protected:
   DeskServerTest();
-  ~DeskServerTest() override;
 
   // Recorded as a user of cn-example, or of `desk`'s authority; returns a stub that calls as this person.
   std::unique_ptr<v1::Desk::Stub> person(const core::User& user);

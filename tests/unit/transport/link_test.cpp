@@ -99,7 +99,7 @@ wire::Frame large(std::size_t size) {
   wire::MessageItem item;
   frame.signatures.push_back({crypto::Suite::p256, {}, 0, Bytes(70, 1), "batch"});
   item.statement.statement = "statement";
-  item.ciphertexts.push_back(Bytes(size, 7));
+  item.ciphertexts.emplace_back(size, std::uint8_t{7});
   frame.messages.push_back(std::move(item));
   return frame;
 }

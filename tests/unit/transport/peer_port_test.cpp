@@ -25,6 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 
 class PeerPort : public ::testing::Test {
+ public:
+  ~PeerPort() override { fs::remove_all(folder_); }
+
  protected:
   PeerPort() {
     std::string name = (fs::temp_directory_path() / "chancery-port-XXXXXX").string();
@@ -32,7 +35,6 @@ class PeerPort : public ::testing::Test {
     std::ofstream(folder_ / "leaf.pem") << pair_.cn.tls.certificate_pem;
     std::ofstream(folder_ / "leaf.key") << as_text(pair_.cn.tls.key_pem->view());
   }
-  ~PeerPort() override { fs::remove_all(folder_); }
 
   // What `openssl s_client` says about a handshake with our port.
   std::string s_client(const std::string& options, const std::string& input = "true") {

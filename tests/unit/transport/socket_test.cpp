@@ -12,13 +12,15 @@ namespace {
 namespace fs = std::filesystem;
 
 class UnixSocket : public ::testing::Test {
+ public:
+  ~UnixSocket() override { fs::remove_all(folder_); }
+
  protected:
   UnixSocket() {
     std::string name = (fs::temp_directory_path() / "chancery-socket-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     path_ = (folder_ / "desk.sock").string();
   }
-  ~UnixSocket() override { fs::remove_all(folder_); }
 
   // A socket file whose daemon was killed.
   void leave_stale_socket() {

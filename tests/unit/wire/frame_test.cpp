@@ -93,7 +93,7 @@ TEST(Frame, RefusesUnknownOutcomesReasonsAndFields) {
   auto outcome = as_proto(sample()), reason = as_proto(sample()), field = as_proto(sample());
   outcome.mutable_answers(0)->set_outcome(static_cast<v1::Answer::Outcome>(99));
   reason.mutable_answers(0)->mutable_reasons(0)->set_code("E-NO-SUCH-CODE");
-  field.GetReflection()->MutableUnknownFields(&field)->AddVarint(4000, 1);
+  v1::PeerFrame::GetReflection()->MutableUnknownFields(&field)->AddVarint(4000, 1);
   EXPECT_TRUE(refused(outcome));
   EXPECT_TRUE(refused(reason));
   EXPECT_TRUE(refused(field));
