@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "client/commands/commands.h"
 #include "client/connection.h"
@@ -20,13 +21,16 @@ Result<std::vector<verify::EvidenceFile>> make_files(const v1::Evidence& evidenc
       TRY(to_signed_statement(evidence.statement(), evidence.signature(), evidence.leaf(), evidence.path()));
   const auto certificate = TRY(crypto::Certificate::from_der(as_bytes(evidence.certificate())));
   const auto anchor = TRY(crypto::Certificate::from_der(as_bytes(evidence.anchor())));
-  CHECK_OK(verify::verify_evidence(statement, certificate, anchor));
-  if (!evidence.has_designation()) return verify::evidence_files(statement, certificate, anchor, nullptr);
-  const auto bundle = TRY(open_bundle(evidence.designation()));
-  if (bundle.anchor().id() != anchor.id())
-    return fail(Errc::unauthenticated, "the designation is under another anchor");
-  const verify::Designation designation{bundle.statement};
-  return verify::evidence_files(statement, certificate, anchor, &designation);
+  std::optional<verify::Designation> designation;
+  if (evidence.has_designation()) {
+    const auto bundle = TRY(open_bundle(evidence.designation()));
+    if (bundle.anchor().id() != anchor.id())
+      return fail(Errc::unauthenticated, "the designation is under another anchor");
+    designation = verify::Designation{bundle.statement};
+  }
+  const auto* designated = designation ? &*designation : nullptr;
+  CHECK_OK(verify::verify_evidence(statement, certificate, anchor, designated));
+  return verify::evidence_files(statement, certificate, anchor, designated);
 }
 
 Outcome<void> write_files(const std::string& folder, const std::vector<verify::EvidenceFile>& files) {

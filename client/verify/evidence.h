@@ -30,8 +30,10 @@ Result<std::vector<EvidenceFile>> evidence_files(const crypto::SignedStatement& 
 // The index, then one hash a line in hex, lowest first.
 std::string path_text(const crypto::Path& path);
 
-// Signature, place in the batch, certificate under the anchor. Errors: unauthenticated, malformed.
+// What verify.sh checks: the signature, the place in the batch, that the statement speaks for who signed it, the
+// certificate under the anchor, and that the designation names it as the signer's key at that time. A designation is
+// its own evidence: the anchor signed it, `designation` is null. Errors: unauthenticated, malformed.
 Result<void> verify_evidence(const crypto::SignedStatement& signed_statement, const crypto::Certificate& certificate,
-                             const crypto::Certificate& anchor);
+                             const crypto::Certificate& anchor, const Designation* designation);
 
 }  // namespace chancery::client::verify

@@ -10,7 +10,7 @@ const std::string_view kVerifyScript = R"sh(#!/bin/sh
 #   path.txt         the place in the batch: its index, then the hashes on the way to the root
 #   signature.p7m    CMS/CAdES signature over the batch
 #   certificate.pem  of the key that signed; anchor.pem: of who designated that key
-#   designation.*    where present: the anchor's own statement which keys speak for the authority
+#   designation.*    the anchor's own statement which keys speak for the authority; absent where statement.txt is one
 #
 # Exit code 0 when everything holds, 8 when something does not.
 set -eu
@@ -31,6 +31,26 @@ leaf() { { printf '\000'; cat "$1"; } | digest; }
 node() { { printf '\001'; bytes "$1"; bytes "$2"; } | digest; }
 line() { sed -n "s/^$2 //p" "$1"; }
 
+# Times as digits, so that they can be compared: 2026-11-22T06:00:03.125Z is 20261122060003125.
+moment() {
+  printf '%s' "$1" | grep -Eqx '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z' || return 1
+  printf '%s' "$1" | tr -dc 0-9
+}
+before() { one=$(moment "$1") && other=$(moment "$2") && [ "$one" -lt "$other" ]; }
+not_after() { one=$(moment "$1") && other=$(moment "$2") && [ "$one" -le "$other" ]; }
+
+# Who speaks in a statement; fails when there is no such kind.
+author() {
+  case $(head -n 1 "$1") in
+    chancery/message/v1) line "$1" originator ;;
+    chancery/receipt/v1) line "$1" receiver ;;
+    chancery/dispatch/v1) line "$1" sender ;;
+    chancery/designation/v1 | chancery/seal-key/v1) line "$1" authority ;;
+    chancery/permit/v1) line "$1" provider ;;
+    *) return 1 ;;
+  esac
+}
+
 # root STATEMENT PATH SIZE: the root that this statement leads to; fails when the path does not fit the size.
 root() {
   hash=$(leaf "$1")
@@ -47,7 +67,7 @@ root() {
 # check SIGNATURE BATCH STATEMENT PATH CERTIFICATE
 check() {
   # Judged at the time of signing, which the signer states and the batch repeats.
-  at=$(date -u -d "$(line "$2" created)" +%s)
+  at=$(date -u -d "$(line "$2" created)" +%s) || bad "$2: no time of signing"
   openssl cms -verify -cades -binary -inform DER -in "$1" -CAfile anchor.pem -purpose any -attime "$at" \
     -signer "$work/signer.pem" -out "$work/batch" 2>"$work/openssl" || bad "$1: $(cat "$work/openssl")"
   cmp -s "$work/batch" "$2" || bad "$2 is not what was signed"
@@ -58,15 +78,48 @@ check() {
   found=$(root "$3" "$4" "$(line "$2" size)") || bad "$4 does not lead to a root"
   [ "$(bytes "$found" | base64 -w 0)" = "$(line "$2" root)" ] || bad "$3 is not in the batch"
   echo "good  $3: in the signed batch"
+  signer=$(line "$2" signer)
+  speaks=$(author "$3") || bad "$3: not a kind of statement that is known here"
+  [ "by $speaks" = "by ${signer:-nobody}" ] || bad "$3: speaks for $speaks, but $signer signed it"
 }
 
+# designated CERTIFICATE BATCH: whether the key was its signer's when it signed. The dates of the key decide, so a
+# designation may be younger than the signature.
+designated() {
+  [ "$(head -n 1 designation.txt)" = chancery/designation/v1 ] || bad "designation.txt: not a designation"
+  [ "$(line designation.txt authority)" = "$(line "$2" signer)" ] || bad "the signer is not who is designated"
+  created=$(line "$2" created)
+  valid_to=$(line designation.txt valid-to)
+  before "$created" "$valid_to" || bad "designation.txt: ended $valid_to, signed $created"
+  key=$(openssl x509 -in "$1" -outform DER | digest)
+  entry=$(grep "^key sign p256 sha256:$key " designation.txt) || bad "$1: not a key of the designation"
+  set -f
+  # key sign p256 sha256:<id> <from> <to> <state> <since>
+  # shellcheck disable=SC2086 # the words of one line
+  set -- "$1" $entry
+  [ $# -eq 9 ] || bad "$1: its line in the designation is not one key"
+  not_after "$6" "$created" || bad "$1: designated from $6 only, signed $created"
+  before "$created" "$7" || bad "$1: designated to $7, signed $created"
+  case "$8 $9" in
+    "active -" | "retired -") ;;
+    compromised\ *)
+      before "$created" "$9" || bad "$1: compromised since $9, signed $created"
+      echo "note  $1: compromised since $9; that it signed before is the signer's own word"
+      ;;
+    *) bad "$1: its line in the designation is not one key" ;;
+  esac
+  echo "good  $1: designated for $(line designation.txt authority)"
+}
+
+openssl x509 -in anchor.pem -outform DER -out "$work/anchor.der"
 check signature.p7m batch.txt statement.txt path.txt certificate.pem
-if [ -e designation.txt ]; then
+if [ "$(head -n 1 statement.txt)" = chancery/designation/v1 ]; then
+  cmp -s "$work/named.der" "$work/anchor.der" || bad "statement.txt: a designation that the anchor did not sign"
+elif [ -e designation.txt ]; then
   check designation.p7m designation-batch.txt designation.txt designation-path.txt anchor.pem
-  key=$(openssl x509 -in certificate.pem -outform DER | digest)
-  grep -q "^key sign p256 sha256:$key " designation.txt || bad "certificate.pem: not a key of the designation"
-  [ "$(line designation.txt authority)" = "$(line batch.txt signer)" ] || bad "the signer is not who is designated"
-  echo "good  certificate.pem: designated for $(line designation.txt authority)"
+  designated certificate.pem batch.txt
+else
+  bad "no designation: nothing says that certificate.pem speaks for $(line batch.txt signer)"
 fi
 echo
 echo "signed by  $(line batch.txt signer) at $(line batch.txt created)"

@@ -86,6 +86,7 @@ TEST(Designation, IsVerifiedByPlainOpenssl) {
   const auto ran = test::shell("sh " + out.path("verify.sh"));
   EXPECT_EQ(ran.exit_code, 0) << ran.output;
   EXPECT_NE(ran.output.find("statement  chancery/designation/v1"), std::string::npos) << ran.output;
+  EXPECT_TRUE(verify::verify_evidence(bundle->statement, bundle->anchor(), bundle->anchor(), nullptr).has_value());
 }
 
 TEST(Designation, FailsWhenAnyByteOfItIsChanged) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/core/statement.h"
+#include "daemon/core/designation.h"
 #include "tests/unit/client/folder.h"
 
 namespace chancery::client::verify {
@@ -22,24 +22,77 @@ class EvidenceTest : public testing::Test {
             {"cn-example sign", crypto::CertificateUse::sign, kNow - days(1), kNow + days(9)}, key_.public_key(),
             anchor_key_, &anchor_)) {}
 
-  crypto::SignedStatement sign(std::size_t count, std::uint32_t index) {
+  // The statements are all alike, but for their number.
+  crypto::SignedStatement sign(std::size_t count, std::uint32_t index,
+                               const std::string& lines = "chancery/receipt/v1\nreceiver cn-example\n") {
     std::vector<std::string> statements;
     std::vector<Digest> leaves;
     for (std::size_t i = 0; i < count; ++i) {
-      statements.push_back("chancery/receipt/v1\nnumber " + std::to_string(i) + "\n");
+      statements.push_back(lines + "number " + std::to_string(i) + "\n");
       leaves.push_back(core::statement_digest(statements.back()));
     }
     const auto batch = *crypto::sign_batch("cn-example", key_, certificate_.id(), std::move(leaves), kNow, random_);
     return {statements[index], batch.signature, batch.path(index)};
   }
 
-  void write(const crypto::SignedStatement& statement) {
-    const auto files = evidence_files(statement, certificate_, anchor_, nullptr);
+  [[nodiscard]] core::Designation draft() const {
+    core::Designation d;
+    d.authority = "cn-example";
+    d.party = "CN";
+    d.kind = "competent-authority";
+    d.agreements = {"sco-2009"};
+    d.valid_from = kNow - days(1);
+    d.valid_to = kNow + days(9);
+    d.directions = {"sco-2009/3/5"};
+    d.languages = {"ru"};
+    d.endpoint = "127.0.0.1:7443";
+    d.channel = "depositary";
+    d.keys = {key_line()};
+    return d;
+  }
+  [[nodiscard]] core::DesignatedKey key_line() const {
+    return {core::KeyRole::sign, crypto::Suite::p256,    certificate_.id(), kNow - days(1),
+            kNow + days(9),      core::KeyState::active, std::nullopt};
+  }
+  Designation designate(const core::Designation& draft, const std::string& signer = "cn-example") {
+    const auto text = draft.to_text();
+    const auto batch = *crypto::sign_batch(signer, anchor_key_, anchor_.id(), {core::statement_digest(text)},
+                                           kNow - hours(1), random_);
+    return {{text, batch.signature, batch.path(0)}};
+  }
+  Designation designate(const core::DesignatedKey& key) {
+    auto d = draft();
+    d.keys = {key};
+    return designate(d);
+  }
+
+  void write(const crypto::SignedStatement& statement, const Designation* designation) {
+    const auto files = evidence_files(statement, certificate_, anchor_, designation);
     ASSERT_TRUE(files.has_value());
     for (const auto& file : *files) test::spit(out_.path(file.name), file.content);
   }
+  void write(const crypto::SignedStatement& statement) {
+    const auto designation = designate(draft());
+    write(statement, &designation);
+  }
 
   test::Ran run_script() { return test::shell("sh " + out_.path("verify.sh")); }
+
+  // Good, or bad with this line, for the script and for the client.
+  void expect_bad(const crypto::SignedStatement& statement, const Designation* designation, const std::string& line) {
+    write(statement, designation);
+    const auto ran = run_script();
+    EXPECT_EQ(ran.exit_code, 8) << ran.output;
+    EXPECT_NE(ran.output.find("BAD   " + line), std::string::npos) << ran.output;
+    EXPECT_FALSE(verify_evidence(statement, certificate_, anchor_, designation).has_value()) << line;
+  }
+  void expect_good(const crypto::SignedStatement& statement, const Designation& designation, const std::string& line) {
+    write(statement, &designation);
+    const auto ran = run_script();
+    EXPECT_EQ(ran.exit_code, 0) << ran.output;
+    EXPECT_NE(ran.output.find(line), std::string::npos) << ran.output;
+    EXPECT_TRUE(verify_evidence(statement, certificate_, anchor_, &designation).has_value()) << line;
+  }
 
   crypto::SystemRandom random_;
   crypto::PrivateKey anchor_key_;
@@ -52,18 +105,13 @@ class EvidenceTest : public testing::Test {
 TEST_F(EvidenceTest, IsVerifiedByTheScriptWithPlainOpenssl) {
   for (const auto& [count, index] :
        std::vector<std::pair<std::size_t, std::uint32_t>>{{1, 0}, {5, 0}, {5, 3}, {8, 7}}) {
-    const auto statement = sign(count, index);
-    ASSERT_TRUE(verify_evidence(statement, certificate_, anchor_).has_value());
-    write(statement);
-    const auto ran = run_script();
-    EXPECT_EQ(ran.exit_code, 0) << count << "/" << index << ": " << ran.output;
-    EXPECT_NE(ran.output.find("signed by  cn-example at " + to_string(kNow)), std::string::npos) << ran.output;
+    expect_good(sign(count, index), designate(draft()), "signed by  cn-example at " + to_string(kNow));
   }
 }
 
 TEST_F(EvidenceTest, IsBadForTheScriptWhenAnythingIsChanged) {
   const auto statement = sign(5, 3);
-  for (const auto* file : {"statement.txt", "batch.txt", "path.txt", "signature.p7m"}) {
+  for (const auto* file : {"statement.txt", "batch.txt", "path.txt", "signature.p7m", "designation.txt"}) {
     write(statement);
     auto content = test::slurp(out_.path(file));
     content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
@@ -82,7 +130,79 @@ TEST_F(EvidenceTest, IsBadUnderAnotherAnchor) {
   write(sign(2, 1));
   test::spit(out_.path("anchor.pem"), other.pem());
   EXPECT_EQ(run_script().exit_code, 8);
-  EXPECT_FALSE(verify_evidence(sign(2, 1), certificate_, other).has_value());
+  const auto designation = designate(draft());
+  EXPECT_FALSE(verify_evidence(sign(2, 1), certificate_, other, &designation).has_value());
+}
+
+TEST_F(EvidenceTest, IsGoodOnlyWhenWhoSpeaksInTheStatementSignedIt) {
+  const auto designation = designate(draft());
+  const std::vector<std::pair<std::string, std::string>> kinds = {{"message", "originator"},
+                                                                  {"receipt", "receiver"},
+                                                                  {"dispatch", "sender"},
+                                                                  {"seal-key", "authority"},
+                                                                  {"permit", "provider"}};
+  for (const auto& [kind, author] : kinds) {
+    const auto lines = "chancery/" + kind + "/v1\n" + author + " ";
+    expect_good(sign(2, 1, lines + "cn-example\n"), designation, "signed by  cn-example");
+    expect_bad(sign(2, 1, lines + "ru-example\n"), &designation,
+               "statement.txt: speaks for ru-example, but cn-example signed it");
+    expect_bad(sign(2, 1, "chancery/" + kind + "/v1\n"), &designation, "statement.txt: speaks for ");
+  }
+  expect_bad(sign(2, 1, "chancery/batch/v1\nsigner cn-example\n"), &designation, "statement.txt: not a kind");
+}
+
+TEST_F(EvidenceTest, IsBadWhenTheKeyWasNotTheSignersAtThatTime) {
+  const auto statement = sign(2, 1);
+  const auto expect = [&](const core::DesignatedKey& key, const std::string& line) {
+    const auto designation = designate(key);
+    expect_bad(statement, &designation, "certificate.pem: " + line);
+  };
+  auto key = key_line();
+  key.to = kNow;
+  expect(key, "designated to " + to_string(kNow) + ", signed " + to_string(kNow));
+  key = key_line();
+  key.from = kNow + Duration{1};
+  expect(key, "designated from " + to_string(key.from) + " only, signed " + to_string(kNow));
+  key = key_line();
+  key.state = core::KeyState::compromised;
+  key.since = kNow;
+  expect(key, "compromised since " + to_string(kNow));
+  key = key_line();
+  key.role = core::KeyRole::evidence;
+  expect(key, "not a key of the designation");
+}
+
+TEST_F(EvidenceTest, IsGoodToTheMillisecondWhenTheKeyWasTheSigners) {
+  auto key = key_line();
+  key.from = kNow;
+  key.to = kNow + Duration{1};
+  key.state = core::KeyState::retired;
+  expect_good(sign(2, 1), designate(key), "good  certificate.pem: designated for cn-example");
+  key.state = core::KeyState::compromised;
+  key.since = kNow + Duration{1};
+  expect_good(sign(2, 1), designate(key), "note  certificate.pem: compromised since " + to_string(*key.since));
+}
+
+TEST_F(EvidenceTest, IsBadUnderADesignationThatEndedOrIsOfAnotherOrNobodys) {
+  const auto statement = sign(2, 1);
+  auto changed = draft();
+  changed.valid_to = kNow;
+  auto designation = designate(changed);
+  expect_bad(statement, &designation, "designation.txt: ended " + to_string(kNow));
+  changed = draft();
+  changed.authority = "ru-example";
+  designation = designate(changed, "ru-example");
+  expect_bad(statement, &designation, "the signer is not who is designated");
+  designation = designate(changed);
+  expect_bad(statement, &designation, "designation.txt: speaks for ru-example, but cn-example signed it");
+}
+
+TEST_F(EvidenceTest, IsBadWithoutADesignation) {
+  expect_bad(sign(2, 1), nullptr, "no designation: nothing says that certificate.pem speaks for cn-example");
+}
+
+TEST_F(EvidenceTest, IsBadWhenAKeyThatIsNotTheAnchorSignsADesignation) {
+  expect_bad(sign(1, 0, draft().to_text()), nullptr, "statement.txt: a designation that the anchor did not sign");
 }
 
 }  // namespace
