@@ -8,6 +8,7 @@
 #include "client/arguments.h"
 #include "client/nearest.h"
 #include "daemon/core/authority.h"
+#include "daemon/core/display.h"
 #include "daemon/core/message.h"
 
 namespace chancery::client {
@@ -85,6 +86,9 @@ class Parser {
   }
 
   DraftOrFaults parse() {
+    for (std::size_t i = 0; i < lines_.size() && faults_.empty(); ++i)
+      if (!core::is_utf8(lines_[i])) add(i + 1, "not-utf8");
+    if (!faults_.empty()) return tl::unexpected(std::move(faults_));
     parse_front();
     if (at_ != lines_.size()) parse_sections();
     finish();

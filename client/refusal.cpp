@@ -48,9 +48,19 @@ Fault to_fault(const v1::Refusal& refusal, const std::string& message) {
   return fault;
 }
 
+namespace {
+
+// What stands in a file or came from elsewhere is shown and does nothing else.
+Params shown(Params params) {
+  for (auto& [name, value] : params) value = core::neutralised(value);
+  return params;
+}
+
+}  // namespace
+
 std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::string& typed) {
-  auto params = fault.params;
-  params.emplace("command", typed);
+  auto params = shown(fault.params);
+  params.emplace("command", core::neutralised(typed));
   // Sentences of the system and of the daemon, where the catalogue has them in the reader's language.
   if (const auto detail = params.find("detail"); detail != params.end())
     detail->second = catalogue.word("detail", detail->second);
@@ -59,7 +69,8 @@ std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::s
       catalogue.text("fault.first", {{"code", fault.code}, {"what", catalogue.text(key + ".what", params)}}) + "\n" +
       catalogue.text("fault.why", {{"why", catalogue.text(key + ".why", params)}}) + "\n";
   for (const auto& other : fault.also) {
-    const auto text = other.code.empty() ? other.text : catalogue.text("error." + other.code + ".what", other.params);
+    const auto text = other.code.empty() ? core::neutralised(other.text)
+                                         : catalogue.text("error." + other.code + ".what", shown(other.params));
     out += other.code.empty() ? catalogue.text("fault.why", {{"why", text}})
                               : catalogue.text("fault.also", {{"code", other.code}, {"what", text}});
     out += "\n";

@@ -124,6 +124,15 @@ std::string neutralised(std::string_view text) {
   return out;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto size = decode(text).size;
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 std::vector<std::string> quoted_lines(std::string_view text, std::string_view prefix) {
   std::vector<std::string> lines;
   while (!text.empty()) {

@@ -17,6 +17,9 @@ std::string neutralised(std::string_view text);
 // A last line feed ends the last line; an empty text has no lines.
 std::vector<std::string> quoted_lines(std::string_view text, std::string_view prefix);
 
+// Whether it is UTF-8 throughout (RFC 3629).
+bool is_utf8(std::string_view text);
+
 // Columns a neutral text takes: CJK and other wide characters two, combining marks none, all others one.
 std::size_t display_width(std::string_view text);
 

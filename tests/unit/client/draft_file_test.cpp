@@ -102,10 +102,12 @@ TEST(DraftFile, TellsEveryFaultWithItsLine) {
   EXPECT_EQ(faults_of("---\n---\n## ru\n# T\nB\n"), (Faults{"1 field-missing", "1 field-missing", "1 field-missing"}));
 }
 
+TEST(DraftFile, IsUtf8) { EXPECT_EQ(faults_of(with("", "## ru\n# T\n\xcf\xf0\xe8\n")), (Faults{"9 not-utf8"})); }
+
 TEST(DraftFile, ReadsAnythingWithoutHarm) {
   for (std::size_t length = 0; length < std::string(kNotice).size(); ++length)
     (void)parse_draft(std::string(kNotice).substr(0, length));
-  (void)parse_draft(std::string("---\n\0\x1b\n---\n## \n## \n", 20));
+  (void)parse_draft(std::string("---\n\0\x1b\n---\n## \n## \n", 19));
 }
 
 // A template with its blanks filled in parses: it shows every field under its own name.

@@ -83,6 +83,14 @@ bool speaks(const std::string& language, const std::string& text) {
   return any('a', 'z');
 }
 
+TEST(RefusalText, ShowsTheControlsOfAFileAndDoesNotSendThem) {
+  const Fault fault{"E-DRAFT", {{"file", "a\x1b.md"}, {"detail", "\x1b[2J"}}, {{"", {}, "b\x1b"}}};
+  const auto catalogue = *Catalogue::load(CHANCERY_SOURCE_DIR "/config", "en");
+  const auto text = to_text(fault, catalogue, "send a\x1b.md");
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+  EXPECT_NE(text.find("\\u001b[2J"), std::string::npos) << text;
+}
+
 TEST(RefusalText, TellsEveryCodeInEveryLanguageWithCauseAndFix) {
   for (const auto* language : {"en", "zh", "ru"}) {
     const auto catalogue =

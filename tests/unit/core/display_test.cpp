@@ -64,6 +64,13 @@ TEST(Neutralised, ShowsEveryByteThatIsNotUtf8) {
       << "a C1 control as one byte";
 }
 
+TEST(IsUtf8, AsRfc3629Says) {
+  for (const auto* good : {"", "a\n\x1b", "\xd0\xbf", "\xe4\xb8\xad", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(is_utf8(good)) << good;
+  for (const auto* bad : {"\xd0", "\xcf\xf2", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\xff"})
+    EXPECT_FALSE(is_utf8(bad)) << bad;
+}
+
 TEST(Neutralised, TwiceIsTheSame) {
   const std::string text = "a\x1b\xff" + utf8(0x202E) + utf8(0xE0041) + "威";
   EXPECT_EQ(neutralised(neutralised(text)), neutralised(text));
