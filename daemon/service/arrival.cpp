@@ -194,7 +194,7 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   if (const auto opened = open_all(intake, std::move(*original), item, arrived); !opened.has_value()) {
     intake.node.log(LogLevel::error, "open",
                     std::string(to_string(opened.error().code)) + ": " + opened.error().detail);
-    return deferred(digest, ReasonCode::busy);
+    return deferred(digest, ReasonCode::not_now);
   }
   arrived.decision = decide(intake.world(), arrived, arrived.sources);
   return arrived;
@@ -267,7 +267,7 @@ core::Decision decide_now(const Node& node, store::Transaction& tx, const Arrive
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
   auto decision = decide(world, arrived, sources);
   // Allowed only now, and still shut: it is opened when it comes again.
-  if (decision.allowed() && !arrived.body) decision.add(reason(arrived, ReasonCode::busy));
+  if (decision.allowed() && !arrived.body) decision.add(reason(arrived, ReasonCode::not_now));
   return decision;
 }
 

@@ -50,6 +50,10 @@ bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::A
 // The writer cannot take it now: it comes again.
 bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
 
+core::ReasonCode why_waits(const Error& error) {
+  return error.code == Errc::unavailable ? core::ReasonCode::disk_full : core::ReasonCode::not_now;
+}
+
 }  // namespace
 
 void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent, std::vector<store::Store::Work> also,
@@ -113,7 +117,7 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
           self->failed("accept", accepted.error());
           if (is_passing(accepted.error()))
             reply.answers.push_back(answer(arrived->digest, wire::AnswerOutcome::deferred,
-                                           {core::Reason{core::ReasonCode::busy, "", "", ""}}));
+                                           {core::Reason{why_waits(accepted.error()), "", "", ""}}));
           return work->finish(std::move(reply));
         }
         reply.receipts = std::move(accepted->stored);

@@ -26,7 +26,7 @@ TEST(ReasonCode, DefersExactlyWhatTheProtocolRetries) {
     if (outcome_of(reason) == Verdict::defer) deferred.insert(to_string(reason));
   // Protocol section 5: unknown key, designation, policy or data version, `created` ahead, disk full.
   EXPECT_EQ(deferred, (std::set<std::string>{"E-KEY-UNKNOWN", "E-DESIGNATION-UNKNOWN", "E-LABEL-POLICY-UNKNOWN",
-                                             "E-AGREEMENT-VERSION", "E-BUSY", "E-CLOCK-AHEAD", "E-DISK-FULL"}));
+                                             "E-AGREEMENT-VERSION", "E-CLOCK-AHEAD", "E-DISK-FULL", "E-NOT-NOW"}));
 }
 
 TEST(ReasonCode, HasAnExitCodeOfTheClient) {
