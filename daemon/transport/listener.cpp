@@ -48,27 +48,32 @@ Listener::Listener(Socket socket, Connections& connections, const Clock& clock, 
       hand_(std::move(hand)),
       tick_(std::move(tick)),
       reserve_(reserve_descriptor()),
-      thread_([this] { run(); }) {}
+      accepting_([this] { accept_all(); }),
+      watching_([this] { watch(); }) {}
 
 Listener::~Listener() {
   stop_ = true;
-  thread_.join();
+  accepting_.join();
+  watching_.join();
   if (reserve_ >= 0) ::close(reserve_);
 }
 
-void Listener::run() {
-  auto next = std::chrono::steady_clock::now();
+void Listener::accept_all() {
   while (!stop_) {
     pollfd entry{socket_.descriptor(), POLLIN, 0};
     if (::poll(&entry, 1, kTickMs) > 0) accept_waiting();
-    if (std::chrono::steady_clock::now() < next) continue;
-    next = std::chrono::steady_clock::now() + std::chrono::milliseconds(kTickMs);
+  }
+}
+
+// Apart from accepting: gRPC, given a connection, may work off what others send before it gives the thread back.
+void Listener::watch() {
+  while (!stop_) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(kTickMs));
     connections_.tick(clock_.now());
     tick_();
   }
 }
 
-// A few at a time, so that a burst does not keep the guard waiting.
 void Listener::accept_waiting() {
   for (int i = 0; i < 32 && !stop_; ++i) {
     sockaddr_storage address{};

@@ -45,7 +45,7 @@ class Listener {
   using Hand = std::function<void(int listening, int accepted)>;
   using Tick = std::function<void()>;
 
-  // Accepts on a thread of its own until destroyed; `tick` is called there ten times a second, beside the guard.
+  // Accepts on a thread of its own until destroyed; `tick` is called on another ten times a second, beside the guard.
   Listener(Socket socket, Connections& connections, const Clock& clock, Hand hand, Tick tick);
   ~Listener();
   Listener(const Listener&) = delete;
@@ -54,7 +54,8 @@ class Listener {
   [[nodiscard]] const std::string& address() const { return socket_.address(); }
 
  private:
-  void run();
+  void accept_all();
+  void watch();
   void accept_waiting();
   void turn_one_away();
 
@@ -66,7 +67,8 @@ class Listener {
   int reserve_;
   std::uint64_t serial_ = 0;  // names connections of a Unix socket
   std::atomic<bool> stop_{false};
-  std::thread thread_;
+  std::thread accepting_;
+  std::thread watching_;
 };
 
 }  // namespace chancery::transport
