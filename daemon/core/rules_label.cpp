@@ -6,8 +6,6 @@ namespace chancery::core::rules {
 
 namespace {
 
-std::string subject_of(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
-
 std::string class_of(const Label& label) { return subject_of(label) + "/" + label.classification; }
 
 // The policy is not known here. A receiver waits until it has it; a holder must not send what it cannot judge.
@@ -55,6 +53,8 @@ void check_ceiling_of(const Case& c, const Message& m, const std::set<std::strin
 }
 
 }  // namespace
+
+std::string subject_of(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
 
 void check_labels(const Case& c, Decision& out) {
   if (c.message.labels.empty()) return out.add(c.reason(ReasonCode::label_missing));

@@ -6,8 +6,6 @@ namespace chancery::core::rules {
 
 namespace {
 
-std::string source_subject_of(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
-
 // Bound then or now: a Party that came later protects what it receives, one that left goes on protecting.
 std::vector<std::string> protecting_parties(const Agreement& agreement, const Message& source, Instant at) {
   auto parties = agreement.parties_at(source.created);
@@ -55,11 +53,10 @@ void check_inherited(const Case& c, Decision& out) {
   const auto& inherited = c.sources.inherited;
   for (const auto& label : inherited)
     if (std::find(labels.begin(), labels.end(), label) == labels.end())
-      out.add(c.reason(ReasonCode::label_not_inherited, source_subject_of(label)));
+      out.add(c.reason(ReasonCode::label_not_inherited, subject_of(label)));
   if (!c.sources.missing.empty() || !c.sources.mismatched.empty() || c.sources.too_large) return;
   for (std::size_t i = 1; i < labels.size(); ++i)
-    if (!inherited.contains(labels[i]))
-      out.add(c.reason(ReasonCode::label_not_inherited, source_subject_of(labels[i])));
+    if (!inherited.contains(labels[i])) out.add(c.reason(ReasonCode::label_not_inherited, subject_of(labels[i])));
 }
 
 // The clause is that of the agreement the source travelled under.
