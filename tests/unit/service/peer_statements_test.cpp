@@ -173,6 +173,29 @@ TEST_F(DispatchesTest, ThatCloseAnAnsweredNumberHaveNoEffect) {
   EXPECT_EQ(held_by_ru(), 1u);
 }
 
+TEST_F(DispatchesTest, ThatCloseWhatAnotherSentAreToldNothingAboutIt) {
+  const auto frame = frame_of(released_to_ru());
+  (void)dispatched(dispatches());
+  ASSERT_FALSE(take(frame).issued.empty());
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&ru_, &kz});
+  // kz numbers cn's message as if it were its own, and closes the number.
+  const auto id = core::message_id(frame.messages[0].statement.statement,
+                                   core::Message::parse(frame.messages[0].statement.statement)->created);
+  const auto of_kz = [&](core::DispatchItem item) {
+    core::Dispatch dispatch{"kz-example", "ru-example", 1, ++sequence_, previous_, std::move(item), random_.bytes(32)};
+    const auto statement = kz.sign(dispatch.to_text(), KeyRole::sign, clock_.now());
+    previous_ = core::statement_digest(statement.statement);
+    return PeerDispatch{dispatch, *previous_, statement};
+  };
+  const std::vector<PeerDispatch> all = {of_kz(core::DispatchMessage{id}), of_kz(core::DispatchVoid{1, "withdrawn"})};
+  const auto recorded =
+      ru_.store().run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, "kz-example", all); });
+  ASSERT_TRUE(recorded.has_value()) << recorded.error().detail;
+  EXPECT_THAT(words(recorded->answers), ElementsAre("taken before 1/3"));
+  EXPECT_THAT(recorded->receipts, IsEmpty());
+}
+
 // ---- receipts, as cn takes them in
 
 class ReceiptsTest : public PeerTest {
