@@ -11,6 +11,8 @@ std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0
 }  // namespace
 
 bool Account::allows(const Sample& sample) {
+  // Nobody looked before: a frame may be on its way since the connection opened.
+  if (last_.now.ms == 0) memory_before_ = sample.memory;
   const auto passed = std::max<std::int64_t>(0, (sample.now - last_.now).ms);
   const auto quiet = last_.now.ms == 0 ? 0 : static_cast<std::uint64_t>(passed) * limits_.idle_rate / 1000;
   debt_ += minus(sample.received, last_.received);

@@ -43,7 +43,7 @@ class Account {
   GuardLimits limits_;
   Sample last_;
   std::uint64_t debt_ = 0;
-  std::uint64_t memory_before_ = 0;  // when the debt last was within the allowance
+  std::uint64_t memory_before_ = 0;  // when the debt last was within the allowance, or first looked at
 };
 
 // What a frame is worth: its own bytes and those of HTTP/2 and TLS around it.

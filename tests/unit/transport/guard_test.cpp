@@ -65,6 +65,15 @@ TEST(Guard, WaitsForOneLargeFrameOnItsWay) {
   EXPECT_EQ(c.account.debt(), 0U);
 }
 
+TEST(Guard, WaitsForAFrameThatIsOnItsWayWhenItFirstLooks) {
+  Connection c;
+  c.sample.in_use = true;
+  c.sample.memory = 100'000 * kKiB;
+  EXPECT_TRUE(c.after(1000 * kKiB, 0));
+  c.sample.memory = 140'000 * kKiB;
+  EXPECT_FALSE(c.after(100 * kKiB, 0));
+}
+
 TEST(Guard, WaitsForNoFrameWhereNoStreamIsOpen) {
   Connection c;
   EXPECT_TRUE(c.after(200 * kKiB, 0));
