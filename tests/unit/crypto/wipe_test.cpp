@@ -1,6 +1,8 @@
 // Looks at memory on its way back to the heap: this program's operator delete is replaced for it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -11,26 +13,34 @@ namespace {
 
 constexpr std::size_t kSecretSize = 4099;  // a size nothing else has
 constexpr unsigned char kSecret = 0xa5;
-std::size_t returned = 0;     // buffers of that size
+std::array<void*, 8> lent{};  // buffers of that size; not every compiler tells operator delete the size
+std::size_t returned = 0;
 std::size_t with_secret = 0;  // of these, still holding it
 
-void look(const void* memory, std::size_t size) {
-  if (size != kSecretSize) return;
+void swap_entry(void* from, void* to) {
+  if (const auto at = std::find(lent.begin(), lent.end(), from); at != lent.end()) *at = to;
+}
+
+void look(void* memory) {
+  if (std::find(lent.begin(), lent.end(), memory) == lent.end()) return;
+  swap_entry(memory, nullptr);
   ++returned;
-  if (std::memchr(memory, kSecret, size) != nullptr) ++with_secret;
+  if (std::memchr(memory, kSecret, kSecretSize) != nullptr) ++with_secret;
 }
 
 }  // namespace
 
 void* operator new(std::size_t size) {
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
+  void* memory = std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc();
+  if (size == kSecretSize) swap_entry(nullptr, memory);
+  return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t size) noexcept {
-  look(memory, size);
+void operator delete(void* memory) noexcept {
+  if (memory != nullptr) look(memory);
   std::free(memory);
 }
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 namespace chancery::crypto {
 namespace {
