@@ -22,19 +22,17 @@ bool works_with_text(Permission permission) {
   return true;
 }
 
-// The policy of this authority's own Party. What is held stays readable when a designation runs out, so the last one
-// says which Party that is.
-const LabelPolicy* own_policy(const World& world) {
-  const auto* entry = world.directory.find(world.self);
-  if (entry == nullptr || entry->history.empty()) return nullptr;
-  return world.agreements.labels().of_party(entry->history.back().party);
+// Whose law says what a message is here: the Parties bound when it was created, and our own.
+std::vector<std::string> parties_of(const World& world, const Message& message) {
+  const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
+  auto parties = agreement == nullptr ? std::vector<std::string>() : agreement->parties_at(message.created);
+  if (const auto* own = own_policy(world)) parties.push_back(own->party);
+  return parties;
 }
 
-bool restricted(const World& world, const Agreement* agreement, const LabelPolicy* own, const Label& label,
-                Instant at) {
-  auto parties = agreement == nullptr ? std::vector<std::string>() : agreement->parties_at(at);
-  if (own != nullptr) parties.push_back(own->party);
-  return world.agreements.labels().restricted(label, parties);
+bool restricted(const World& world, const std::vector<std::string>& parties, const Label& label) {
+  const auto& labels = world.agreements.labels();
+  return labels.restricted(label, parties) || !labels.silent(label, parties).empty();
 }
 
 bool cleared(const LabelPolicy* own, const User& user, const Label& label) {
@@ -46,6 +44,19 @@ bool cleared(const LabelPolicy* own, const User& user, const Label& label) {
 }
 
 }  // namespace
+
+const LabelPolicy* own_policy(const World& world) {
+  const auto* entry = world.directory.find(world.self);
+  if (entry == nullptr || entry->history.empty()) return nullptr;
+  return world.agreements.labels().of_party(entry->history.back().party);
+}
+
+bool is_restricted(const World& world, const Message& message) {
+  if (world.agreements.find(message.agreement, message.agreement_version) == nullptr) return true;
+  const auto parties = parties_of(world, message);
+  return message.labels.empty() || std::any_of(message.labels.begin(), message.labels.end(),
+                                               [&](const Label& label) { return restricted(world, parties, label); });
+}
 
 const char* to_string(Permission permission) {
   switch (permission) {
@@ -95,8 +106,9 @@ Decision decide_access(const World& world, const User& user, Permission permissi
   if (!permits(user.role, permission)) out.add(reason(ReasonCode::role, to_string(permission)));
   if (!works_with_text(permission)) return out;
   const auto* own = own_policy(world);
+  const auto parties = parties_of(world, message);
   for (const auto& label : message.labels)
-    if (restricted(world, agreement, own, label, message.created) && !cleared(own, user, label))
+    if (restricted(world, parties, label) && !cleared(own, user, label))
       out.add(reason(ReasonCode::clearance,
                      label.policy + "/" + std::to_string(label.version) + "/" + label.classification));
   return out;

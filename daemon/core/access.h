@@ -14,8 +14,16 @@ const char* to_string(Permission permission);
 // bodies, administrators neither: they keep peers and users.
 bool permits(Role role, Permission permission);
 
-// By role and, for what shows or changes text (compose, approve, read_body, acknowledge), by clearance: each label
-// restricted under any Party's policy needs a clearance of a restricted class in this authority's own policy whose rank
+// The policy of this authority's own Party, newest version; null when there is none. What is held stays readable when a
+// designation runs out, so the last one says which Party that is.
+const LabelPolicy* own_policy(const World& world);
+
+// Whether any of its labels is restricted under the law of a Party bound when it was created, or under our own; what
+// cannot be judged counts as restricted. Such a message needs a second person to release it and a clearance to read.
+bool is_restricted(const World& world, const Message& message);
+
+// By role and, for what shows or changes text (compose, approve, read_body, acknowledge), by clearance: each restricted
+// label needs a clearance of a restricted class in this authority's own policy whose rank
 // is at least that of the class the label is regarded as; nil clearance reads nothing restricted, and nobody reads what
 // the own policy does not regard at all.
 Decision decide_access(const World& world, const User& user, Permission permission, const Message& message);

@@ -72,6 +72,17 @@ std::vector<const LabelClass*> LabelBook::meanings(const Label& label, const std
   return meanings;
 }
 
+std::vector<std::string> LabelBook::silent(const Label& label, const std::vector<std::string>& parties) const {
+  std::vector<std::string> silent;
+  for (const auto& party : parties) {
+    const bool speaks = std::any_of(policies_.begin(), policies_.end(), [&](const LabelPolicy& policy) {
+      return policy.party == party && is_newest(policies_, policy) && policy.meaning(label) != nullptr;
+    });
+    if (!speaks && !contains(silent, party)) silent.push_back(party);
+  }
+  return silent;
+}
+
 bool LabelBook::restricted(const Label& label, const std::vector<std::string>& parties) const {
   const auto all = meanings(label, parties);
   // What is a secret to somebody is not less protected for it.

@@ -63,8 +63,11 @@ class LabelBook {
   // Its class and all its categories stand in its policy.
   [[nodiscard]] bool knows(const Label& label) const;
 
-  // Under the label's own policy or the newest version of any of `parties`' policies. A label whose own class is not
-  // known counts as both; a state secret counts as restricted.
+  // Those of `parties` whose law, as known here, says nothing about the label: nobody can decide what it is to them.
+  [[nodiscard]] std::vector<std::string> silent(const Label& label, const std::vector<std::string>& parties) const;
+
+  // Said to be so under the label's own policy or the newest version of any of `parties`' policies. A label whose own
+  // class is not known counts as both; a state secret counts as restricted.
   [[nodiscard]] bool restricted(const Label& label, const std::vector<std::string>& parties) const;
   [[nodiscard]] bool state_secret(const Label& label, const std::vector<std::string>& parties) const;
 

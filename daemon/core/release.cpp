@@ -1,7 +1,5 @@
 #include "daemon/core/release.h"
 
-#include <algorithm>
-
 #include "daemon/core/rules.h"
 
 namespace chancery::core {
@@ -24,14 +22,6 @@ Decision decide_release(const World& world, const Message& message, const Source
   rules::check_forward(c, out);
   rules::check_consent(c, out);
   return out;
-}
-
-bool needs_approval(const World& world, const Message& message) {
-  const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
-  if (agreement == nullptr || message.labels.empty()) return true;
-  const auto parties = agreement->parties_at(message.created);
-  return std::any_of(message.labels.begin(), message.labels.end(),
-                     [&](const Label& label) { return world.agreements.labels().restricted(label, parties); });
 }
 
 }  // namespace chancery::core

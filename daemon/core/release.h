@@ -21,8 +21,4 @@ struct World {
 // audience of every protected source. `message.created` is the date it is decided for, seal keys included.
 Decision decide_release(const World& world, const Message& message, const SourceLookup& sources);
 
-// Whether this message needs a second person to release it: any label restricted under any Party's policy, or one that
-// cannot be judged.
-bool needs_approval(const World& world, const Message& message);
-
 }  // namespace chancery::core

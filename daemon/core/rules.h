@@ -41,7 +41,7 @@ void check_body(const Case& c, Decision& out);  // limits, attachments, expiry
 // rules_label.cpp
 std::string subject_of(const Label& label);              // "<policy>/<version>"
 void check_labels(const Case& c, Decision& out);         // complete, known, under the originator's own policy
-void check_state_secrets(const Case& c, Decision& out);  // under every Party, sources under their agreement too
+void check_state_secrets(const Case& c, Decision& out);  // decided under every Party, sources under their agreement too
 void check_ceiling(const Case& c, Decision& out);        // releasable-to, of the message and of its sources
 
 // rules_source.cpp

@@ -36,13 +36,18 @@ void check_source_policy(const Case& c, const Message& source, Decision& out) {
     add_policy_unknown(c, source.labels.empty() ? source.originator : subject_of(source.labels.front()), out);
 }
 
-// A label that is not known is a reason of its own; what it hides cannot be screened.
-void screen(const Case& c, const Agreement* agreement, const std::vector<std::string>& parties,
+// A label that is not known is a reason of its own; what it hides cannot be screened. Where the law of a Party says
+// nothing about a label, what it is to that Party is undecidable.
+void screen(const Case& c, const Agreement& agreement, const std::vector<std::string>& parties,
             const std::vector<Label>& labels, Decision& out) {
-  if (agreement == nullptr || !agreement->bars_state_secrets) return;
-  for (const auto& label : labels)
-    if (c.labels().class_of(label) != nullptr && c.labels().state_secret(label, parties))
-      out.add(agreement->reason(ReasonCode::state_secret, class_of(label)));
+  if (!agreement.bars_state_secrets && !agreement.protects_restricted) return;
+  for (const auto& label : labels) {
+    if (c.labels().class_of(label) == nullptr) continue;
+    for (const auto& party : c.labels().silent(label, parties))
+      add_policy_unknown(c, class_of(label) + " (" + party + ")", out);
+    if (agreement.bars_state_secrets && c.labels().state_secret(label, parties))
+      out.add(agreement.reason(ReasonCode::state_secret, class_of(label)));
+  }
 }
 
 void check_ceiling_of(const Case& c, const Message& m, const std::set<std::string>& within, Decision& out) {
@@ -64,11 +69,11 @@ void check_labels(const Case& c, Decision& out) {
 }
 
 void check_state_secrets(const Case& c, Decision& out) {
-  screen(c, c.agreement, c.parties, c.message.labels, out);
+  if (c.agreement != nullptr) screen(c, *c.agreement, c.parties, c.message.labels, out);
   for (const auto* source : c.sources.closure) {
     const auto& m = source->message;
     const auto* agreement = c.world.agreements.find(m.agreement, m.agreement_version);
-    if (agreement != nullptr) screen(c, agreement, agreement->parties_at(c.message.created), m.labels, out);
+    if (agreement != nullptr) screen(c, *agreement, agreement->parties_at(c.message.created), m.labels, out);
   }
 }
 

@@ -246,7 +246,7 @@ Outcome<wire::UserView> Administration::add_user(const core::User& caller, const
   if (!core::permits(caller.role, Permission::administer))
     return Answer(refused(ReasonCode::role, core::to_string(Permission::administer)));
   const auto at = scene(node_);
-  const auto* policy = own_policy(at);
+  const auto* policy = core::own_policy(at.world());
   const auto& clearance = user.user.clearance;
   if (!clearance.empty() && (policy == nullptr || policy->find(clearance) == nullptr))
     return Answer(refused(ReasonCode::label_unknown, clearance));

@@ -79,30 +79,14 @@ Result<void> add_sources(const Node& node, wire::MessageView& view) {
 
 }  // namespace
 
-const core::LabelPolicy* own_policy(const Scene& at) {
-  const auto* own = at.directory->find(at.self);
-  if (own == nullptr || own->history.empty()) return nullptr;
-  return at.book->labels().of_party(own->history.back().party);
-}
-
 std::string own_marking(const Scene& at, const core::Message& message) {
-  const auto* policy = own_policy(at);
+  const auto* policy = core::own_policy(at.world());
   const core::LabelClass* highest = nullptr;
   for (const auto& label : message.labels) {
     const auto* meaning = policy == nullptr ? nullptr : policy->meaning(label);
     if (meaning != nullptr && (highest == nullptr || highest->rank < meaning->rank)) highest = meaning;
   }
   return highest == nullptr ? std::string() : highest->id;
-}
-
-bool is_restricted(const Scene& at, const core::Message& message) {
-  const auto* agreement = at.book->find(message.agreement, message.agreement_version);
-  if (agreement == nullptr) return true;
-  auto parties = agreement->parties_at(message.created);
-  const auto* policy = own_policy(at);
-  if (policy != nullptr) parties.push_back(policy->party);
-  return std::any_of(message.labels.begin(), message.labels.end(),
-                     [&](const core::Label& label) { return at.book->labels().restricted(label, parties); });
 }
 
 std::optional<core::Stage> furthest(const std::vector<store::ReceiptRecord>& receipts, const std::string& receiver) {
@@ -117,7 +101,7 @@ Result<wire::MessageView> message_view(const Node& node, const Scene& at, const 
   view.their_number = row.their_number;
   view.incoming = row.direction != store::Direction::outgoing;
   view.message = TRY(core::Message::parse(row.statement));
-  view.restricted = is_restricted(at, view.message);
+  view.restricted = core::is_restricted(at.world(), view.message);
   view.own_marking = own_marking(at, view.message);
   view.recorded = row.recorded;
   view.cursor = row.ordinal;

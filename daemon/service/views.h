@@ -9,11 +9,6 @@ namespace chancery::service {
 // Ours to `at.self`: stage by our own receipts; ours to others: one delivery a recipient, in order.
 Result<wire::MessageView> message_view(const Node& node, const Scene& at, const store::MessageRow& row);
 
-// Any label restricted under a Party bound then or under our own policy.
-bool is_restricted(const Scene& at, const core::Message& message);
-
-// Our own policy: of the Party we are designated for; null when there is none.
-const core::LabelPolicy* own_policy(const Scene& at);
 // The highest class of our own policy its labels are regarded as; empty when none is.
 std::string own_marking(const Scene& at, const core::Message& message);
 

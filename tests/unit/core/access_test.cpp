@@ -118,5 +118,50 @@ TEST_F(DecideAccess, LetsNobodyApproveWhatHeComposed) {
             Codes{"E-ROLE"});
 }
 
+class IsRestricted : public testing::Test {
+ protected:
+  IsRestricted() : message(realm.notice("cn-example", {"kz-example", "ru-example"})) {}
+  [[nodiscard]] bool restricted() const {
+    const auto book = realm.book();
+    const Directory directory(realm.peers);
+    return is_restricted({book, directory, "cn-example", realm.now}, message);
+  }
+  Realm realm;
+  Message message;
+};
+
+TEST_F(IsRestricted, IsWhatTheOwnPolicySays) {
+  EXPECT_TRUE(restricted());
+  message.labels.front().classification = "open";
+  EXPECT_FALSE(restricted());
+}
+
+TEST_F(IsRestricted, IsWhatABoundPartySays) {
+  message.labels.front().classification = "open";
+  for (auto& regard : realm.policy("kz-example").regards)
+    if (regard.policy == "cn-example" && regard.classification == "open") regard.as = "restricted";
+  EXPECT_TRUE(restricted());
+  // Not bound, so its law does not speak.
+  auto& status = realm.agreement("sco-2009").status;
+  std::erase_if(status, [](const PartyStatus& row) { return row.party == "KZ"; });
+  EXPECT_FALSE(restricted());
+}
+
+TEST_F(IsRestricted, IsWhatABoundPartySaysNothingAbout) {
+  message.labels.front().classification = "open";
+  std::erase_if(realm.policy("kz-example").regards, [](const Regard& r) { return r.classification == "open"; });
+  EXPECT_TRUE(restricted());
+}
+
+TEST_F(IsRestricted, IsWhatCannotBeJudged) {
+  message.labels.front().classification = "unheard-of";
+  EXPECT_TRUE(restricted());
+  message.labels = {};
+  EXPECT_TRUE(restricted());
+  message.labels = {{"cn-example", 1, "open", "", {}}};
+  message.agreement_version = 9;
+  EXPECT_TRUE(restricted());
+}
+
 }  // namespace
 }  // namespace chancery::core

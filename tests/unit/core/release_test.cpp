@@ -60,41 +60,5 @@ TEST_F(DecideRelease, RefusesWhatItsLabelPolicyDoesNotLetItJudge) {
   EXPECT_EQ(realm.release(message).codes(), Codes{"E-LABEL-UNKNOWN"});
 }
 
-class NeedsApproval : public DecideRelease {
- protected:
-  [[nodiscard]] bool needed() const {
-    const auto book = realm.book();
-    const Directory directory(realm.peers);
-    return needs_approval({book, directory, "cn-example", realm.now}, message);
-  }
-};
-
-TEST_F(NeedsApproval, OfWhatIsRestrictedUnderTheOwnPolicy) {
-  EXPECT_TRUE(needed());
-  message.labels.front().classification = "open";
-  EXPECT_FALSE(needed());
-}
-
-TEST_F(NeedsApproval, OfWhatAnotherPartyRegardsAsRestricted) {
-  message.labels.front().classification = "open";
-  for (auto& regard : realm.policy("kz-example").regards)
-    if (regard.policy == "cn-example" && regard.classification == "open") regard.as = "restricted";
-  EXPECT_TRUE(needed());
-  // Not bound, so its law does not speak.
-  auto& status = realm.agreement("sco-2009").status;
-  std::erase_if(status, [](const PartyStatus& row) { return row.party == "KZ"; });
-  EXPECT_FALSE(needed());
-}
-
-TEST_F(NeedsApproval, OfWhatCannotBeJudged) {
-  message.labels.front().classification = "unheard-of";
-  EXPECT_TRUE(needed());
-  message.labels = {};
-  EXPECT_TRUE(needed());
-  message.labels = {{"cn-example", 1, "open", "", {}}};
-  message.agreement_version = 9;
-  EXPECT_TRUE(needed());
-}
-
 }  // namespace
 }  // namespace chancery::core

@@ -84,6 +84,22 @@ TEST_F(LabelRules, RefuseWhatIsAStateSecretUnderThePartyOfNobodyAddressed) {
   expect_both({});
 }
 
+// Nobody can say what it is to that Party: a secret, restricted, or neither.
+TEST_F(LabelRules, DecideNothingWhereABoundPartySaysNothing) {
+  message.labels.front().classification = "open";
+  std::erase_if(realm.policies, [](const LabelPolicy& policy) { return policy.party == "KZ"; });
+  expect({"E-LABEL-UNKNOWN"}, {"E-LABEL-POLICY-UNKNOWN"});
+  EXPECT_EQ(realm.release(message).reasons().front().subject, "cn-example/1/open (KZ)");
+  std::erase_if(realm.agreement("sco-2009").status, [](const PartyStatus& row) { return row.party == "KZ"; });
+  expect_both({});
+}
+
+TEST_F(LabelRules, AskNobodyWhereTheAgreementNeitherBarsNorProtects) {
+  std::erase_if(realm.policies, [](const LabelPolicy& policy) { return policy.party == "KZ"; });
+  realm.agreement("sco-2009").bars_state_secrets = realm.agreement("sco-2009").protects_restricted = false;
+  expect_both({});
+}
+
 TEST_F(LabelRules, LetASecretPassWhereTheAgreementDoesNotBarIt) {
   message.labels.front().classification = "secret";
   realm.agreement("sco-2009").bars_state_secrets = false;
