@@ -6,27 +6,12 @@ namespace chancery::client {
 
 namespace {
 
-// Keys that travel as certificates; the others are named by the digest of their public key.
-bool has_certificate(core::KeyRole role) {
-  switch (role) {
-    case core::KeyRole::anchor:
-    case core::KeyRole::tls:
-    case core::KeyRole::sign:
-    case core::KeyRole::evidence:
-      return true;
-    case core::KeyRole::seal:
-    case core::KeyRole::log:
-    case core::KeyRole::witness:
-      return false;
-  }
-  return false;
-}
-
+// Exactly those of the keys it names, each issued by the first.
 Result<void> check_certificates(const core::Designation& designation,
                                 const std::vector<crypto::Certificate>& certificates) {
   std::vector<Digest> named;
   for (const auto& key : designation.keys)
-    if (has_certificate(key.role)) named.push_back(key.id);
+    if (core::comes_with_certificate(key.role)) named.push_back(key.id);
   std::vector<Digest> shown;
   for (const auto& certificate : certificates) shown.push_back(certificate.id());
   std::sort(named.begin(), named.end());

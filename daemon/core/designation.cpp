@@ -24,6 +24,21 @@ const char* to_string(KeyRole role) {
   return "";
 }
 
+bool comes_with_certificate(KeyRole role) {
+  switch (role) {
+    case KeyRole::anchor:
+    case KeyRole::tls:
+    case KeyRole::sign:
+    case KeyRole::evidence:
+      return true;
+    case KeyRole::seal:
+    case KeyRole::log:
+    case KeyRole::witness:
+      return false;
+  }
+  return false;
+}
+
 Result<KeyRole> parse_key_role(std::string_view text) {
   static constexpr KeyRole all[] = {KeyRole::anchor, KeyRole::tls, KeyRole::sign,   KeyRole::evidence,
                                     KeyRole::seal,   KeyRole::log, KeyRole::witness};

@@ -8,6 +8,8 @@ namespace chancery::core {
 
 enum class KeyRole { anchor, tls, sign, evidence, seal, log, witness };
 const char* to_string(KeyRole role);
+// Whether keys of this role are those of certificates, which travel beside the statement; else the id is of the key.
+bool comes_with_certificate(KeyRole role);
 Result<KeyRole> parse_key_role(std::string_view text);
 
 enum class KeyState { active, retired, compromised };

@@ -43,24 +43,9 @@ bool has_certificate(const wire::DesignationItem& item, const Digest& id) {
 }
 
 // Seal, log and witness keys are named by their public key and come without a certificate.
-bool comes_with_certificate(core::KeyRole role) {
-  switch (role) {
-    case core::KeyRole::anchor:
-    case core::KeyRole::tls:
-    case core::KeyRole::sign:
-    case core::KeyRole::evidence:
-      return true;
-    case core::KeyRole::seal:
-    case core::KeyRole::log:
-    case core::KeyRole::witness:
-      return false;
-  }
-  return false;
-}
-
 Result<void> check_keys(const wire::DesignationItem& item, const core::Designation& designation) {
   for (const auto& key : designation.keys)
-    if (comes_with_certificate(key.role) && !has_certificate(item, key.id))
+    if (core::comes_with_certificate(key.role) && !has_certificate(item, key.id))
       return fail(Errc::malformed, "designation.certificates: one is missing");
   return {};
 }

@@ -11,13 +11,6 @@ namespace {
 
 using Findings = std::vector<std::string>;
 
-std::string line(const std::string& statement, const std::string& name) {
-  const auto at = statement.find("\n" + name + " ");
-  if (at == std::string::npos) return "";
-  const auto from = at + name.size() + 2;
-  return statement.substr(from, statement.find('\n', from) - from);
-}
-
 std::string leaf_of(const std::string& statement) {
   return "sha256:" + to_hex(crypto::sha256(concat({Bytes{0}, as_bytes(statement)})).view());
 }

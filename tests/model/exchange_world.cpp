@@ -17,14 +17,6 @@ service::ExchangeOptions hasty() {
   return options;
 }
 
-// The value of a line of a statement, without any parser of ours.
-std::string line(const std::string& statement, const std::string& name) {
-  const auto at = statement.find("\n" + name + " ");
-  if (at == std::string::npos) return "";
-  const auto from = at + name.size() + 2;
-  return statement.substr(from, statement.find('\n', from) - from);
-}
-
 Bytes proof(const wire::Frame& frame, const wire::Proven& proven) {
   wire::Frame alone;
   alone.signatures = {frame.signatures.at(proven.signature)};
@@ -33,6 +25,13 @@ Bytes proof(const wire::Frame& frame, const wire::Proven& proven) {
 }
 
 }  // namespace
+
+std::string line(const std::string& statement, const std::string& name) {
+  const auto at = statement.find("\n" + name + " ");
+  if (at == std::string::npos) return "";
+  const auto from = at + name.size() + 2;
+  return statement.substr(from, statement.find('\n', from) - from);
+}
 
 void Tap::take(const std::string& from, const wire::Frame& frame) {
   const std::lock_guard lock(mutex_);

@@ -83,6 +83,9 @@ class ExchangeWorld {
   std::uint64_t submissions_ = 0;
 };
 
+// The value of a line of a statement, without any parser of ours; empty when there is none.
+std::string line(const std::string& statement, const std::string& name);
+
 // Every law, checked on what all stores hold; one line each, empty is good.
 std::vector<std::string> broken_laws(ExchangeWorld& world);
 

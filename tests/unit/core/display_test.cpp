@@ -39,6 +39,7 @@ TEST(Neutralised, ShowsWhatHidesOrReorders) {
                                     {0x2028, 0x202E},
                                     {0x2060, 0x2064},
                                     {0x2066, 0x2069},
+                                    {0xFE00, 0xFE0F},
                                     {0xFEFF, 0xFEFF},
                                     {0xAD, 0xAD},
                                     {0x61C, 0x61C}})

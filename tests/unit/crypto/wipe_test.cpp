@@ -28,6 +28,11 @@ void look(void* memory) {
   if (std::memchr(memory, kSecret, kSecretSize) != nullptr) ++with_secret;
 }
 
+void give_back(void* memory) {
+  if (memory != nullptr) look(memory);
+  std::free(memory);
+}
+
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -36,11 +41,8 @@ void* operator new(std::size_t size) {
   if (size == kSecretSize) swap_entry(nullptr, memory);
   return memory;
 }
-void operator delete(void* memory) noexcept {
-  if (memory != nullptr) look(memory);
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory) noexcept { give_back(memory); }
+void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 
 namespace chancery::crypto {
 namespace {
