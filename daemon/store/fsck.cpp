@@ -1,5 +1,6 @@
 #include "daemon/store/fsck.h"
 
+#include <algorithm>
 #include <set>
 
 #include "crypto/sealing.h"
@@ -24,6 +25,8 @@ class Check {
   Result<void> batches();
   Result<void> messages();
   Result<void> receipts();
+  void answered();
+  void dispatched();
   Result<void> outbox();
   Result<void> inbound();
   Result<void> directory();
@@ -54,8 +57,11 @@ class Check {
   std::string self_;
   std::map<Digest, crypto::Certificate> certificates_;
   std::map<std::uint64_t, Batch> batches_;
+  std::set<Digest> entries_;  // leaf hashes
   std::map<core::MessageId, Digest> last_entry_;
   std::map<core::MessageId, Direction> messages_;
+  std::vector<std::pair<core::MessageId, core::MessageId>> originals_;  // of forwards
+  std::set<std::pair<core::MessageId, std::string>> owed_;              // recipients who have no dispatch yet
   std::map<std::pair<core::MessageId, std::string>, std::vector<core::Receipt>> receipts_;
   std::map<std::pair<std::string, std::int64_t>, std::set<std::uint32_t>> numbers_;
 };
@@ -82,6 +88,7 @@ void Check::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree
   if (encode_digests(tree.append(leaf)) != q.blob(3)) find(where, "its hashes are not those of the entries");
   const auto entry = core::JournalEntry::parse(text);
   if (!entry) return find(where, entry.error().detail);
+  entries_.insert(leaf);
   if (entry->message != q.optional_id(2)) find(where, "filed under another message");
   if (!entry->message) return;
   const auto last = last_entry_.find(*entry->message);
@@ -221,6 +228,7 @@ Result<void> Check::messages() {
     const auto where = place_of("message", to_string(id));
     const auto direction = static_cast<Direction>(q.integer(1));
     messages_[id] = direction;
+    if (!q.null(3)) originals_.emplace_back(id, q.message_id(3));
     if (const auto number = core::RegistryNumber::parse(q.text(2)))
       if (!numbers_[{number->prefix, number->year}].insert(number->number).second) find(where, "its number is taken");
     const auto text = q.text(4);
@@ -232,9 +240,11 @@ Result<void> Check::messages() {
     if (core::message_id(text, message->created) != id) find(where, "its id is not that of the statement");
     if ((message->originator == self_) != (direction == Direction::outgoing) && direction != Direction::carried)
       find(where, "filed in the wrong direction");
+    if (direction == Direction::outgoing)
+      for (const auto& recipient : message->recipients) owed_.emplace(id, recipient);
     check_signed(q, 4, where, message->originator);
     check_body(q, where, direction, *message);
-    if (direction != Direction::carried && !last_entry_.contains(id)) find(where, "no entry speaks of it");
+    if (!last_entry_.contains(id)) find(where, "no entry speaks of it");
   }
   return {};
 }
@@ -253,6 +263,7 @@ Result<void> Check::receipts() {
         static_cast<std::int64_t>(receipt->stage) != q.integer(2))
       find(where, "filed under another key");
     check_signed(q, 3, where, receipt->receiver);
+    if (receipt->receiver == self_ && !entries_.contains(receipt->entry)) find(where, "no entry is the one it names");
     auto& others = receipts_[{receipt->message, receipt->receiver}];
     for (const auto& other : others)
       if (core::contradict(other, *receipt)) find(where, "contradicts another");
@@ -261,7 +272,24 @@ Result<void> Check::receipts() {
   return {};
 }
 
+// What was taken in was said to be delivered, and a forward has its original.
+void Check::answered() {
+  for (const auto& [id, direction] : messages_) {
+    if (direction != Direction::incoming) continue;
+    const auto& ours = receipts_[{id, self_}];
+    if (std::none_of(ours.begin(), ours.end(),
+                     [](const core::Receipt& receipt) { return receipt.stage == core::Stage::delivered; }))
+      find(place_of("message", to_string(id)), "no receipt says it is delivered");
+  }
+  for (const auto& [forward, original] : originals_)
+    if (!messages_.contains(original)) find(place_of("message", to_string(forward)), "its original is not there");
+}
+
 // ---- dispatches
+
+void Check::dispatched() {
+  for (const auto& [id, recipient] : owed_) find(place_of("message", to_string(id)), "no dispatch to " + recipient);
+}
 
 void Check::check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,
                        const std::string& last_text) {
@@ -278,6 +306,7 @@ void Check::check_state(const Query& q, const std::string& where, const core::Di
   const auto message = sent != nullptr ? std::optional<core::MessageId>(sent->id) : std::nullopt;
   if (message != q.optional_id(4)) find(where, "filed under another message");
   if (!message) return;
+  owed_.erase({*message, d.recipient});
   const auto held = messages_.find(*message);
   if (held == messages_.end() || held->second != Direction::outgoing) find(where, "its message is not there");
   bool delivered = false;
@@ -409,7 +438,9 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.batches());
   CHECK_OK(check.messages());
   CHECK_OK(check.receipts());
+  check.answered();
   CHECK_OK(check.outbox());
+  check.dispatched();
   CHECK_OK(check.inbound());
   CHECK_OK(check.directory());
   CHECK_OK(check.numbers());

@@ -162,6 +162,23 @@ Result<Sent> StoreWorld::send(store::Store& store, std::uint64_t number) {
   return store.run<Sent>(2, [this, number](store::Transaction& tx) { return release(tx, number); });
 }
 
+Result<core::Receipt> StoreWorld::take_in(store::Store& store, std::uint64_t number) {
+  auto m = message("ru-example", number);
+  m.statement = peer.sign(m.statement.statement, clock.now(), random);
+  return store.run<core::Receipt>(1, [&](store::Transaction& tx) -> Result<core::Receipt> {
+    m.number = "IN-2026-000" + std::to_string(TRY(tx.next_number("IN", 2026)));
+    core::Receipt r;
+    r.receiver = "cn-example";
+    r.originator = "ru-example";
+    r.message = m.id;
+    r.time = tx.now();
+    r.entry = TRY(tx.record_inbound(m, entry_of(core::Act::accepted, m.id)));
+    r.salt = tx.random().bytes(crypto::kSaltSize);
+    TRY(tx.issue_receipt(r));
+    return r;
+  });
+}
+
 store::ReceiptRecord StoreWorld::receipt(const core::MessageId& id, core::Stage stage,
                                          const std::vector<std::string>& reasons) {
   core::Receipt r;

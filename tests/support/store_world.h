@@ -49,6 +49,8 @@ class StoreWorld {
   // The act of a release: number, statement, message with its entry, dispatch to ru-example. Two leaves.
   Result<Sent> release(store::Transaction& tx, std::uint64_t number, std::size_t size = 64) const;
   Result<Sent> send(store::Store& store, std::uint64_t number);
+  // A message of ru-example taken in, with the `delivered` receipt it gives back.
+  Result<core::Receipt> take_in(store::Store& store, std::uint64_t number);
   // A receipt of ru-example about a message of ours.
   store::ReceiptRecord receipt(const core::MessageId& id, core::Stage stage,
                                const std::vector<std::string>& reasons = {});

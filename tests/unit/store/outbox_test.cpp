@@ -145,23 +145,9 @@ TEST_F(Outbox, CountsTheVoidsThatWereNotTaken) {
 }
 
 TEST_F(Outbox, OwnReadReceiptsWaitUntilConfirmed) {
-  auto m = world_.message("ru-example", 1);
-  m.statement = world_.peer.sign(m.statement.statement, world_.clock.now(), world_.random);
-  m.number = "IN-2026-0001";
-  ASSERT_TRUE(store_->run<bool>(2, [&](Transaction& tx) -> Result<bool> {
-    TRY(tx.next_number("IN", 2026));
-    core::Receipt r;
-    r.receiver = "cn-example";
-    r.originator = "ru-example";
-    r.message = m.id;
-    r.time = tx.now();
-    r.entry = TRY(tx.record_inbound(m, entry_of(core::Act::accepted, m.id)));
-    r.salt = tx.random().bytes(32);
-    TRY(tx.issue_receipt(r));
-    r.stage = core::Stage::read;
-    TRY(tx.issue_receipt(r));
-    return true;
-  }));
+  auto r = world_.take_in(*store_, 1).value();
+  r.stage = core::Stage::read;
+  ASSERT_TRUE(store_->run<store::LeafRef>(1, [&](Transaction& tx) { return tx.issue_receipt(r); }));
   EXPECT_EQ(store_->reader().counts()->unread, 0U);
   const auto unsent = store_->reader().unsent_receipts("ru-example", 0, 10).value();
   ASSERT_EQ(unsent.size(), 1U);
