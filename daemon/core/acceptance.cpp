@@ -29,12 +29,19 @@ bool names_wrap(const Message& carrier, const std::optional<Digest>& wrap) {
          });
 }
 
+bool states_a_wrap(const Message& carrier) {
+  return std::any_of(carrier.facts.begin(), carrier.facts.end(),
+                     [](const Fact& fact) { return fact.name == kWrapFact; });
+}
+
+// Of a protected original only its originator makes wraps, for whomever.
 bool wrap_is_right(const Case& c, const Message& original, const std::optional<CarriedWrap>& wrap) {
   const auto& self = c.world.self;
+  if (states_a_wrap(c.message) && rules::is_protected(c, original)) return false;
   if (!wrap) return self == original.originator;  // who wrote it keeps its key and needs none
   if (wrap->by_originator)
     return std::find(original.recipients.begin(), original.recipients.end(), self) != original.recipients.end();
-  return names_wrap(c.message, wrap->digest) && !rules::is_protected(c, original);
+  return names_wrap(c.message, wrap->digest);
 }
 
 void check_wrap(const Case& c, const std::optional<CarriedWrap>& wrap, Decision& out) {

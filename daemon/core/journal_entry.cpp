@@ -24,8 +24,12 @@ const char* to_string(Act act) {
       return "released";
     case Act::approval_refused:
       return "approval-refused";
+    case Act::used:
+      return "used";
     case Act::accepted:
       return "accepted";
+    case Act::carried:
+      return "carried";
     case Act::acceptance_refused:
       return "acceptance-refused";
     case Act::receipt_recorded:
@@ -57,7 +61,9 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::release_refused,
                                 Act::released,
                                 Act::approval_refused,
+                                Act::used,
                                 Act::accepted,
+                                Act::carried,
                                 Act::acceptance_refused,
                                 Act::receipt_recorded,
                                 Act::conflict_recorded,

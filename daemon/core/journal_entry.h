@@ -17,7 +17,9 @@ enum class Act {
   release_refused,
   released,
   approval_refused,
+  used,  // a source of a message we released, whose digest is `content`
   accepted,
+  carried,  // the original inside a forward we accepted, whose digest is `content`
   acceptance_refused,
   receipt_recorded,
   conflict_recorded,

@@ -185,8 +185,8 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   auto original = take_carried(intake, item, verifier, arrived);
   if (!original.has_value()) return rejected(digest, ReasonCode::malformed);
   check_carried(*original, arrived);
-  arrived.record.sources = arrived.sources.came();
   arrived.sources.complete(arrived.message, held_by(intake.node.store));
+  arrived.record.sources = arrived.sources.needed(arrived.message);
 
   // Before opening: what must not come in stays shut.
   arrived.decision = decide(intake.world(), arrived, arrived.sources);
@@ -288,12 +288,25 @@ Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived&
   return out;
 }
 
+Result<void> keep_carried(store::Transaction& tx, const Arrived& arrived, const core::AgreementBook& book) {
+  if (!arrived.carried) return {};
+  if (!TRY(tx.find_message(arrived.carried->id))) CHECK_OK(tx.record_carried(*arrived.carried));
+  core::JournalEntry entry;
+  entry.actor = "peer:" + arrived.peer;
+  entry.act = core::Act::carried;
+  entry.message = arrived.carried->id;
+  entry.data = book.digest();
+  entry.content = arrived.digest;
+  TRY(tx.append(std::move(entry)));
+  return {};
+}
+
 Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived& arrived,
                          const core::AgreementBook& book, const core::Decision& decision) {
   auto record = arrived.record;
   record.number = TRY(next_number(tx, std::string(core::kIncomingPrefix)));
   const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
-  if (arrived.carried && !TRY(tx.find_message(arrived.carried->id))) CHECK_OK(tx.record_carried(*arrived.carried));
+  CHECK_OK(keep_carried(tx, arrived, book));
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;
   Accepted out;

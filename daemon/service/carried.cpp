@@ -7,7 +7,19 @@ namespace chancery::service {
 void Sources::add(const core::Message& message, store::SignedStatement statement) {
   const auto id = core::message_id(statement.statement, message.created);
   known_.emplace(id, core::SourceStatement{id, core::statement_digest(statement.statement), message});
-  came_.push_back(std::move(statement));
+  came_.emplace(id, std::move(statement));
+}
+
+std::vector<store::SignedStatement> Sources::needed(const core::Message& message) const {
+  std::set<core::MessageId> ids;
+  for (const auto* source : core::provenance(message, lookup()).closure) {
+    ids.insert(source->id);
+    if (const auto reissued = core::reissue_of(source->message)) ids.insert(*reissued);
+  }
+  std::vector<store::SignedStatement> all;
+  for (const auto& id : ids)
+    if (const auto came = came_.find(id); came != came_.end()) all.push_back(came->second);
+  return all;
 }
 
 void Sources::complete(const core::Message& message, const Held& held) {
@@ -115,6 +127,8 @@ Result<CarriedOriginal> judge_carried(const std::string& self, const wire::Carri
   out.id = core::message_id(carried.statement.statement, out.message.created);
   out.statement = verifier.evidence(carried.statement);
   choose_wrap(self, carried, out);
+  if (out.wrap && out.wrap->by_originator && !carried.forwarder_wrap.empty())
+    return fail(Errc::malformed, "a wrap of the forwarder beside the originator's");
   return out;
 }
 
@@ -152,7 +166,28 @@ Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, cons
   return record;
 }
 
-Result<wire::MessageItem> to_item(store::Store& store, store::OutgoingMessage message, wire::Frame& frame) {
+namespace {
+
+// Of all the forwarder made, in the order of the recipients the originator made none for. Empty when that one did.
+Result<Bytes> forwarder_wrap_for(const std::string& recipient, std::string_view forward, std::string_view original,
+                                 BytesView all) {
+  if (all.empty()) return Bytes();
+  const auto own = core::audience(TRY(core::Message::parse(original)));
+  const auto recipients = TRY(core::Message::parse(forward)).recipients;
+  const auto wraps = TRY(crypto::parse_wraps(all));
+  std::size_t at = 0;
+  for (const auto& one : recipients) {
+    if (own.contains(one)) continue;
+    if (one == recipient && at < wraps.size()) return wraps[at].to_bytes();
+    ++at;
+  }
+  return Bytes();
+}
+
+}  // namespace
+
+Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipient, store::OutgoingMessage message,
+                                  wire::Frame& frame) {
   wire::MessageItem item;
   item.statement = frame.add(message.statement);
   item.ciphertexts = std::move(message.ciphertexts);
@@ -164,7 +199,8 @@ Result<wire::MessageItem> to_item(store::Store& store, store::OutgoingMessage me
   item.forwarded->statement = frame.add(original.statement);
   item.forwarded->ciphertexts = std::move(original.ciphertexts);
   item.forwarded->wraps = std::move(original.wraps);
-  item.forwarded->forwarder_wrap = std::move(message.forwarder_wrap);
+  item.forwarded->forwarder_wrap = TRY(
+      forwarder_wrap_for(recipient, message.statement.statement, original.statement.statement, message.forwarder_wrap));
   return item;
 }
 

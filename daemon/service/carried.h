@@ -17,15 +17,15 @@ class Sources {
   // Fills in what `message` names and nobody sent, from what is held, and whatever those name in turn.
   void complete(const core::Message& message, const Held& held);
   [[nodiscard]] core::SourceLookup lookup() const;
-  // What came with the message, to be kept with it.
-  [[nodiscard]] const std::vector<store::SignedStatement>& came() const { return came_; }
+  // What came with the message and proves its sources, to be kept with it. Whatever else came is not ours to keep.
+  [[nodiscard]] std::vector<store::SignedStatement> needed(const core::Message& message) const;
 
  private:
   void fill(const core::Message& message, const Held& held);
   void find_reissued(core::SourceStatement& source, const Held& held) const;
 
   std::map<core::MessageId, core::SourceStatement> known_;
-  std::vector<store::SignedStatement> came_;
+  std::map<core::MessageId, store::SignedStatement> came_;
 };
 
 // The messages of a verified statement, its author's and in time; an error is malformed or unauthenticated.
@@ -43,7 +43,7 @@ struct CarriedOriginal {
   std::optional<core::CarriedWrap> wrap;  // none when there is nothing to open it with
   std::optional<crypto::Wrap> key;        // that wrap
 };
-// Malformed when its parts or wraps are not those its originator signed.
+// Malformed when its parts or wraps are not those its originator signed, or a second wrap came beside the originator's.
 Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
                                       FrameVerifier& verifier);
 
@@ -66,7 +66,8 @@ bool matches(const core::Message& message, const std::vector<Bytes>& ciphertexts
 // The wrap signed for this recipient; nothing when the wraps are not one a recipient, in their order.
 std::optional<crypto::Wrap> wrap_for(const std::string& self, const core::Message& message, BytesView wraps);
 
-// One message of the outbox as it travels, its signatures added to the frame.
-Result<wire::MessageItem> to_item(store::Store& store, store::OutgoingMessage message, wire::Frame& frame);
+// One message of the outbox as it travels to this recipient, its signatures added to the frame.
+Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipient, store::OutgoingMessage message,
+                                  wire::Frame& frame);
 
 }  // namespace chancery::service

@@ -281,7 +281,7 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
       *row.message, core::statement_digest(message->statement.statement), row.epoch, row.sequence, row.attempts, 0,
       now()};
   const bool alone = frame.empty(), first = frame.messages.empty();
-  auto item = to_item(node_.store, std::move(*message), frame);
+  auto item = to_item(node_.store, peer_, std::move(*message), frame);
   if (!item.has_value()) {
     failed("outbox", item.error());
     return true;

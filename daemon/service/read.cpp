@@ -70,7 +70,7 @@ Result<void> issue(const Node& node, store::Transaction& tx, const Looked& looke
   receipt.stage = stage;
   receipt.time = tx.now();
   receipt.entry = entry;
-  receipt.salt = tx.random().bytes(32);
+  receipt.salt = tx.random().bytes(crypto::kSaltSize);
   TRY(tx.issue_receipt(receipt));
   return {};
 }
@@ -79,6 +79,9 @@ Result<void> issue(const Node& node, store::Transaction& tx, const Looked& looke
 Result<void> record_reading(const Node& node, store::Transaction& tx, const core::User& caller, const Looked& looked,
                             const core::AgreementBook& book) {
   const auto entry = TRY(tx.append(entry_of(caller, core::Act::read, looked.row.id, book)));
+  // A forward is shown with its original.
+  if (looked.message.kind == "forward")
+    for (const auto& line : looked.message.sources) TRY(tx.append(entry_of(caller, core::Act::read, line.id, book)));
   if (looked.row.direction != store::Direction::incoming) return {};
   const auto stage = furthest(TRY(tx.receipts(looked.row.id)), node.identity.authority);
   if (!stage || *stage >= Stage::read) return {};
@@ -180,11 +183,10 @@ bool may_see_drafts(const core::User& caller) {
 }
 
 // The text of a waiting draft with its preview, for who is cleared for it.
-Result<void> open_draft(const Node& node, const core::User& caller, const store::DraftRecord& record,
+Result<void> show_draft(const Node& node, const core::User& caller, const store::DraftRecord& record,
                         wire::DraftView& view) {
   if (record.state != store::DraftState::waiting || !may_see_drafts(caller)) return {};
-  const auto bytes = TRY(crypto::open_at_rest(node.storage_key.view(), as_bytes("draft"), record.sealed));
-  auto draft = TRY(wire::decode_draft(bytes.view(), wire::full_id));
+  auto draft = TRY(open_draft(node, record.sealed));
   const auto at = scene(node);
   const auto sources = TRY(HeldSources::gather(
       source_ids(draft), [&](const core::MessageId& id) { return node.store.reader().message(id); }));
@@ -202,7 +204,7 @@ Result<wire::DraftView> draft_view(const Node& node, const core::User& caller, c
   view.state = store::to_string(record.state);
   view.plan = record.plan;
   view.created = record.created;
-  CHECK_OK(open_draft(node, caller, record, view));
+  CHECK_OK(show_draft(node, caller, record, view));
   if (record.message) view.number = TRY(node.store.reader().message_row(*record.message)).number;
   return view;
 }

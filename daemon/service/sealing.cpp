@@ -15,6 +15,8 @@ namespace {
 // What a part, a wrap and a statement with its proof take on the wire beside their text, amply.
 constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096;
 
+constexpr std::string_view kDraftAad = "draft";
+
 bool is_forward(const core::Message& message) { return message.kind == "forward" && !message.sources.empty(); }
 
 std::size_t carried_size(const store::MessageRecord& original) {
@@ -87,6 +89,20 @@ Result<std::string> statement_of(const core::Message& message) {
   return text;
 }
 
+// What was done with a message stands among the entries about it: the next one commits to it (protocol section 10).
+Result<void> note_sources(store::Transaction& tx, const core::Message& message, const core::JournalEntry& released) {
+  for (const auto& line : message.sources) {
+    core::JournalEntry entry;
+    entry.actor = released.actor;
+    entry.act = core::Act::used;
+    entry.message = line.id;
+    entry.data = released.data;
+    entry.content = released.content;
+    TRY(tx.append(std::move(entry)));
+  }
+  return {};
+}
+
 Result<void> record(store::Transaction& tx, const store::MessageRecord& record, const core::Message& message,
                     core::JournalEntry entry) {
   const auto leaf = TRY(tx.sign(record.statement.statement));
@@ -95,6 +111,7 @@ Result<void> record(store::Transaction& tx, const store::MessageRecord& record, 
   entry.message = record.id;
   entry.content = core::statement_digest(record.statement.statement);
   TRY(tx.record_outbound(record, leaf, entry));
+  CHECK_OK(note_sources(tx, message, entry));
   for (const auto& recipient : message.recipients)
     TRY(tx.record_dispatch(recipient, core::DispatchMessage{record.id}, message.precedence));
   return {};
@@ -102,7 +119,7 @@ Result<void> record(store::Transaction& tx, const store::MessageRecord& record, 
 
 bool is_protected(const core::World& world, const core::Message& message) {
   const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
-  return agreement == nullptr || (agreement->protects_restricted && core::needs_approval(world, message));
+  return agreement == nullptr || (agreement->protects_restricted && core::is_restricted(world, message));
 }
 
 wire::RecipientPreview recipient_of(const core::World& world, const core::Message& message,
@@ -157,8 +174,17 @@ Composed compose(const core::World& world, const core::Draft& draft, const HeldS
   out.plan = core::plan_digest(out.message, wire::part_digests(draft));
   out.decision = release_gate(world, out.message, sources.lookup());
   if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
-  out.needs_approval = core::needs_approval(world, out.message);
+  out.needs_approval = core::is_restricted(world, out.message);
   return out;
+}
+
+Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSource& random) {
+  return crypto::seal_at_rest(node.storage_key.view(), as_bytes(kDraftAad), wire::encode_draft(draft), random);
+}
+
+Result<core::Draft> open_draft(const Node& node, BytesView sealed) {
+  const auto bytes = TRY(crypto::open_at_rest(node.storage_key.view(), as_bytes(kDraftAad), sealed));
+  return wire::decode_draft(bytes.view(), wire::full_id);
 }
 
 wire::Preview preview_of(const core::World& world, const Composed& composed) {

@@ -18,6 +18,10 @@ struct Composed {
 
 std::vector<core::MessageId> source_ids(const core::Draft& draft);
 
+// A draft at rest, under the storage key.
+Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSource& random);
+Result<core::Draft> open_draft(const Node& node, BytesView sealed);
+
 // Composes and decides at world.now.
 Composed compose(const core::World& world, const core::Draft& draft, const HeldSources& sources);
 

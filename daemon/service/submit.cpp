@@ -10,8 +10,6 @@ namespace chancery::service {
 
 namespace {
 
-constexpr std::string_view kDraftAad = "draft";
-
 // What an act came to: an answer and who has to hear of it, or a refusal.
 struct Released {
   wire::Accepted accepted;
@@ -89,8 +87,7 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   record.officer = job.caller.name;
   record.plan = composed.plan;
   record.created = tx.now();
-  record.sealed =
-      crypto::seal_at_rest(node.storage_key.view(), as_bytes(kDraftAad), wire::encode_draft(*job.draft), tx.random());
+  record.sealed = seal_draft(node, *job.draft, tx.random());
   entry.act = core::Act::draft_recorded;
   const auto id = TRY(tx.record_draft(record, entry));
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
@@ -149,11 +146,6 @@ std::uint32_t leaves_of(const Result<core::Draft>& draft) {
   return draft.has_value() ? static_cast<std::uint32_t>(draft->recipients.size()) + 1 : 0;
 }
 
-Result<core::Draft> open_draft(const Node& node, const store::DraftRecord& record) {
-  const auto bytes = TRY(crypto::open_at_rest(node.storage_key.view(), as_bytes(kDraftAad), record.sealed));
-  return wire::decode_draft(bytes.view(), wire::full_id);
-}
-
 Result<Settled> decline(store::Transaction& tx, const store::DraftRecord& record, core::JournalEntry entry) {
   entry.act = core::Act::approval_refused;
   entry.decision = core::to_string(core::Verdict::refuse);
@@ -185,7 +177,7 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   if (record->state != store::DraftState::waiting) return Settled(refused(core::ReasonCode::already, name));
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
-  const auto draft = TRY(open_draft(node, *record));
+  const auto draft = TRY(open_draft(node, record->sealed));
   const auto judged = TRY(judge(world, draft, loader(tx)));
   auto entry = entry_of(caller, *book, record->plan);
   entry.subject = name;
@@ -206,7 +198,7 @@ Result<std::uint32_t> leaves_of(const Node& node, const wire::Approval& approval
   if (!record.has_value() && record.error().code != Errc::not_found) return tl::unexpected(record.error());
   if (!record.has_value() || record->state != store::DraftState::waiting || approval.decline || approval.preview)
     return 0U;
-  return leaves_of(open_draft(node, *record));
+  return leaves_of(open_draft(node, record->sealed));
 }
 
 }  // namespace

@@ -93,6 +93,8 @@ TEST_F(AcceptForward, NeverUnderTheForwardersWrapWhenTheOriginalIsRestricted) {
   auto carrier = realm.forward("ru-example", {"kz-example"}, original);
   carrier.facts = {{"wrap", to_string(*made_by_forwarder().digest)}};
   EXPECT_EQ(codes("kz-example", carrier, made_by_forwarder()), Codes{"E-WRAP-FOREIGN"});
+  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{true, std::nullopt}), Codes{"E-WRAP-FOREIGN"})
+      << "it made one for somebody, and says so";
 }
 
 TEST_F(AcceptForward, OfAnUnrestrictedOriginalUnderTheWrapTheCarrierNames) {

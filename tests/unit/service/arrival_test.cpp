@@ -53,6 +53,27 @@ TEST_F(ArrivalTest, IsTakenInWithOneEntryOneNumberAndOneReceipt) {
   EXPECT_EQ(receipt_of(taken).entry, core::entry_leaf(ru_.store().reader().journal(0, 1000)->back().entry));
 }
 
+TEST_F(ArrivalTest, OfAForwardKeepsItsOriginalWithEntriesOfItsOwn) {
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz});
+  const auto original = core::parse_message_id(sent({.recipients = {"kz-example"}})).value();
+  const auto frame = frame_of(sent({.kind = "forward", .sources = {{"CN-2026-0001", "forwards"}}}));
+  ASSERT_EQ(receipt_of(take(frame)).stage, core::Stage::delivered);
+  EXPECT_EQ(ru_.store().reader().message_row(original)->direction, store::Direction::carried);
+
+  Reading reading(node_, recorded_.lanes());
+  (void)value_of(reading.read(test::officer(), "IN-2026-0001"));
+  std::vector<core::JournalEntry> about;
+  for (const auto& entry : journal(ru_))
+    if (entry.message == original) about.push_back(entry);
+  ASSERT_EQ(about.size(), 2u);
+  EXPECT_EQ(about[0].act, core::Act::carried);
+  EXPECT_EQ(about[0].actor, "peer:cn-example");
+  EXPECT_EQ(about[0].content, core::statement_digest(frame.messages[0].statement.statement));
+  EXPECT_EQ(about[1].act, core::Act::read);
+  EXPECT_EQ(about[1].actor, test::officer().name);
+}
+
 TEST_F(ArrivalTest, AgainGetsTheSameReceiptByteForByteAndNothingElse) {
   const auto frame = frame_of(sent());
   const auto first = take(frame);

@@ -20,6 +20,9 @@ class CarriedTest : public PeerTest {
     FrameVerifier verifier(frame.signatures, *directory, certificates_);
     return judge_carried(self, original, verifier);
   }
+  static core::Message parsed(const wire::MessageItem& item) {
+    return core::Message::parse(item.statement.statement).value();
+  }
   static core::MessageId id_of(const core::Message& message) {
     return core::message_id(message.to_text(), message.created);
   }
@@ -46,6 +49,13 @@ TEST_F(CarriedTest, WithoutAWrapForUsOpensOnlyByWhatTheForwarderMade) {
   EXPECT_EQ(original->wrap->digest, crypto::sha256(with.forwarder_wrap));
   with.forwarder_wrap.pop_back();
   EXPECT_FALSE(judge(frame, with, "kz-example")->key.has_value());
+}
+
+TEST_F(CarriedTest, WithASecondWrapBesideTheOriginatorsIsMalformed) {
+  const auto frame = frame_of(released_to_ru());
+  auto with = carried(frame);
+  with.forwarder_wrap = with.wraps;
+  EXPECT_EQ(judge(frame, with).error().code, Errc::malformed);
 }
 
 TEST_F(CarriedTest, WithOtherPartsOrWrapsIsMalformed) {
@@ -76,14 +86,18 @@ TEST_F(CarriedTest, SourcesThatHoldAreKeptAndOthersProveNothing) {
     FrameVerifier verifier(frame.signatures, *directory, certificates_);
     Sources sources;
     EXPECT_TRUE(take_sources(item, verifier, sources));
-    EXPECT_EQ(sources.came().size(), 1u);
+    EXPECT_EQ(sources.needed(parsed(item)).size(), 1u);
+    // Of a message that names none, nothing that came is kept.
+    auto without = parsed(item);
+    without.sources.clear();
+    EXPECT_TRUE(sources.needed(without).empty());
     EXPECT_NE(sources.lookup()(core::parse_message_id(source).value()), nullptr);
   }
   item.sources[0].statement.back() = ' ';
   FrameVerifier verifier(frame.signatures, *directory, certificates_);
   Sources sources;
   EXPECT_TRUE(take_sources(item, verifier, sources));
-  EXPECT_TRUE(sources.came().empty());
+  EXPECT_TRUE(sources.needed(parsed(item)).empty());
 }
 
 TEST_F(CarriedTest, SourcesUnderAnUnknownKeyMayHoldLater) {

@@ -1,6 +1,7 @@
 #include "daemon/service/submit.h"
 
 #include "crypto/sealing.h"
+#include "daemon/service/carried.h"
 #include "daemon/service/seal_keys.h"
 #include "daemon/wire/body.h"
 #include "daemon/wire/draft.h"
@@ -178,6 +179,41 @@ TEST_F(SubmitTest, WrapsAnOpenOriginalForWhoIsNotNamedInIt) {
   SealKeys keys(kz.node());
   const auto header = core::header_digest(original.statement.statement);
   EXPECT_TRUE(keys.unwrap("cn-example", wraps[0], header).has_value());
+}
+
+TEST_F(SubmitTest, GivesEachWhoIsNotNamedInAnOriginalItsOwnWrapOnTheWay) {
+  test::ExampleAuthority kz("kz-example", clock_, random_), other("kz-second", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz, &other});
+  const auto original = stored(released({.recipients = {"ru-example"}}));
+  const auto forward = core::parse_message_id(released({.recipients = {"kz-example", "kz-second", "ru-example"},
+                                                        .kind = "forward",
+                                                        .sources = {{original.number, "forwards"}}},
+                                                       2));
+  const auto header = core::header_digest(original.statement.statement);
+  const auto on_the_way = [&](const std::string& recipient) {
+    wire::Frame frame;
+    auto item = to_item(cn_.store(), recipient, cn_.store().reader().outgoing(*forward).value(), frame).value();
+    return item.forwarded->forwarder_wrap;
+  };
+  for (auto* authority : {&kz, &other}) {
+    const auto wraps = crypto::parse_wraps(on_the_way(authority->id())).value();
+    ASSERT_EQ(wraps.size(), 1u) << authority->id();
+    SealKeys keys(authority->node());
+    EXPECT_TRUE(keys.unwrap("cn-example", wraps[0], header).has_value()) << authority->id();
+  }
+  EXPECT_TRUE(on_the_way("ru-example").empty()) << "the originator made one";
+}
+
+TEST_F(SubmitTest, LeavesWhatWasDoneWithASourceAmongTheEntriesAboutIt) {
+  const auto source = core::parse_message_id(released()).value();
+  const auto derived = stored(released({.sources = {{"CN-2026-0001", "quotes"}}}, 2));
+  std::vector<core::JournalEntry> about;
+  for (const auto& entry : journal(cn_))
+    if (entry.message == source) about.push_back(entry);
+  ASSERT_EQ(about.size(), 2u);
+  EXPECT_EQ(about[1].act, core::Act::used);
+  EXPECT_EQ(about[1].content, core::statement_digest(derived.statement.statement));
+  EXPECT_EQ(about[1].previous, core::entry_leaf(about[0].to_text()));
 }
 
 TEST_F(SubmitTest, DoesNotForwardARestrictedOriginalOutsideItsAudience) {
