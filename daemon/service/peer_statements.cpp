@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/delivery.h"
+#include "daemon/service/reissue.h"
 
 namespace chancery::service {
 
@@ -238,14 +239,18 @@ Result<void> keep_receipt_conflict(store::Transaction& tx, const std::string& pe
   return {};
 }
 
-Result<void> record_one(store::Transaction& tx, const std::string& peer, const PeerReceipt& item, Recorded& out) {
+Result<void> record_one(const Node& node, store::Transaction& tx, const std::string& peer, const PeerReceipt& item,
+                        Recorded& out) {
   bool known = false;
   for (const auto& before : TRY(tx.receipts(item.receipt.message))) {
     if (core::contradict(before.receipt, item.receipt))
       return keep_receipt_conflict(tx, peer, before.statement.statement, item, out);
     known = known || before.receipt == item.receipt;
   }
-  if (!known) CHECK_OK(tx.record_receipt({item.receipt, item.statement}, entry_of(peer, item)));
+  if (!known) {
+    CHECK_OK(tx.record_receipt({item.receipt, item.statement}, entry_of(peer, item)));
+    if (asks_for_reissue(item.receipt)) CHECK_OK(reissue(node, tx, item.receipt));
+  }
   if (is_confirmed(item.receipt.stage))
     out.answers.push_back(answer(item.digest, AnswerOutcome::taken, std::vector<core::Reason>{}));
   else
@@ -255,10 +260,10 @@ Result<void> record_one(store::Transaction& tx, const std::string& peer, const P
 
 }  // namespace
 
-Result<Recorded> record_receipts(store::Transaction& tx, const std::string& peer,
+Result<Recorded> record_receipts(const Node& node, store::Transaction& tx, const std::string& peer,
                                  const std::vector<PeerReceipt>& receipts) {
   Recorded out;
-  for (const auto& item : receipts) CHECK_OK(record_one(tx, peer, item, out));
+  for (const auto& item : receipts) CHECK_OK(record_one(node, tx, peer, item, out));
   return out;
 }
 

@@ -42,7 +42,8 @@ struct Recorded {
 // answered before gets that answer again: closing had no effect.
 Result<Recorded> record_dispatches(store::Transaction& tx, const std::string& peer,
                                    const std::vector<PeerDispatch>& dispatches);
-Result<Recorded> record_receipts(store::Transaction& tx, const std::string& peer,
+// One that asks for it has the message reissued (reissue.h): kReissueLeaves more.
+Result<Recorded> record_receipts(const Node& node, store::Transaction& tx, const std::string& peer,
                                  const std::vector<PeerReceipt>& receipts);
 
 }  // namespace chancery::service

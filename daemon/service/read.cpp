@@ -106,13 +106,8 @@ struct OpenedRecord {
 
 Result<OpenedRecord> open(const Node& node, const core::MessageId& id) {
   OpenedRecord out{TRY(node.store.reader().message(id)), {}, {}};
-  const auto& text = out.record.statement.statement;
-  out.message = TRY(core::Message::parse(text));
-  const auto& m = out.message;
-  const auto key = TRY(crypto::open_at_rest(node.storage_key.view(), id.view(), out.record.sealed_key));
-  for (auto& part : TRY(crypto::open_body(out.record.ciphertexts, {m.parts, m.body_root, m.cek_commit, m.cipher_root},
-                                          key.view(), core::header_digest(text))))
-    out.parts.push_back(std::move(part.content));
+  out.message = TRY(core::Message::parse(out.record.statement.statement));
+  out.parts = TRY(open_held(node, out.record, out.message));
   return out;
 }
 

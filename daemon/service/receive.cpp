@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/service/reissue.h"
+
 namespace chancery::service {
 
 // The acts of one frame, which are posted together, and the reply they add to.
@@ -139,10 +141,19 @@ void Receiver::take_receipts(const Intake& intake, const wire::Frame& frame, Fra
     else
       answered(std::move(std::get<wire::Answer>(read)), *work);
   }
-  if (receipts.empty()) return;
-  add([peer = intake.peer,
-       all = std::move(receipts)](store::Transaction& tx) { return record_receipts(tx, peer, all); },
-      work);
+  // Those that sign something are acts of their own: the leaves of a group are few.
+  const auto asking = std::stable_partition(
+      receipts.begin(), receipts.end(), [](const PeerReceipt& receipt) { return !asks_for_reissue(receipt.receipt); });
+  for (auto at = asking; at != receipts.end(); ++at) record({*at}, kReissueLeaves, intake.peer, work);
+  receipts.erase(asking, receipts.end());
+  if (!receipts.empty()) record(std::move(receipts), 0, intake.peer, work);
+}
+
+void Receiver::record(std::vector<PeerReceipt> receipts, std::uint32_t leaves, const std::string& peer,
+                      const std::shared_ptr<Work>& work) {
+  add([self = shared_from_this(), peer,
+       all = std::move(receipts)](store::Transaction& tx) { return record_receipts(self->node_, tx, peer, all); },
+      work, leaves);
 }
 
 // A peer that has signed dispatches we never saw sends them again when it hears what we want next.
@@ -168,9 +179,10 @@ void Receiver::compare_data(const std::string& peer, const std::vector<wire::Dat
         node_.log(LogLevel::warning, "other-data", peer + " " + theirs.name);
 }
 
-void Receiver::add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work) {
+void Receiver::add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work,
+                   std::uint32_t leaves) {
   work->add(store::Store::work<Recorded>(
-      0, std::move(act), [self = shared_from_this(), work](Result<Recorded> recorded, const store::Commit&) {
+      leaves, std::move(act), [self = shared_from_this(), work](Result<Recorded> recorded, const store::Commit&) {
         if (!recorded.has_value()) {
           self->failed("record", recorded.error());
           return work->finish({});

@@ -45,7 +45,10 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
                      const std::shared_ptr<Work>& work);
   void compare_head(const std::string& peer, const wire::Heartbeat& heartbeat, const std::shared_ptr<Work>& work);
   void compare_data(const std::string& peer, const std::vector<wire::DataVersion>& versions) const;
-  void add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work);
+  void record(std::vector<PeerReceipt> receipts, std::uint32_t leaves, const std::string& peer,
+              const std::shared_ptr<Work>& work);
+  void add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work,
+           std::uint32_t leaves = 0);
   void answered(wire::Answer answer, Work& work);
   [[nodiscard]] bool was_sent(const std::string& peer, const core::MessageId& id, const Sent& sent) const;
   void failed(const std::string& event, const Error& error) const;

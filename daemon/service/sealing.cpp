@@ -187,6 +187,18 @@ Result<core::Draft> open_draft(const Node& node, BytesView sealed) {
   return wire::decode_draft(bytes.view(), wire::full_id);
 }
 
+Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
+                                     const core::Message& message) {
+  const auto key = TRY(crypto::open_at_rest(node.storage_key.view(), record.id.view(), record.sealed_key));
+  const auto header = core::header_digest(record.statement.statement);
+  std::vector<Bytes> parts;
+  for (auto& part : TRY(crypto::open_body(record.ciphertexts,
+                                          {message.parts, message.body_root, message.cek_commit, message.cipher_root},
+                                          key.view(), header)))
+    parts.push_back(std::move(part.content));
+  return parts;
+}
+
 wire::Preview preview_of(const core::World& world, const Composed& composed) {
   const auto& message = composed.message;
   wire::Preview out;

@@ -22,6 +22,10 @@ std::vector<core::MessageId> source_ids(const core::Draft& draft);
 Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSource& random);
 Result<core::Draft> open_draft(const Node& node, BytesView sealed);
 
+// The parts of a message held here, opened with the key we keep, all commitments checked.
+Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
+                                     const core::Message& message);
+
 // Composes and decides at world.now.
 Composed compose(const core::World& world, const core::Draft& draft, const HeldSources& sources);
 

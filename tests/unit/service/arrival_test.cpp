@@ -12,7 +12,7 @@ class ArrivalTest : public PeerTest {
  protected:
   // Released by cn, its number recorded by ru.
   std::string sent(const test::DraftOptions& options = {}) {
-    const auto id = released(options, ++submissions_);
+    auto id = released(options, ++submissions_);
     (void)dispatched(dispatches());
     return id;
   }

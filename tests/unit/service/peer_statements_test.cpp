@@ -1,5 +1,7 @@
 #include "daemon/service/peer_statements.h"
 
+#include "daemon/service/reissue.h"
+#include "daemon/service/sealing.h"
 #include "daemon/service/voiding.h"
 #include "tests/unit/service/peer_fixture.h"
 
@@ -226,7 +228,8 @@ class ReceiptsTest : public PeerTest {
   Recorded record(const store::SignedStatement& statement) {
     const auto receipt = std::get<PeerReceipt>(read_it(statement));
     return cn_.store()
-        .run<Recorded>(0, [&](store::Transaction& tx) { return record_receipts(tx, "ru-example", {receipt}); })
+        .run<Recorded>(kReissueLeaves,
+                       [&](store::Transaction& tx) { return record_receipts(cn_node_, tx, "ru-example", {receipt}); })
         .value();
   }
   store::OutboxState state() { return cn_.store().reader().deliveries(id_)->at(0).state; }
@@ -304,6 +307,76 @@ TEST_F(ReceiptsTest, ThatContradictAnotherAreEvidenceAndChangeNothing) {
 TEST_F(ReceiptsTest, OfARefusalEndTheDelivery) {
   EXPECT_THAT(record(sign(receipt(core::Stage::refused))).settled, ElementsAre(id_));
   EXPECT_EQ(state(), store::OutboxState::refused);
+}
+
+// ---- key-retired: the sender reissues by itself
+
+class ReissueTest : public ReceiptsTest {
+ protected:
+  core::Receipt key_retired() {
+    auto out = receipt(core::Stage::refused);
+    out.reasons = {"E-KEY-RETIRED"};
+    return out;
+  }
+  // As the peer would after an outage longer than its keys are kept.
+  void outlive_the_seal_key() {
+    clock_.set(clock_.now() + kSealKeyLife + core::kSealKeyGrace);
+    ru_.renew_seal_key();
+    cn_.knows(ru_);
+  }
+  std::vector<store::MessageRow> outbox() { return cn_.store().reader().list(store::Box::outbox, 0, 10).value(); }
+};
+
+TEST_F(ReissueTest, SendsTheSameTextsAgainUnderTheKeyThatIsCurrent) {
+  const auto first = cn_.store().reader().message(id_).value();
+  outlive_the_seal_key();
+  (void)record(sign(key_retired()));
+  EXPECT_EQ(state(), store::OutboxState::refused);
+  ASSERT_EQ(outbox().size(), 2u);
+  const auto row = outbox().front();
+  EXPECT_EQ(row.number, "CN-2027-0001");
+  const auto message = core::Message::parse(row.statement).value();
+  EXPECT_THAT(message.recipients, ElementsAre("ru-example"));
+  EXPECT_THAT(message.facts, ElementsAre(core::Fact{"reissue-of", core::to_string(id_)}));
+
+  const auto arrived = std::get<Arrived>(arrive_from(frame_of(core::to_string(row.id))));
+  EXPECT_TRUE(arrived.decision.allowed()) << arrived.decision.codes().front();
+  const auto texts = open_held(cn_node_, first, core::Message::parse(first.statement.statement).value()).value();
+  const auto again = open_held(cn_node_, cn_.store().reader().message(row.id).value(), message).value();
+  ASSERT_EQ(again.size(), texts.size());
+  EXPECT_TRUE(std::equal(again.begin(), again.end() - 1, texts.begin())) << "all but the registry number";
+  EXPECT_NE(again.back(), texts.back());
+  EXPECT_EQ(cn_.store().reader().deliveries(row.id)->size(), 1u);
+}
+
+TEST_F(ReissueTest, HappensOnceForOneReceipt) {
+  outlive_the_seal_key();
+  const auto statement = sign(key_retired());
+  (void)record(statement);
+  (void)record(statement);
+  EXPECT_EQ(outbox().size(), 2u);
+}
+
+TEST_F(ReissueTest, IsNotForWhoStillShowsTheKeyThatWasUsed) {
+  (void)record(sign(key_retired()));
+  EXPECT_EQ(outbox().size(), 1u);
+}
+
+TEST_F(ReissueTest, IsNotForAnyOtherRefusal) {
+  outlive_the_seal_key();
+  auto other = key_retired();
+  other.reasons = {"E-EXPIRED", "E-KEY-RETIRED"};
+  (void)record(sign(other));
+  EXPECT_EQ(outbox().size(), 1u);
+}
+
+TEST_F(ReissueTest, OfWhatTheRulesNoLongerAllowIsJournalledAndNotSent) {
+  id_ = core::parse_message_id(released({.expires = to_string(clock_.now() + days(1))}, 2)).value();
+  outlive_the_seal_key();
+  (void)record(sign(key_retired()));
+  EXPECT_EQ(outbox().size(), 2u) << "as many as there were";
+  EXPECT_EQ(journal(cn_).back().act, core::Act::release_refused);
+  EXPECT_THAT(journal(cn_).back().reasons, ElementsAre("E-EXPIRED"));
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ TEST_F(SilentPeerTest, GetsOurKeysFirstAndEachNumberBeforeItsMessage) {
           core::to_string(std::get<core::DispatchMessage>(core::Dispatch::parse(dispatch.statement)->item).id));
     for (const auto& item : frame.messages) {
       const auto created = core::Message::parse(item.statement.statement)->created;
-      EXPECT_TRUE(announced.count(core::to_string(core::message_id(item.statement.statement, created))) > 0);
+      EXPECT_TRUE(announced.contains(core::to_string(core::message_id(item.statement.statement, created))));
     }
   }
   EXPECT_EQ(announced.size(), 3u);

@@ -1,0 +1,81 @@
+#include "daemon/service/reissue.h"
+
+#include <algorithm>
+
+#include "daemon/service/carried.h"
+#include "daemon/service/gate.h"
+#include "daemon/service/sealing.h"
+#include "daemon/wire/draft.h"
+
+namespace chancery::service {
+
+namespace {
+
+// Whoever refuses again and again gets one message a key of his, and no more.
+bool has_another_key(const store::Transaction& tx, const store::MessageRecord& record, const core::Message& message,
+                     const std::string& recipient) {
+  const auto used = wrap_for(recipient, message, record.wraps);
+  const auto* current = tx.directory().seal_key(recipient, tx.now());
+  return used && current != nullptr && current->id() != used->key_id;
+}
+
+// The same statement for this recipient alone, decided for today.
+core::Message again(const core::Message& first, const core::MessageId& id, const std::string& recipient, Instant now) {
+  auto message = first;
+  message.recipients = {recipient};
+  message.created = now;
+  std::erase_if(message.facts,
+                [](const core::Fact& fact) { return fact.name == core::kReissueFact || fact.name == core::kWrapFact; });
+  message.facts.push_back({std::string(core::kReissueFact), core::to_string(id)});
+  return message;
+}
+
+// What its officers wrote; the registry number is new.
+Result<core::Draft> texts_of(const Node& node, const store::MessageRecord& record, const core::Message& message) {
+  core::Draft draft;
+  draft.parts = TRY(open_held(node, record, message));
+  draft.parts.pop_back();
+  return draft;
+}
+
+}  // namespace
+
+bool asks_for_reissue(const core::Receipt& receipt) {
+  return receipt.stage == core::Stage::refused &&
+         receipt.reasons == std::vector<std::string>{core::to_string(core::ReasonCode::key_retired)};
+}
+
+Result<void> reissue(const Node& node, store::Transaction& tx, const core::Receipt& receipt) {
+  const auto record = TRY(tx.load_message(receipt.message));
+  const auto first = TRY(core::Message::parse(record.statement.statement));
+  if (!has_another_key(tx, record, first, receipt.receiver)) return {};
+  const auto draft = TRY(texts_of(node, record, first));
+  const auto digests = wire::part_digests(draft);
+  std::vector<core::MessageId> ids;
+  for (const auto& line : first.sources) ids.push_back(line.id);
+  const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+
+  const auto book = node.agreements();
+  Composed composed;
+  composed.message = again(first, receipt.message, receipt.receiver, tx.now());
+  composed.plan = core::plan_digest(composed.message, digests);
+  composed.decision =
+      release_gate({*book, tx.directory(), node.identity.authority, tx.now()}, composed.message, sources.lookup());
+  core::JournalEntry entry;
+  entry.actor = "daemon";
+  entry.data = book->digest();
+  entry.subject = receipt.receiver;
+  if (composed.decision.allowed()) {
+    TRY(seal(node, tx, draft, composed, sources, std::move(entry)));
+    return {};
+  }
+  entry.act = core::Act::release_refused;
+  entry.message = receipt.message;
+  entry.plan = composed.plan;
+  entry.decision = core::to_string(composed.decision.verdict());
+  entry.reasons = composed.decision.codes();
+  TRY(tx.append(std::move(entry)));
+  return {};
+}
+
+}  // namespace chancery::service

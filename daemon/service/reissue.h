@@ -1,0 +1,20 @@
+// A message again, for one recipient whose seal key had run out before it came: a new message of the same texts under
+// the same approval, `fact reissue-of` naming the first (protocol sections 1 and 5).
+#pragma once
+
+#include "daemon/core/receipt.h"
+#include "daemon/service/node.h"
+
+namespace chancery::service {
+
+// Refused for `key-retired` and nothing else.
+bool asks_for_reissue(const core::Receipt& receipt);
+
+// What the act takes beside what records the receipt.
+inline constexpr std::uint32_t kReissueLeaves = 2;
+
+// In the act that records such a receipt about a message of ours. Does nothing while the recipient has shown no other
+// key than the one that ran out; what the rules no longer allow is journalled and not sent.
+Result<void> reissue(const Node& node, store::Transaction& tx, const core::Receipt& receipt);
+
+}  // namespace chancery::service
