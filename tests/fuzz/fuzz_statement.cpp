@@ -30,6 +30,7 @@ void check_message(std::string_view text) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = chancery::as_text({data, size});
   check<Message>(text, StatementKind::message);

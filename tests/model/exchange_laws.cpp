@@ -38,7 +38,7 @@ std::map<std::pair<std::string, std::string>, std::string> receipts(Station& sta
 void nothing_promised_is_lost(ExchangeWorld& world, Findings& out) {
   for (const auto& [id, promise] : world.promised()) {
     const auto sent = box(world.station(promise.from), store::Box::outbox);
-    if (sent.count(id) == 0) out.push_back("promised and not kept: " + id);
+    if (!sent.contains(id)) out.push_back("promised and not kept: " + id);
   }
 }
 
@@ -54,7 +54,7 @@ void both_ends_agree(ExchangeWorld& world, Findings& out) {
         const bool delivered = row.state == store::OutboxState::delivered;
         if (delivered != (held != inbox.end())) out.push_back(what + (delivered ? " and not held" : " and held"));
         if (held != inbox.end() && held->second != statement) out.push_back(what + " with other bytes");
-        const bool refused = receipts(world.station(row.peer), id).count({row.peer, "refused"}) > 0;
+        const bool refused = receipts(world.station(row.peer), id).contains({row.peer, "refused"});
         if (refused != (row.state == store::OutboxState::refused)) out.push_back(what + ", the peer thinks otherwise");
       }
     }
@@ -75,7 +75,7 @@ void nothing_came_twice(ExchangeWorld& world, Findings& out) {
       if (accepted[id] != 1) out.push_back(id + " was accepted " + std::to_string(accepted[id]) + " times");
       if (!numbers.insert(row.number).second) out.push_back("number given twice: " + row.number);
       const auto sent = box(world.station(line(row.statement, "originator")), store::Box::outbox);
-      if (sent.count(id) == 0) out.push_back(id + " was sent by nobody");
+      if (!sent.contains(id)) out.push_back(id + " was sent by nobody");
     }
     if (accepted.size() != rows->size()) out.push_back(to->id() + " accepted what it does not hold");
   }
@@ -116,7 +116,7 @@ void receipts_are_monotone(ExchangeWorld& world, Findings& out) {
       std::map<std::string, std::set<std::string>> stages;
       for (const auto& [key, text] : known) stages[key.first].insert(key.second);
       for (const auto& [receiver, all] : stages) {
-        if (possible.count(all) == 0) out.push_back("impossible stages of " + id + " at " + receiver);
+        if (!possible.contains(all)) out.push_back("impossible stages of " + id + " at " + receiver);
         std::string last;
         for (const auto* stage : {"delivered", "read", "acknowledged"}) {
           const auto at = known.find({receiver, stage});

@@ -174,7 +174,7 @@ void FakeNetwork::watch(Watcher watcher) {
 }
 
 bool FakeNetwork::parted(const std::string& one, const std::string& other) const {
-  return parted_.count(std::minmax(one, other)) > 0;
+  return parted_.contains(std::minmax(one, other));
 }
 
 Result<std::shared_ptr<service::PeerLink>> FakeNetwork::connect(const std::string& from, const std::string& to,
