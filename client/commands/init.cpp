@@ -8,6 +8,7 @@
 #include "crypto/clock.h"
 #include "daemon/core/authority.h"
 #include "daemon/core/designation.h"
+#include "daemon/core/registry_number.h"
 
 namespace chancery::client::commands {
 
@@ -78,6 +79,7 @@ Outcome<AuthorityPlan> make_plan(const Session& session) {
   plan.party_status = absolute(arguments.value_or("--party-status", plan.data + "/demo/party_status.toml"));
   CHECK_OK(check_form("--authority", plan.authority, core::is_authority_id));
   CHECK_OK(check_form("--party", plan.party, core::is_party_code));
+  CHECK_OK(check_form("--number-prefix", plan.number_prefix, core::is_number_prefix));
   CHECK_OK(check_form("--endpoint", plan.endpoint, core::is_endpoint));
   if (plan.agreements.empty()) return fault("E-USAGE-MISSING", {{"name", "--agreement"}, {"words", "init"}});
   CHECK_OK(check_forms("--agreement", plan.agreements, core::is_identifier));

@@ -105,6 +105,8 @@ void check_label_policies(const std::vector<LabelFile>& files, const std::vector
     if (policy.id.empty()) continue;
     for (std::size_t j = 0; j < i; ++j) {
       const auto& other = files[j].policy;
+      if (other.id != policy.id && other.party == policy.party && !policy.party.empty())
+        faults.add(files[i].id, "'" + policy.party + "' has policy '" + other.id + "' already, in " + files[j].id.file);
       if (other.id != policy.id) continue;
       if (other.version == policy.version)
         faults.add(files[i].id, "version " + std::to_string(policy.version) + " of '" + policy.id + "' stands in " +

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "daemon/config/reader.h"
+#include "daemon/core/registry_number.h"
 
 namespace chancery::config {
 
@@ -11,11 +12,6 @@ namespace {
 
 // sockaddr_un::sun_path of Linux holds 108 bytes with the ending zero (unix(7)).
 constexpr std::size_t kMaxSocketPath = 107;
-
-bool is_number_prefix(std::string_view text) {
-  return !text.empty() && text.size() <= 8 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
-}
 
 Duration unit_of(char letter) {
   if (letter == 's') return seconds(1);
@@ -69,7 +65,8 @@ void read_paths(Reader& root, const std::string& file, Settings& settings) {
 void read(Reader& root, const std::string& file, Settings& settings) {
   settings.authority = root.text("authority", core::is_authority_id, "the id of an authority, written like cn-example");
   settings.party = root.text("party", core::is_party_code, "a Party: two capital letters");
-  settings.number_prefix = root.text("number_prefix", is_number_prefix, "one to eight capital letters or digits");
+  settings.number_prefix =
+      root.text("number_prefix", core::is_number_prefix, "two to eight capital letters, and not IN");
   settings.label_policy = root.text("label_policy");
   read_paths(root, file, settings);
   settings.peer_listen = root.text("peer_listen", core::is_endpoint, "host:port, an IPv6 address in brackets");

@@ -19,6 +19,8 @@ std::string_view without_leading_zeros(std::string_view digits) {
 
 }  // namespace
 
+bool is_number_prefix(std::string_view text) { return is_prefix(text) && text != kIncomingPrefix; }
+
 std::string RegistryNumber::text() const {
   auto digits = std::to_string(number);
   if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');

@@ -11,6 +11,9 @@ namespace chancery::core {
 
 inline constexpr std::string_view kIncomingPrefix = "IN";
 
+// What an authority may number its own messages under: 2 to 8 capital letters, not the incoming prefix.
+bool is_number_prefix(std::string_view text);
+
 struct RegistryNumber {
   std::string prefix;        // 2 to 8 capital letters
   std::uint32_t year = 0;    // 1970 to 9999

@@ -245,7 +245,14 @@ TEST(LoadAgreements, RefusesAPolicyThatChangesItsParty) {
   data.write("labels/zz.toml", data.text("labels/ru-one.toml"));
   data.replace("labels/zz.toml", "version = 1", "version = 2");
   data.replace("labels/zz.toml", "\"RU\"", "\"CN\"");
-  EXPECT_THAT(data.faults(), ElementsAre(HasSubstr("labels/zz.toml:3: party: 'ru-one' belongs to RU in ")));
+  EXPECT_THAT(data.faults(), ::testing::Contains(HasSubstr("labels/zz.toml:3: party: 'ru-one' belongs to RU in ")));
+}
+
+TEST(LoadAgreements, RefusesASecondPolicyOfAParty) {
+  const SmallData data;
+  data.write("labels/zz.toml", data.text("labels/ru-one.toml"));
+  data.replace("labels/zz.toml", "\"ru-one\"", "\"ru-two\"");
+  EXPECT_THAT(data.faults(), ElementsAre(HasSubstr("labels/zz.toml:1: id: 'RU' has policy 'ru-one' already, in ")));
 }
 
 TEST(LoadAgreements, ReportsWhatIsNotThere) {

@@ -288,7 +288,19 @@ TEST(ShippedData, TakeASeventhPartyWithoutAChangeOfCode) {
   data.replace("agreements/sco-2009.toml", "\"UZ\"]", "\"UZ\", \"XA\"]");
   const auto book = data.load();
   ASSERT_TRUE(book.has_value());
-  EXPECT_THAT(book->find("sco-2009")->parties_at(day("2026-01-01")), ElementsAre("CN", "KZ", "RU", "XA"));
+  const auto parties = book->find("sco-2009")->parties_at(day("2026-01-01"));
+  EXPECT_THAT(parties, ElementsAre("CN", "KZ", "RU", "XA"));
+  // As long as its law says nothing, nobody can judge a label; with its policy everybody can.
+  const core::Label label{"cn-example", 1, "restricted", "", {}};
+  EXPECT_THAT(book->labels().silent(label, parties), ElementsAre("XA"));
+  std::ifstream kz(kConfig + "/labels/kz-example.toml");
+  std::string policy{std::istreambuf_iterator<char>(kz), {}};
+  policy.replace(policy.find("\"kz-example\""), 12, "\"xa-example\"");
+  policy.replace(policy.find("\"KZ\""), 4, "\"XA\"");
+  data.write("labels/xa-example.toml", policy);
+  const auto complete = data.load();
+  ASSERT_TRUE(complete.has_value());
+  EXPECT_THAT(complete->labels().silent(label, parties), ElementsAre());
 }
 
 }  // namespace
