@@ -37,15 +37,25 @@ class Check {
   struct Batch {
     crypto::BatchStatement statement;
     std::vector<Digest> leaves;  // empty in a peer's
-    bool key_known = false;      // of no stored designation: nothing may rest on it
+    Digest key_id;
+    bool key_known = false;  // of no stored designation: nothing may rest on it
+  };
+  struct Span {
+    Instant from, to;
   };
 
   void find(const std::string& where, const std::string& what) { report.findings.push_back(where + ": " + what); }
   void check_leaves(const std::string& where, const Batch& batch);
   bool check_signature(const std::string& where, const crypto::BatchSignature& signature);
-  // Columns statement, batch, leaf, path: the statement is in that batch, signed by its author.
-  void check_signed(const Query& q, int column, const std::string& where, const std::string& author);
-  void check_body(const Query& q, const std::string& where, Direction direction, const core::Message& message);
+  void keep_keys(const std::string& authority, std::string_view statement, const std::vector<Bytes>& certificates);
+  bool may_sign(const Batch& batch, const std::string& author, core::KeyRole role) const;
+  // Columns statement, batch, leaf, path: the statement is in that batch, signed by its author under a key of this
+  // role.
+  void check_signed(const Query& q, int column, const std::string& where, const std::string& author,
+                    core::KeyRole role = core::KeyRole::sign);
+  // An entry of this act has to speak of the statement.
+  void check_told(core::Act act, const std::string& where, std::string_view statement);
+  void check_body(const Query& q, const std::string& where, const core::Message& message);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();
   void check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,
@@ -57,7 +67,10 @@ class Check {
   std::string self_;
   std::map<Digest, crypto::Certificate> certificates_;
   std::map<std::uint64_t, Batch> batches_;
-  std::set<Digest> entries_;  // leaf hashes
+  std::map<std::string, std::set<Digest>> anchors_;
+  std::map<std::pair<std::string, Digest>, std::vector<Span>> sign_keys_;  // by authority and key
+  std::set<Digest> entries_;                                               // leaf hashes
+  std::map<std::pair<core::Act, Digest>, bool> told_;  // statements of entries; whether they are there
   std::map<core::MessageId, Digest> last_entry_;
   std::map<core::MessageId, Direction> messages_;
   std::vector<std::pair<core::MessageId, core::MessageId>> originals_;  // of forwards
@@ -81,6 +94,11 @@ Result<void> Check::pages() {
 
 // ---- the journal
 
+// The content of such an entry is the statement of a row that is never deleted.
+bool speaks_of_a_row(core::Act act) {
+  return act == core::Act::released || act == core::Act::accepted || act == core::Act::receipt_recorded;
+}
+
 void Check::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree) {
   const auto where = place_of("entry", std::to_string(index));
   const auto text = q.text(1);
@@ -90,6 +108,7 @@ void Check::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree
   if (!entry) return find(where, entry.error().detail);
   entries_.insert(leaf);
   if (entry->message != q.optional_id(2)) find(where, "filed under another message");
+  if (entry->content && speaks_of_a_row(entry->act)) told_.emplace(std::pair{entry->act, *entry->content}, false);
   if (!entry->message) return;
   const auto last = last_entry_.find(*entry->message);
   const auto previous = last == last_entry_.end() ? std::optional<Digest>() : std::optional<Digest>(last->second);
@@ -142,16 +161,41 @@ Result<void> Check::certificates() {
     else
       find(where, "a certificate does not parse");
   };
-  for (const auto& peer : TRY(rows_.peers()))
-    if (!peer.anchor.empty()) keep(peer.anchor, place_of("peer", peer.authority));
-  auto q = database_.query("SELECT authority, certificates FROM designation");
+  for (const auto& peer : TRY(rows_.peers())) {
+    if (peer.anchor.empty()) continue;
+    keep(peer.anchor, place_of("peer", peer.authority));
+    anchors_[peer.authority].insert(crypto::sha256(peer.anchor));
+  }
+  auto q = database_.query("SELECT authority, certificates, statement FROM designation");
   while (TRY(q.next())) {
     const auto where = place_of("designation of", q.text(0));
     const auto list = decode_list(q.view(1));
     if (!list) find(where, list.error().detail);
     for (const auto& der : list ? *list : std::vector<Bytes>()) keep(der, where);
+    if (list) keep_keys(q.text(0), as_text(q.view(2)), *list);
   }
   return {};
+}
+
+// Nobody pins our own anchor: it comes first beside our designations.
+void Check::keep_keys(const std::string& authority, std::string_view statement,
+                      const std::vector<Bytes>& certificates) {
+  if (authority == self_ && !certificates.empty()) anchors_[authority].insert(crypto::sha256(certificates.front()));
+  const auto designation = core::Designation::parse(statement);
+  if (!designation) return;  // told where designations are checked
+  for (const auto& key : designation->keys)
+    if (key.role == core::KeyRole::sign) sign_keys_[{authority, key.id}].push_back({key.from, key.to});
+}
+
+bool Check::may_sign(const Batch& batch, const std::string& author, core::KeyRole role) const {
+  if (role == core::KeyRole::anchor) {
+    const auto anchors = anchors_.find(author);
+    return anchors != anchors_.end() && anchors->second.contains(batch.key_id);
+  }
+  const auto spans = sign_keys_.find({author, batch.key_id});
+  return spans != sign_keys_.end() && std::any_of(spans->second.begin(), spans->second.end(), [&](const Span& span) {
+           return span.from <= batch.statement.created && batch.statement.created < span.to;
+         });
 }
 
 void Check::check_leaves(const std::string& where, const Batch& batch) {
@@ -183,17 +227,21 @@ Result<void> Check::batches() {
       continue;
     }
     const bool known = check_signature(where, {*suite, q.digest(2), q.integer(3), q.blob(4), q.text(5)});
-    const auto& kept = batches_.emplace(q.number(0), Batch{*statement, std::move(*leaves), known}).first->second;
+    const auto& kept =
+        batches_.emplace(q.number(0), Batch{*statement, std::move(*leaves), q.digest(2), known}).first->second;
     check_leaves(where, kept);
   }
   return {};
 }
 
-void Check::check_signed(const Query& q, int column, const std::string& where, const std::string& author) {
+void Check::check_signed(const Query& q, int column, const std::string& where, const std::string& author,
+                         core::KeyRole role) {
   const auto batch = batches_.find(q.number(column + 1));
   if (batch == batches_.end()) return find(where, "its batch is not there");
   if (!batch->second.key_known) find(where, "signed by a key of no stored designation");
   if (batch->second.statement.signer != author) find(where, "signed by another authority");
+  if (batch->second.key_known && !may_sign(batch->second, author, role))
+    find(where, "signed by a key its author had not");
   const auto leaf = core::statement_digest(as_text(q.view(column)));
   const auto index = static_cast<std::uint32_t>(q.integer(column + 2));
   const auto& leaves = batch->second.leaves;
@@ -208,13 +256,12 @@ void Check::check_signed(const Query& q, int column, const std::string& where, c
 
 // ---- messages and receipts
 
-void Check::check_body(const Query& q, const std::string& where, Direction direction, const core::Message& message) {
+void Check::check_body(const Query& q, const std::string& where, const core::Message& message) {
   if (q.null(8)) return find(where, "has no body");
   const auto ciphertexts = decode_list(q.view(8));
   if (!ciphertexts || ciphertexts->size() != message.parts || crypto::cipher_root(*ciphertexts) != message.cipher_root)
     find(where, "its parts are not those of the statement");
-  if (direction != Direction::carried && crypto::sha256(q.view(9)) != message.wraps)
-    find(where, "its wraps are not those of the statement");
+  if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
   if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
 }
 
@@ -242,8 +289,10 @@ Result<void> Check::messages() {
       find(where, "filed in the wrong direction");
     if (direction == Direction::outgoing)
       for (const auto& recipient : message->recipients) owed_.emplace(id, recipient);
+    if (direction == Direction::outgoing) check_told(core::Act::released, where, text);
+    if (direction == Direction::incoming) check_told(core::Act::accepted, where, text);
     check_signed(q, 4, where, message->originator);
-    check_body(q, where, direction, *message);
+    check_body(q, where, *message);
     if (!last_entry_.contains(id)) find(where, "no entry speaks of it");
   }
   return {};
@@ -263,6 +312,7 @@ Result<void> Check::receipts() {
         static_cast<std::int64_t>(receipt->stage) != q.integer(2))
       find(where, "filed under another key");
     check_signed(q, 3, where, receipt->receiver);
+    if (receipt->receiver != self_) check_told(core::Act::receipt_recorded, where, as_text(q.view(3)));
     if (receipt->receiver == self_ && !entries_.contains(receipt->entry)) find(where, "no entry is the one it names");
     auto& others = receipts_[{receipt->message, receipt->receiver}];
     for (const auto& other : others)
@@ -272,7 +322,13 @@ Result<void> Check::receipts() {
   return {};
 }
 
-// What was taken in was said to be delivered, and a forward has its original.
+void Check::check_told(core::Act act, const std::string& where, std::string_view statement) {
+  const auto told = told_.find({act, core::statement_digest(statement)});
+  if (told == told_.end()) return find(where, "no entry is about this statement");
+  told->second = true;
+}
+
+// What was taken in was said to be delivered, a forward has its original, and what entries are about is there.
 void Check::answered() {
   for (const auto& [id, direction] : messages_) {
     if (direction != Direction::incoming) continue;
@@ -283,6 +339,8 @@ void Check::answered() {
   }
   for (const auto& [forward, original] : originals_)
     if (!messages_.contains(original)) find(place_of("message", to_string(forward)), "its original is not there");
+  for (const auto& [told, there] : told_)
+    if (!there) find(place_of("statement", to_string(told.second)), "an entry is about it, and it is not there");
 }
 
 // ---- dispatches
@@ -395,7 +453,7 @@ Result<void> Check::directory() {
       const auto where = place_of("designation of", q.text(0)) + " " + q.text(1);
       const auto d = core::Designation::parse(q.text(2));
       if (!d || d->authority != q.text(0) || d->serial != q.number(1)) find(where, "filed under another key");
-      check_signed(q, 2, where, q.text(0));
+      check_signed(q, 2, where, q.text(0), core::KeyRole::anchor);
     }
   }
   auto q = database_.query("SELECT authority, key_id, statement, batch, leaf, path FROM seal_key");

@@ -188,8 +188,9 @@ Result<std::uint64_t> Transaction::count_users() {
 
 Result<void> Transaction::record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry) {
   {
-    auto q = impl_.database.query("SELECT 1 FROM conflict WHERE kind = ? AND subject = ? AND first = ? AND second = ?",
-                                  conflict.kind, conflict.subject, as_bytes(conflict.first), as_bytes(conflict.second));
+    // One contradiction proves it; a peer that signs more of them does not fill the disk.
+    auto q = impl_.database.query("SELECT 1 FROM conflict WHERE kind = ? AND subject = ? AND first = ?", conflict.kind,
+                                  conflict.subject, as_bytes(conflict.first));
     if (TRY(q.next())) return {};
   }
   CHECK_OK(impl_.database

@@ -48,8 +48,8 @@ class Transaction {
   Result<std::uint64_t> record_dispatch(const std::string& recipient, const core::DispatchItem& item,
                                         core::Precedence precedence);
   Result<Digest> record_inbound(const MessageRecord& content, const core::JournalEntry& entry);
-  // An accepted forward's original; no entry of its own (it belongs to the forward's).
-  Result<void> record_carried(const MessageRecord& content);
+  // An accepted forward's original.
+  Result<void> record_carried(const MessageRecord& content, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::optional<MessageRow>> find_message(const core::MessageId& id);
   [[nodiscard]] Result<MessageRecord> load_message(const core::MessageId& id);
 

@@ -80,13 +80,15 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
   return append(entry);
 }
 
-Result<void> Transaction::record_carried(const MessageRecord& content) {
+Result<void> Transaction::record_carried(const MessageRecord& content, const core::JournalEntry& entry) {
   if (const auto known = TRY(find_message(content.id))) {
-    if (known->statement == content.statement.statement) return {};
-    return fail(Errc::conflict, "another message with this id");
+    if (known->statement != content.statement.statement) return fail(Errc::conflict, "another message with this id");
+    CHECK_OK(append(entry));
+    return {};
   }
   const auto place = TRY(impl_.place(content.statement));
   CHECK_OK(insert_message(impl_.database, content, Direction::carried, place, impl_.now));
+  CHECK_OK(append(entry));
   return {};
 }
 

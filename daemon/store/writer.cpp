@@ -144,10 +144,11 @@ void Writer::run_group(const Group& group) {
 }
 
 Result<void> Writer::attempt(const Group& group, Outcomes& outcomes) {
-  committing_ = false;
+  committing_ = group_begun_ = false;
   (void)database_->take_fault();
   CHECK_OK(database_->query("BEGIN IMMEDIATE").run());
   transaction_.begin_group(TRY(rows_->batches().last_id()) + 1);
+  group_begun_ = true;
   for (std::size_t i = 0; i < group.size(); ++i) CHECK_OK(run_act(group[i], outcomes[i]));
   CHECK_OK(transaction_.sign_group());
   committing_ = true;
@@ -180,7 +181,8 @@ Result<void> Writer::run_act(const Store::Work& work, Result<void>& outcome) {
 void Writer::roll_back(const Error& cause) {
   const auto fault = database_->take_fault();
   if (database_->in_transaction() && !database_->query("ROLLBACK").run()) latch(cause);
-  transaction_.drop_group();
+  // What did not begin has nothing to restore.
+  if (std::exchange(group_begun_, false)) transaction_.drop_group();
   // In WAL mode "full" comes from writing frames, before the sync: the commit frame is not there, and the next group
   // overwrites what is. After any other failure of COMMIT nobody knows what reached the disk.
   if (fault == Fault::full)

@@ -47,6 +47,7 @@ class Writer {
   const std::unique_ptr<Database> database_;
   const std::unique_ptr<Rows> rows_;
   Transaction::Impl transaction_;  // of the writer's thread
+  bool group_begun_ = false;       // of the writer's thread
   bool committing_ = false;        // of the writer's thread
   std::optional<Error> latched_;   // of the writer's thread
   bool failure_told_ = false;      // of the writer's thread

@@ -69,11 +69,13 @@ store::DesignationRecord SigningAuthority::designation(Instant now, crypto::Rand
   return {{text, batch.value().signature, batch->path(0)}, {der_of(anchor), der_of(certificate)}};
 }
 
-core::JournalEntry entry_of(core::Act act, const std::optional<core::MessageId>& message) {
+core::JournalEntry entry_of(core::Act act, const std::optional<core::MessageId>& message,
+                            const std::string& statement) {
   core::JournalEntry entry;
   entry.actor = "li";
   entry.act = act;
   entry.message = message;
+  if (!statement.empty()) entry.content = core::statement_digest(statement);
   return entry;
 }
 
@@ -153,7 +155,7 @@ Result<Sent> StoreWorld::release(store::Transaction& tx, std::uint64_t number, s
   sent.number = core::RegistryNumber{"CN", 2026, static_cast<std::uint32_t>(counted)}.text();
   record.number = sent.number;
   sent.leaf = TRY(tx.sign(record.statement.statement));
-  TRY(tx.record_outbound(record, sent.leaf, entry_of(core::Act::released, record.id)));
+  TRY(tx.record_outbound(record, sent.leaf, entry_of(core::Act::released, record.id, record.statement.statement)));
   sent.sequence = TRY(tx.record_dispatch("ru-example", core::DispatchMessage{record.id}, core::Precedence::routine));
   return sent;
 }
@@ -172,7 +174,7 @@ Result<core::Receipt> StoreWorld::take_in(store::Store& store, std::uint64_t num
     r.originator = "ru-example";
     r.message = m.id;
     r.time = tx.now();
-    r.entry = TRY(tx.record_inbound(m, entry_of(core::Act::accepted, m.id)));
+    r.entry = TRY(tx.record_inbound(m, entry_of(core::Act::accepted, m.id, m.statement.statement)));
     r.salt = tx.random().bytes(crypto::kSaltSize);
     TRY(tx.issue_receipt(r));
     return r;
@@ -192,17 +194,38 @@ store::ReceiptRecord StoreWorld::receipt(const core::MessageId& id, core::Stage 
   return {r, peer.sign(r.to_text(), clock.now(), random)};
 }
 
-void StoreWorld::tamper(const std::string& sql) const {
+namespace {
+
+void execute(sqlite3* db, const std::string& sql) {
+  if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return;
+  std::cerr << "store world: " << sqlite3_errmsg(db) << std::endl;
+  std::abort();
+}
+
+// As anybody opens it who holds file and key.
+sqlite3* open_raw(const std::filesystem::path& file, const crypto::SecretBytes& database_key) {
   sqlite3* db = nullptr;
   const auto key = "x'" + to_hex(database_key.view()) + "'";
-  const auto script = "PRAGMA cipher_page_size = 8192; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;" + sql;
-  const bool done = sqlite3_open((directory / "chancery.db").c_str(), &db) == SQLITE_OK &&
-                    sqlite3_key(db, key.data(), static_cast<int>(key.size())) == SQLITE_OK &&
-                    sqlite3_exec(db, script.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
-  if (!done) {
-    std::cerr << "tamper: " << sqlite3_errmsg(db) << std::endl;
+  if (sqlite3_open(file.c_str(), &db) != SQLITE_OK ||
+      sqlite3_key(db, key.data(), static_cast<int>(key.size())) != SQLITE_OK)
     std::abort();
-  }
+  execute(db, "PRAGMA cipher_page_size = 8192; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;");
+  return db;
+}
+
+}  // namespace
+
+void StoreWorld::tamper(const std::string& sql) const {
+  auto* db = open_raw(file("chancery.db"), database_key);
+  execute(db, sql);
+  sqlite3_close(db);
+}
+
+void StoreWorld::while_locked(const std::function<void()>& what) const {
+  auto* db = open_raw(file("chancery.db"), database_key);
+  execute(db, "BEGIN IMMEDIATE");
+  what();
+  execute(db, "ROLLBACK");
   sqlite3_close(db);
 }
 

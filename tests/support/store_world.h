@@ -56,6 +56,8 @@ class StoreWorld {
                                const std::vector<std::string>& reasons = {});
   // Deletes or edits what a raw connection with the key can.
   void tamper(const std::string& sql) const;
+  // Another program holds the write lock while `what` runs.
+  void while_locked(const std::function<void()>& what) const;
 
   std::filesystem::path directory;
   const char* vfs = nullptr;
@@ -69,6 +71,8 @@ class StoreWorld {
   std::vector<Error> failures;  // what on_failure told
 };
 
-core::JournalEntry entry_of(core::Act act, const std::optional<core::MessageId>& message = {});
+// `statement`: what it is about.
+core::JournalEntry entry_of(core::Act act, const std::optional<core::MessageId>& message = {},
+                            const std::string& statement = {});
 
 }  // namespace chancery::test

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/support/store_world.h"
 
@@ -16,12 +16,12 @@ class Outbox : public ::testing::Test {
   }
   Result<void> record(const store::ReceiptRecord& receipt) {
     return store_
-        ->run<bool>(
-            0,
-            [&](Transaction& tx) -> Result<bool> {
-              CHECK_OK(tx.record_receipt(receipt, entry_of(core::Act::receipt_recorded, receipt.receipt.message)));
-              return true;
-            })
+        ->run<bool>(0,
+                    [&](Transaction& tx) -> Result<bool> {
+                      CHECK_OK(tx.record_receipt(receipt, entry_of(core::Act::receipt_recorded, receipt.receipt.message,
+                                                                   receipt.statement.statement)));
+                      return true;
+                    })
         .map([](bool) {});
   }
   OutboxState state(const core::MessageId& id) { return store_->reader().deliveries(id).value().at(0).state; }
@@ -31,7 +31,7 @@ class Outbox : public ::testing::Test {
                     [&](Transaction& tx) -> Result<Sent> {
                       auto m = world_.message("cn-example", number);
                       const auto leaf = TRY(tx.sign(m.statement.statement));
-                      TRY(tx.record_outbound(m, leaf, entry_of(core::Act::released, m.id)));
+                      TRY(tx.record_outbound(m, leaf, entry_of(core::Act::released, m.id, m.statement.statement)));
                       return Sent{m.id, leaf,
                                   TRY(tx.record_dispatch("ru-example", core::DispatchMessage{m.id}, precedence)), ""};
                     })
@@ -95,6 +95,32 @@ TEST_F(Outbox, AContradictingReceiptIsAConflict) {
 
 TEST_F(Outbox, AReceiptOfNobodyItWasSentToIsNotFound) {
   EXPECT_EQ(record(world_.receipt(core::MessageId{}, core::Stage::delivered)).error().code, Errc::not_found);
+}
+
+// Whoever holds the database key and our own signing key cannot make up what a peer said.
+TEST_F(Outbox, FsckFindsAReceiptSignedByAKeyItsReceiverHadNot) {
+  const auto sent = world_.send(*store_, 1).value();
+  auto forged = world_.receipt(sent.id, core::Stage::delivered);
+  const auto& text = forged.statement.statement;
+  auto batch = crypto::sign_batch("ru-example", world_.self.sign_key, world_.self.certificate.id(),
+                                  {core::statement_digest(text)}, world_.clock.now(), world_.random);
+  forged.statement = {text, batch->signature, batch->path(0)};
+  ASSERT_TRUE(record(forged));
+  store_.reset();
+  EXPECT_THAT(world_.fsck()->findings, ::testing::ElementsAre(::testing::HasSubstr("a key its author had not")));
+}
+
+TEST_F(Outbox, FsckFindsAReceiptNoEntryIsAboutAndAnEntryWithoutItsReceipt) {
+  const auto sent = world_.send(*store_, 1).value();
+  ASSERT_TRUE(record(world_.receipt(sent.id, core::Stage::delivered)));
+  const auto other = world_.receipt(sent.id, core::Stage::read);
+  ASSERT_TRUE(store_->run<void>(0, [&](Transaction& tx) {
+    return tx.record_receipt(other, entry_of(core::Act::receipt_recorded, sent.id, "another statement"));
+  }));
+  store_.reset();
+  EXPECT_THAT(world_.fsck()->findings,
+              ::testing::UnorderedElementsAre(::testing::HasSubstr("no entry is about this statement"),
+                                              ::testing::HasSubstr("an entry is about it, and it is not there")));
 }
 
 TEST_F(Outbox, AVoidClosesWhatWasNotAnswered) {

@@ -178,6 +178,21 @@ TEST(Writer, RollsTheGroupBackWhenTheSignerFails) {
   EXPECT_EQ(world.fsck()->findings, std::vector<std::string>());
 }
 
+TEST(Writer, GoesOnAfterAnotherProgramHeldTheLock) {
+  StoreWorld world;
+  auto store = world.open().value();
+  ASSERT_TRUE(world.introduce(*store));
+  ASSERT_TRUE(world.send(*store, 1));
+  world.while_locked([&] {
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(world.send(*store, 2).error().code, Errc::busy);
+  });
+  const auto sent = world.send(*store, 2);
+  ASSERT_TRUE(sent) << sent.error().detail;
+  EXPECT_EQ(sent->number, "CN-2026-0002");
+  store.reset();
+  EXPECT_EQ(world.fsck()->findings, std::vector<std::string>());
+}
+
 TEST(Writer, FinishesWaitingActsWhenItCloses) {
   StoreWorld world;
   auto store = world.open().value();
