@@ -143,9 +143,11 @@ std::string header_of(const v1::MessageView& m, const DataNames& names, const Ca
   if (!m.expires().empty()) out += line(catalogue, "expires", local_time(m.expires()));
   if (!m.stage().empty()) out += line(catalogue, "stage", catalogue.word("stage", m.stage()));
   out += line(catalogue, "id", m.id());
+  if (!m.reissue_of().empty()) out += line(catalogue, "reissue-of", core::neutralised(m.reissue_of()));
   for (const auto& source : m.sources())
-    out +=
-        line(catalogue, "source", core::neutralised(source.relation() + " " + source.id() + " " + source.originator()));
+    out += line(catalogue, "source",
+                catalogue.word("relation", core::neutralised(source.relation())) + " " +
+                    core::neutralised(source.id() + " " + source.originator()));
   return out;
 }
 
@@ -190,7 +192,9 @@ std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue) {
   for (const auto& indicator : draft.indicators()) out += indicator_of(indicator);
   for (const auto& note : draft.notes()) out += note_of(note, catalogue);
   for (const auto& source : draft.sources())
-    out += line(catalogue, "source", core::neutralised(source.relation() + " " + source.message()));
+    out += line(
+        catalogue, "source",
+        catalogue.word("relation", core::neutralised(source.relation())) + " " + core::neutralised(source.message()));
   return out;
 }
 

@@ -51,11 +51,19 @@ author() {
   esac
 }
 
+# Only digits reach arithmetic: some shells run what else stands there.
+number() {
+  case $1 in
+    '' | *[!0-9]* | 0?* | ?????*) return 1 ;;
+  esac
+}
+
 # root STATEMENT PATH SIZE: the root that this statement leads to; fails when the path does not fit the size.
 root() {
   hash=$(leaf "$1")
   index=$(head -n 1 "$2")
   size=$3
+  number "$index" && number "$size" || return 1
   for beside in $(tail -n +2 "$2"); do
     if [ $((index % 2)) -eq 1 ]; then hash=$(node "$beside" "$hash"); else hash=$(node "$hash" "$beside"); fi
     index=$((index / 2))

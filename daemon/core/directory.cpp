@@ -57,11 +57,10 @@ const Designation* Directory::designation(std::string_view authority, Instant at
 const DesignatedKey* Directory::key(std::string_view authority, KeyRole role, const Digest& id, Instant at) const {
   const auto* entry = find(authority);
   if (entry == nullptr || entry->state == PeerState::unverified) return nullptr;
-  const bool held = std::any_of(entry->history.begin(), entry->history.end(), [&](const Designation& designation) {
-    return covers(designation, at) && find_key(designation, role, id) != nullptr;
-  });
+  const auto* designation = in_force(entry->history, at);
+  if (designation == nullptr || find_key(*designation, role, id) == nullptr) return nullptr;
   const auto* newest = newest_statement(entry->history, role, id);
-  return held && newest->valid_at(at) ? newest : nullptr;
+  return newest->valid_at(at) ? newest : nullptr;
 }
 
 const SealKey* Directory::seal_key(std::string_view authority, Instant at) const {

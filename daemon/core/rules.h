@@ -44,6 +44,10 @@ void check_labels(const Case& c, Decision& out);         // complete, known, und
 void check_state_secrets(const Case& c, Decision& out);  // decided under every Party, sources under their agreement too
 void check_ceiling(const Case& c, Decision& out);        // releasable-to, of the message and of its sources
 
+// Whose law protects a source that travelled under this agreement: bound when it was created, or at `at`. A Party that
+// came later protects what it receives, one that left goes on protecting.
+std::vector<std::string> protecting_parties(const Agreement& agreement, const Message& source, Instant at);
+
 // rules_source.cpp
 void check_provenance(const Case& c, Decision& out);  // at hand, as named, providers and labels complete
 void check_forward(const Case& c, Decision& out);     // exactly one source, carried whole

@@ -73,7 +73,8 @@ void check_state_secrets(const Case& c, Decision& out) {
   for (const auto* source : c.sources.closure) {
     const auto& m = source->message;
     const auto* agreement = c.world.agreements.find(m.agreement, m.agreement_version);
-    if (agreement != nullptr) screen(c, *agreement, agreement->parties_at(c.message.created), m.labels, out);
+    if (agreement != nullptr)
+      screen(c, *agreement, protecting_parties(*agreement, m, c.message.created), m.labels, out);
   }
 }
 

@@ -6,13 +6,6 @@ namespace chancery::core::rules {
 
 namespace {
 
-// Bound then or now: a Party that came later protects what it receives, one that left goes on protecting.
-std::vector<std::string> protecting_parties(const Agreement& agreement, const Message& source, Instant at) {
-  auto parties = agreement.parties_at(source.created);
-  for (auto& party : agreement.parties_at(at)) parties.push_back(std::move(party));
-  return parties;
-}
-
 void check_closure(const Case& c, Decision& out) {
   const auto& s = c.sources;
   if (s.too_large) out.add(c.reason(ReasonCode::limit_exceeded, "sources"));
@@ -84,6 +77,12 @@ void check_carried_wraps(const Case& c, const SourceStatement& original, Decisio
 }
 
 }  // namespace
+
+std::vector<std::string> protecting_parties(const Agreement& agreement, const Message& source, Instant at) {
+  auto parties = agreement.parties_at(source.created);
+  for (auto& party : agreement.parties_at(at)) parties.push_back(std::move(party));
+  return parties;
+}
 
 void check_provenance(const Case& c, Decision& out) {
   check_closure(c, out);

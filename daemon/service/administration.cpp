@@ -250,6 +250,14 @@ Outcome<wire::UserView> Administration::add_user(const core::User& caller, const
   const auto& clearance = user.user.clearance;
   if (!clearance.empty() && (policy == nullptr || policy->find(clearance) == nullptr))
     return Answer(refused(ReasonCode::label_unknown, clearance));
+  // Two people are two keys: else one of them could approve what he composed.
+  for (const auto& other : TRY(node_.store.reader().users())) {
+    const auto theirs = TRY(crypto::Certificate::from_der(other.certificate)).public_key();
+    const auto ours = user.certificate.public_key();
+    if (other.user.name != user.user.name &&
+        std::equal(theirs.spki().begin(), theirs.spki().end(), ours.spki().begin(), ours.spki().end()))
+      return Answer(refused(ReasonCode::already, user.user.name));
+  }
   const store::UserRecord record{user.user, der_of(user.certificate)};
   const auto done = node_.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
     if (TRY(tx.find_user(user.certificate.id()))) return fail(Errc::conflict, "certificate of another user");

@@ -182,6 +182,7 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   auto arrived = begin(intake, std::move(*message), item, verifier);
   if (!take_sources(item, verifier, arrived.sources) || key_unknown(item, verifier))
     return deferred(digest, ReasonCode::key_unknown);
+  if (item.permits) arrived.found.add(reason(arrived, ReasonCode::permits_unavailable));
   auto original = take_carried(intake, item, verifier, arrived);
   if (!original.has_value()) return rejected(digest, ReasonCode::malformed);
   check_carried(*original, arrived);
@@ -290,15 +291,13 @@ Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived&
 
 Result<void> keep_carried(store::Transaction& tx, const Arrived& arrived, const core::AgreementBook& book) {
   if (!arrived.carried) return {};
-  if (!TRY(tx.find_message(arrived.carried->id))) CHECK_OK(tx.record_carried(*arrived.carried));
   core::JournalEntry entry;
   entry.actor = "peer:" + arrived.peer;
   entry.act = core::Act::carried;
   entry.message = arrived.carried->id;
   entry.data = book.digest();
   entry.content = arrived.digest;
-  TRY(tx.append(std::move(entry)));
-  return {};
+  return tx.record_carried(*arrived.carried, entry);
 }
 
 Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived& arrived,

@@ -12,6 +12,7 @@ void Sources::add(const core::Message& message, store::SignedStatement statement
 
 std::vector<store::SignedStatement> Sources::needed(const core::Message& message) const {
   std::set<core::MessageId> ids;
+  if (const auto reissued = core::reissue_of(message)) ids.insert(*reissued);
   for (const auto* source : core::provenance(message, lookup()).closure) {
     ids.insert(source->id);
     if (const auto reissued = core::reissue_of(source->message)) ids.insert(*reissued);

@@ -21,24 +21,30 @@ Result<std::optional<store::MessageRecord>> held(const core::MessageId& id, cons
   return tl::unexpected(record.error());
 }
 
-Result<void> add_reissued(core::SourceStatement& source, const HeldSources::Load& load) {
-  const auto id = core::reissue_of(source.message);
-  if (!id) return {};
-  const auto record = TRY(held(*id, load));
-  if (!record) return {};
-  const auto message = TRY(stored(record->statement.statement));
-  source.reissued_audience = core::audience(message);
-  source.reissued_originator = message.originator;
-  return {};
+void add_reissued(core::SourceStatement& source, const core::Message& reissued) {
+  source.reissued_audience = core::audience(reissued);
+  source.reissued_originator = reissued.originator;
 }
 
 }  // namespace
+
+// Held as a message, or beside the one that reissues it.
+Result<void> HeldSources::find_reissued(core::SourceStatement& source, const Load& load) const {
+  const auto id = core::reissue_of(source.message);
+  if (!id) return {};
+  if (const auto beside = statements_.find(*id); beside != statements_.end()) {
+    add_reissued(source, beside->second.message);
+    return {};
+  }
+  if (const auto record = TRY(held(*id, load))) add_reissued(source, TRY(stored(record->statement.statement)));
+  return {};
+}
 
 Result<void> HeldSources::take(const store::SignedStatement& statement, const Load& load) {
   auto message = TRY(stored(statement.statement));
   const auto id = core::message_id(statement.statement, message.created);
   core::SourceStatement source{id, core::statement_digest(statement.statement), std::move(message), {}, {}};
-  CHECK_OK(add_reissued(source, load));
+  CHECK_OK(find_reissued(source, load));
   if (statements_.emplace(id, std::move(source)).second) signed_.emplace(id, statement);
   return {};
 }
@@ -46,8 +52,8 @@ Result<void> HeldSources::take(const store::SignedStatement& statement, const Lo
 Result<void> HeldSources::visit(const core::MessageId& id, const Load& load) {
   auto record = TRY(held(id, load));
   if (!record) return {};
-  CHECK_OK(take(record->statement, load));
   for (const auto& source : record->sources) CHECK_OK(take(source, load));
+  CHECK_OK(take(record->statement, load));
   records_.emplace(id, std::move(*record));
   return {};
 }

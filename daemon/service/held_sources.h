@@ -27,6 +27,7 @@ class HeldSources {
  private:
   Result<void> visit(const core::MessageId& id, const Load& load);
   Result<void> take(const store::SignedStatement& statement, const Load& load);
+  Result<void> find_reissued(core::SourceStatement& source, const Load& load) const;
 
   std::map<core::MessageId, core::SourceStatement> statements_;
   std::map<core::MessageId, store::SignedStatement> signed_;

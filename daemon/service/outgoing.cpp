@@ -410,8 +410,9 @@ void Outgoing::expected(const wire::Answer& answer, Acts& acts) {
 }
 
 void Outgoing::not_taken(const wire::Answer& answer, Acts& acts) {
-  const std::string code = answer.reasons.empty() ? core::to_string(core::ReasonCode::verify_failed)
-                                                  : core::to_string(answer.reasons.front().code);
+  const auto unknown =
+      answer.outcome == wire::AnswerOutcome::deferred ? core::ReasonCode::not_now : core::ReasonCode::verify_failed;
+  const std::string code = core::to_string(answer.reasons.empty() ? unknown : answer.reasons.front().code);
   std::optional<InFlight> message;
   {
     const std::lock_guard lock(mutex_);

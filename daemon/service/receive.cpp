@@ -68,6 +68,7 @@ void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent
   take_dispatches(intake, frame, verifier, work);
   for (auto& item : frame.messages) take_message(intake, item, verifier, work);
   take_receipts(intake, frame, verifier, sent, work);
+  refuse_later(frame, *work);
   if (frame.heartbeat) compare_head(peer, *frame.heartbeat, work);
   work->post(node_.store);
   work->finish({});
@@ -154,6 +155,15 @@ void Receiver::record(std::vector<PeerReceipt> receipts, std::uint32_t leaves, c
   add([self = shared_from_this(), peer,
        all = std::move(receipts)](store::Transaction& tx) { return record_receipts(self->node_, tx, peer, all); },
       work, leaves);
+}
+
+// What comes with a later version of the protocol is told so, and changes nothing.
+void Receiver::refuse_later(const wire::Frame& frame, Work& work) {
+  const auto refuse = [&](core::ReasonCode code) {
+    answered(answer(Digest(), wire::AnswerOutcome::rejected, {core::Reason{code, "", "", ""}}), work);
+  };
+  if (frame.chunks) refuse(core::ReasonCode::attachments_unavailable);
+  if (frame.permits) refuse(core::ReasonCode::permits_unavailable);
 }
 
 // A peer that has signed dispatches we never saw sends them again when it hears what we want next.

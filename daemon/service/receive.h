@@ -45,6 +45,7 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
                      const std::shared_ptr<Work>& work);
   void compare_head(const std::string& peer, const wire::Heartbeat& heartbeat, const std::shared_ptr<Work>& work);
   void compare_data(const std::string& peer, const std::vector<wire::DataVersion>& versions) const;
+  void refuse_later(const wire::Frame& frame, Work& work);
   void record(std::vector<PeerReceipt> receipts, std::uint32_t leaves, const std::string& peer,
               const std::shared_ptr<Work>& work);
   void add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work,

@@ -26,16 +26,35 @@ core::Message again(const core::Message& first, const core::MessageId& id, const
   message.created = now;
   std::erase_if(message.facts,
                 [](const core::Fact& fact) { return fact.name == core::kReissueFact || fact.name == core::kWrapFact; });
-  message.facts.push_back({std::string(core::kReissueFact), core::to_string(id)});
+  const auto root = core::reissue_of(first);  // however often it goes again, it is the first that is named
+  message.facts.push_back({std::string(core::kReissueFact), core::to_string(root ? *root : id)});
   return message;
 }
 
-// What its officers wrote; the registry number is new.
-Result<core::Draft> texts_of(const Node& node, const store::MessageRecord& record, const core::Message& message) {
+// What its officers wrote; the registry number is new. Nothing when we cannot open it ourselves any more: that must not
+// keep the receipt from being recorded.
+std::optional<core::Draft> texts_of(const Node& node, const store::MessageRecord& record,
+                                    const core::Message& message) {
+  auto parts = open_held(node, record, message);
+  if (!parts.has_value() || parts->empty()) {
+    node.log(LogLevel::error, "reissue", core::to_string(record.id) + ": the stored message does not open");
+    return std::nullopt;
+  }
   core::Draft draft;
-  draft.parts = TRY(open_held(node, record, message));
+  draft.parts = std::move(*parts);
   draft.parts.pop_back();
   return draft;
+}
+
+// Among the entries about the first one, too.
+Result<void> note_first(store::Transaction& tx, const core::JournalEntry& about, const core::MessageId& first,
+                        const core::MessageId& next) {
+  auto entry = about;
+  entry.act = core::Act::used;
+  entry.message = first;
+  entry.content = core::statement_digest(TRY(tx.load_message(next)).statement.statement);
+  TRY(tx.append(std::move(entry)));
+  return {};
 }
 
 }  // namespace
@@ -49,8 +68,8 @@ Result<void> reissue(const Node& node, store::Transaction& tx, const core::Recei
   const auto record = TRY(tx.load_message(receipt.message));
   const auto first = TRY(core::Message::parse(record.statement.statement));
   if (!has_another_key(tx, record, first, receipt.receiver)) return {};
-  const auto draft = TRY(texts_of(node, record, first));
-  const auto digests = wire::part_digests(draft);
+  const auto draft = texts_of(node, record, first);
+  if (!draft) return {};
   std::vector<core::MessageId> ids;
   for (const auto& line : first.sources) ids.push_back(line.id);
   const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
@@ -58,7 +77,7 @@ Result<void> reissue(const Node& node, store::Transaction& tx, const core::Recei
   const auto book = node.agreements();
   Composed composed;
   composed.message = again(first, receipt.message, receipt.receiver, tx.now());
-  composed.plan = core::plan_digest(composed.message, digests);
+  composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
   composed.decision =
       release_gate({*book, tx.directory(), node.identity.authority, tx.now()}, composed.message, sources.lookup());
   core::JournalEntry entry;
@@ -66,8 +85,8 @@ Result<void> reissue(const Node& node, store::Transaction& tx, const core::Recei
   entry.data = book->digest();
   entry.subject = receipt.receiver;
   if (composed.decision.allowed()) {
-    TRY(seal(node, tx, draft, composed, sources, std::move(entry)));
-    return {};
+    const auto next = TRY(seal(node, tx, *draft, composed, sources, entry));
+    return note_first(tx, entry, receipt.message, TRY(core::parse_message_id(next.id)));
   }
   entry.act = core::Act::release_refused;
   entry.message = receipt.message;

@@ -13,8 +13,9 @@ bool asks_for_reissue(const core::Receipt& receipt);
 // What the act takes beside what records the receipt.
 inline constexpr std::uint32_t kReissueLeaves = 2;
 
-// In the act that records such a receipt about a message of ours. Does nothing while the recipient has shown no other
-// key than the one that ran out; what the rules no longer allow is journalled and not sent.
+// In the act that records such a receipt about a message of ours. Does nothing where the recipient has shown no other
+// key than the one that ran out; what the rules no longer allow is journalled and not sent; what does not open is
+// logged.
 Result<void> reissue(const Node& node, store::Transaction& tx, const core::Receipt& receipt);
 
 }  // namespace chancery::service

@@ -41,7 +41,6 @@ core::JournalEntry entry_of(const std::string& actor, const std::string& authori
 Result<bool> issue(const Node& node, store::Transaction& tx) {
   const auto& self = node.identity.authority;
   const auto now = tx.now();
-  CHECK_OK(tx.destroy_seal_keys(now));
   if (lasts(tx.directory().find(self), now)) return false;
   const auto* designation = tx.directory().designation(self, now);
   if (designation == nullptr) return fail(Errc::unavailable, "no designation of ours is in force");
@@ -60,10 +59,19 @@ Result<bool> issue(const Node& node, store::Transaction& tx) {
 }  // namespace
 
 Result<bool> SealKeys::renew() {
+  // An act of its own: keys are destroyed whether or not a new one can be issued.
+  const auto destroyed =
+      node_.store.run<void>(0, [](store::Transaction& tx) { return tx.destroy_seal_keys(tx.now()); });
   auto issued = node_.store.run<bool>(1, [this](store::Transaction& tx) { return issue(node_, tx); });
   const std::lock_guard lock(mutex_);
   const auto now = node_.clock.now();
+  const auto kept = keys_.size();
   std::erase_if(keys_, [&](const auto& item) { return item.second->accept_until < now; });
+  if (keys_.size() != kept) {  // what was derived from a destroyed key goes with it
+    contexts_.clear();
+    context_order_.clear();
+  }
+  CHECK_OK(destroyed);
   return issued;
 }
 

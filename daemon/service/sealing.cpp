@@ -5,6 +5,7 @@
 #include "crypto/sealing.h"
 #include "daemon/service/gate.h"
 #include "daemon/service/numbering.h"
+#include "daemon/service/views.h"
 #include "daemon/wire/body.h"
 #include "daemon/wire/draft.h"
 
@@ -130,8 +131,7 @@ wire::RecipientPreview recipient_of(const core::World& world, const core::Messag
   if (designation == nullptr) return out;
   out.party = designation->party;
   const auto* policy = world.agreements.labels().of_party(designation->party);
-  const auto* meaning = policy == nullptr || message.labels.empty() ? nullptr : policy->meaning(message.labels.front());
-  if (meaning != nullptr) out.marking = meaning->id;
+  out.marking = marking_under(policy, message);
   return out;
 }
 
@@ -234,6 +234,8 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
       crypto::seal_at_rest(node.storage_key.view(), out.id.view(), sealed.body.content_key.view(), tx.random());
   out.recorded = tx.now();
   out.sources = sources.closure(message);
+  // Who gets a reissue learns by it who has the first one.
+  if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);
   entry.plan = composed.plan;
   CHECK_OK(record(tx, out, message, std::move(entry)));
   return wire::Accepted{core::to_string(out.id), out.number, false, composed.plan, false};

@@ -79,8 +79,7 @@ Result<void> add_sources(const Node& node, wire::MessageView& view) {
 
 }  // namespace
 
-std::string own_marking(const Scene& at, const core::Message& message) {
-  const auto* policy = core::own_policy(at.world());
+std::string marking_under(const core::LabelPolicy* policy, const core::Message& message) {
   const core::LabelClass* highest = nullptr;
   for (const auto& label : message.labels) {
     const auto* meaning = policy == nullptr ? nullptr : policy->meaning(label);
@@ -102,7 +101,7 @@ Result<wire::MessageView> message_view(const Node& node, const Scene& at, const 
   view.incoming = row.direction != store::Direction::outgoing;
   view.message = TRY(core::Message::parse(row.statement));
   view.restricted = core::is_restricted(at.world(), view.message);
-  view.own_marking = own_marking(at, view.message);
+  view.own_marking = marking_under(core::own_policy(at.world()), view.message);
   view.recorded = row.recorded;
   view.cursor = row.ordinal;
   CHECK_OK(view.incoming ? add_stage(node, at, view) : add_deliveries(node, at, view));

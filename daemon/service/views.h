@@ -9,8 +9,8 @@ namespace chancery::service {
 // Ours to `at.self`: stage by our own receipts; ours to others: one delivery a recipient, in order.
 Result<wire::MessageView> message_view(const Node& node, const Scene& at, const store::MessageRow& row);
 
-// The highest class of our own policy its labels are regarded as; empty when none is.
-std::string own_marking(const Scene& at, const core::Message& message);
+// The highest class of this policy that its labels are regarded as; empty when none is, or there is no policy.
+std::string marking_under(const core::LabelPolicy* policy, const core::Message& message);
 
 // The furthest stage among a receiver's receipts; none when there are none.
 std::optional<core::Stage> furthest(const std::vector<store::ReceiptRecord>& receipts, const std::string& receiver);

@@ -64,6 +64,7 @@ void write_statement(const core::Message& m, v1::MessageView& out) {
   out.set_created(to_string(m.created));
   out.set_expires(text_of(m.expires));
   write_all(m.languages, out.mutable_languages());
+  if (const auto first = core::reissue_of(m)) out.set_reissue_of(core::to_string(*first));
 }
 
 void write(const Check& check, v1::Check& out) {

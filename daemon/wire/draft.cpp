@@ -112,7 +112,8 @@ Result<void> read_facts(const v1::Draft& in, core::Draft& out) {
   CHECK_OK(check_count("facts", in.facts_size(), kMaxList));
   for (int i = 0; i < in.facts_size(); ++i) {
     auto fact = TRY(named(at("facts", i), core::Fact::parse(in.facts(i).name() + " " + in.facts(i).value())));
-    if (fact.name == core::kWrapFact) return wrong_draft(at("facts", i), "written by the daemon");
+    if (fact.name == core::kWrapFact || fact.name == core::kReissueFact)
+      return wrong_draft(at("facts", i), "written by the daemon");
     out.facts.push_back(std::move(fact));
   }
   out.facts = sorted(std::move(out.facts));

@@ -155,11 +155,15 @@ v1::Answer::Outcome outcome_of(AnswerOutcome outcome) {
   return v1::Answer::OUTCOME_UNSPECIFIED;
 }
 
-Result<core::Reason> to_reason(const v1::Reason& reason) {
+// Nothing: a code of a later version. The outcome says enough.
+Result<std::optional<core::Reason>> to_reason(const v1::Reason& reason) {
   if (!known(reason)) return malformed("reason: unknown field");
   for (const auto* text : {&reason.clause(), &reason.article(), &reason.subject()})
     if (!printable(*text, kMaxWord)) return malformed("reason: not printable");
-  return core::Reason{TRY(core::parse_reason(reason.code())), reason.clause(), reason.article(), reason.subject()};
+  if (!core::is_reason_code(reason.code())) return malformed("reason: not a code");
+  const auto code = core::parse_reason(reason.code());
+  if (!code.has_value()) return std::optional<core::Reason>();
+  return std::optional(core::Reason{*code, reason.clause(), reason.article(), reason.subject()});
 }
 
 Result<Answer> to_answer(const v1::Answer& answer) {
@@ -168,7 +172,10 @@ Result<Answer> to_answer(const v1::Answer& answer) {
   Answer out;
   out.digest = TRY(to_digest(as_bytes(answer.digest())));
   out.outcome = TRY(to_outcome(answer.outcome()));
-  for (const auto& reason : answer.reasons()) out.reasons.push_back(TRY(to_reason(reason)));
+  for (const auto& reason : answer.reasons()) {
+    auto read = TRY(to_reason(reason));
+    if (read) out.reasons.push_back(std::move(*read));
+  }
   out.expected_epoch = answer.expected_epoch();
   out.expected_sequence = answer.expected_sequence();
   return out;
@@ -313,7 +320,7 @@ Proven Frame::add(const crypto::SignedStatement& statement) {
 
 bool Frame::empty() const {
   return designations.empty() && seal_keys.empty() && dispatches.empty() && messages.empty() && receipts.empty() &&
-         answers.empty() && data_versions.empty() && !heartbeat && !later;
+         answers.empty() && data_versions.empty() && !heartbeat && !chunks && !permits;
 }
 
 std::size_t Frame::size() const {
@@ -341,8 +348,8 @@ Result<Frame> to_frame(const v1::PeerFrame& message) {
   for (const auto& answer : message.answers()) frame.answers.push_back(TRY(to_answer(answer)));
   for (const auto& version : message.data_versions()) frame.data_versions.push_back(TRY(to_data_version(version)));
   if (message.has_heartbeat()) frame.heartbeat = TRY(to_heartbeat(message.heartbeat()));
-  frame.later = message.chunks_size() > 0 || message.permit_requests_size() > 0 || message.permits_size() > 0 ||
-                message.permit_wraps_size() > 0;
+  frame.chunks = message.chunks_size() > 0;
+  frame.permits = message.permit_requests_size() > 0 || message.permits_size() > 0 || message.permit_wraps_size() > 0;
   return frame;
 }
 

@@ -44,7 +44,7 @@ struct MessageItem {
   Bytes wraps;
   std::vector<Proven> sources;
   std::optional<CarriedMessage> forwarded;
-  bool permits = false;  // some came; they open nothing yet
+  bool permits = false;  // some came: a later capability, refused
   bool operator==(const MessageItem&) const = default;
   [[nodiscard]] std::size_t size() const;
 };
@@ -97,7 +97,9 @@ struct Frame {
   std::vector<Answer> answers;
   std::vector<DataVersion> data_versions;
   std::optional<Heartbeat> heartbeat;
-  bool later = false;  // held chunks or permits: capabilities that come later
+  // Of capabilities that come later: that some came, to be refused.
+  bool chunks = false;
+  bool permits = false;  // or requests for some
   bool operator==(const Frame&) const = default;
 
   // Adds the statement's signature once a frame and returns what points to it.

@@ -17,7 +17,7 @@ void check(const Proven& proven, const Frame& frame) {
 
 // What belongs to later capabilities is noticed, not kept.
 bool is_whole(const Frame& frame) {
-  if (frame.later) return false;
+  if (frame.chunks || frame.permits) return false;
   for (const auto& item : frame.messages)
     if (item.permits || (item.forwarded && item.forwarded->partial)) return false;
   return true;

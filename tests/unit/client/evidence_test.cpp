@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "daemon/core/designation.h"
 #include "tests/unit/client/folder.h"
 
@@ -121,6 +123,20 @@ TEST_F(EvidenceTest, IsBadForTheScriptWhenAnythingIsChanged) {
   write(statement);
   test::spit(out_.path("path.txt"), test::slurp(out_.path("path.txt")) + std::string(64, '0') + "\n");
   EXPECT_EQ(run_script().exit_code, 8);
+}
+
+// Some shells run what stands where a number should.
+TEST_F(EvidenceTest, RunsNothingThatStandsInIt) {
+  write(sign(5, 3));
+  const auto path = test::slurp(out_.path("path.txt"));
+  const auto hashes = path.substr(path.find('\n'));
+  for (const auto* shell : {"sh ", "bash "}) {
+    for (const auto* index : {"size[$(touch pwned)3]-size[0]", "x[$(touch pwned)]", "", "-1", "03", "3 ", "$index"}) {
+      test::spit(out_.path("path.txt"), index + hashes);
+      EXPECT_EQ(test::shell(shell + out_.path("verify.sh")).exit_code, 8) << shell << index;
+      EXPECT_FALSE(std::filesystem::exists(out_.path("pwned"))) << shell << index;
+    }
+  }
 }
 
 TEST_F(EvidenceTest, IsBadUnderAnotherAnchor) {

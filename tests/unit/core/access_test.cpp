@@ -85,6 +85,14 @@ TEST_F(DecideAccess, LetsNobodyReadWhatTheOwnPolicyDoesNotRegard) {
   EXPECT_EQ(reading("secret"), Codes{"E-CLEARANCE"});
 }
 
+TEST_F(DecideAccess, NeedsAClearanceForEverythingUnderAnAgreementThatIsNotKnownHere) {
+  message.labels.front().classification = "open";
+  EXPECT_EQ(reading(""), Codes{});
+  message.agreement_version = 9;
+  EXPECT_EQ(reading(""), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("restricted"), Codes{});
+}
+
 TEST_F(DecideAccess, AsksForEveryLabel) {
   message.labels.push_back({"kz-example", 1, "secret", "", {}});
   EXPECT_EQ(reading("restricted"), Codes{"E-CLEARANCE"});

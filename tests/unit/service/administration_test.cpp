@@ -60,6 +60,18 @@ TEST_F(AdministrationTest, DoesNotKnowACertificateThatRanOut) {
   EXPECT_EQ(administration_.caller(person.certificate.id()).error().code, Errc::unauthenticated);
 }
 
+// Or he could approve what he composed.
+TEST_F(AdministrationTest, AddsNobodyUnderTheKeyOfAnother) {
+  auto li = make_person("li");
+  (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), li.certificate}));
+  const auto from = test::example_time() - days(1);
+  const auto second = crypto::issue_certificate({"li too", crypto::CertificateUse::user, from, from + days(300)},
+                                                li.key.public_key(), li.key, nullptr);
+  EXPECT_THAT(codes_of(administration_.add_user(test::administrator(), {test::approver("zhao"), *second})),
+              ElementsAre("E-ALREADY"));
+  (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), *second}));
+}
+
 TEST_F(AdministrationTest, AddsNameAndCertificateOnce) {
   const auto li = make_person("li");
   (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), li.certificate}));

@@ -28,6 +28,13 @@ class ArrivalTest : public PeerTest {
     auto text = frame_of(id).messages.at(0).statement.statement;
     return text.replace(text.find(from), from.size(), to);
   }
+  static core::JournalEntry carried_entry(const core::MessageId& id) {
+    core::JournalEntry entry;
+    entry.actor = "peer:cn-example";
+    entry.act = core::Act::carried;
+    entry.message = id;
+    return entry;
+  }
   std::size_t acts(core::Act act) {
     const auto all = journal(ru_);
     return static_cast<std::size_t>(
@@ -104,7 +111,7 @@ TEST_F(ArrivalTest, WithTheIdOfAnotherIsKeptAsEvidence) {
   ASSERT_TRUE(ru_.store()
                   .run<core::MessageId>(0,
                                         [&](store::Transaction& tx) -> Result<core::MessageId> {
-                                          CHECK_OK(tx.record_carried(other));
+                                          CHECK_OK(tx.record_carried(other, carried_entry(other.id)));
                                           return other.id;
                                         })
                   .has_value());
@@ -180,6 +187,12 @@ TEST_F(ArrivalTest, WithAnOriginalThatIsNoForwardIsRejected) {
 }
 
 // ---- refused: signed, final, and nothing of it is kept
+
+TEST_F(ArrivalTest, WithPermitsIsRefusedAsLongAsNobodyCanGiveAny) {
+  auto frame = frame_of(sent());
+  frame.messages[0].permits = true;
+  EXPECT_THAT(refused(frame), ElementsAre("E-PERMIT-UNAVAILABLE"));
+}
 
 TEST_F(ArrivalTest, AfterItsEndIsRefusedAndStaysRefused) {
   const auto frame = frame_of(sent({.expires = to_string(clock_.now() + seconds(10))}));

@@ -46,6 +46,7 @@ void DeskTest::deliver(const std::string& id) {
     entry.actor = "peer:cn-example";
     entry.act = core::Act::accepted;
     entry.message = record.id;
+    entry.content = core::statement_digest(record.statement.statement);
     const auto leaf = TRY(tx.record_inbound(record, entry));
     core::Receipt receipt{"ru-example", "cn-example", record.id, core::Stage::delivered, tx.now(),
                           {},           {},           leaf,      random_.bytes(32)};

@@ -98,6 +98,12 @@ TEST_F(SealKeysTest, OpenUntilTheirGraceIsOverAndAreDestroyedThen) {
   EXPECT_EQ(fresh.unwrap("cn-example", it.wrap, it.header).error().code, Errc::stale);
 }
 
+TEST_F(SealKeysTest, AreDestroyedInTimeThoughNoneCanBeIssued) {
+  clock_.set(ru_.store().directory()->find("ru-example")->history.back().valid_to);
+  EXPECT_EQ(keys_.renew().error().code, Errc::unavailable);
+  EXPECT_TRUE(ru_.store().reader().seal_keys("ru-example")->back().sealed_private_key.empty());
+}
+
 // ---- of peers
 
 TEST_F(SealKeysTest, OfAPeerAreRecordedWhenNewerThanAllOthers) {

@@ -58,7 +58,7 @@ v1::Draft full_draft() {
   source.set_relation("quotes");
   source.set_extent("0,2");
   auto& fact = *d.add_facts();
-  fact.set_name("reissue-of");
+  fact.set_name("original");
   fact.set_value(core::to_string(some_id()));
   add_text(d, "zh");
   add_text(d, "ru");
@@ -153,6 +153,7 @@ TEST(ToDraft, NamesTheFieldThatIsMalformed) {
       {"draft.sources[1].extent", [](auto& d) { d.mutable_sources(0)->set_extent("2,0"); }},
       {"draft.sources[1].message", [](auto& d) { d.mutable_sources(0)->set_message(""); }},
       {"draft.facts[1]", [](auto& d) { d.mutable_facts(0)->set_name("wrap"); }},
+      {"draft.facts[1]", [](auto& d) { d.mutable_facts(0)->set_name("reissue-of"); }},
       {"draft.texts", [](auto& d) { d.mutable_texts(0)->set_language("ru"); }},
       {"draft.indicators", [](auto& d) { d.mutable_indicators(0)->set_value("\x1b"); }},
       {"draft.notes[1]", [](auto& d) { d.mutable_notes(0)->set_purpose(""); }},

@@ -92,11 +92,21 @@ TEST(Frame, RefusesAPathThatIsNotHashesOfABatch) {
 TEST(Frame, RefusesUnknownOutcomesReasonsAndFields) {
   auto outcome = as_proto(sample()), reason = as_proto(sample()), field = as_proto(sample());
   outcome.mutable_answers(0)->set_outcome(static_cast<v1::Answer::Outcome>(99));
-  reason.mutable_answers(0)->mutable_reasons(0)->set_code("E-NO-SUCH-CODE");
+  reason.mutable_answers(0)->mutable_reasons(0)->set_code("no code");
   v1::PeerFrame::GetReflection()->MutableUnknownFields(&field)->AddVarint(4000, 1);
   EXPECT_TRUE(refused(outcome));
   EXPECT_TRUE(refused(reason));
   EXPECT_TRUE(refused(field));
+}
+
+TEST(Frame, LeavesOutReasonsOfALaterVersion) {
+  auto later = as_proto(sample());
+  auto& reasons = *later.mutable_answers(0)->mutable_reasons();
+  const auto known = reasons.size();
+  reasons.Add()->set_code("E-NO-SUCH-CODE-YET");
+  Bytes bytes(later.ByteSizeLong());
+  later.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
+  EXPECT_EQ(decode_frame(bytes)->answers[0].reasons.size(), static_cast<std::size_t>(known));
 }
 
 TEST(Frame, RefusesWhatIsNoProtobufAndWhatIsTooLong) {
