@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/statement.h"
+
 namespace chancery::store {
 
 namespace {
@@ -111,6 +113,23 @@ Result<std::vector<Digest>> decode_digests(BytesView bytes) {
   for (std::size_t i = 0; i < digests.size(); ++i)
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * 32), 32, digests[i].value.begin());
   return digests;
+}
+
+std::string described(const UserRecord& user) {
+  return core::StatementWriter("chancery/user")
+      .line("name", user.user.name)
+      .line("role", core::to_string(user.user.role))
+      .line("clearance", user.user.clearance)
+      .line("certificate", to_string(crypto::sha256(user.certificate)))
+      .text();
+}
+
+std::string described(const DraftRecord& draft) {
+  return core::StatementWriter("chancery/draft")
+      .line("id", std::to_string(draft.id))
+      .line("officer", draft.officer)
+      .line("plan", to_string(draft.plan))
+      .text();
 }
 
 }  // namespace chancery::store

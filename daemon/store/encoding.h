@@ -1,7 +1,8 @@
-// Lists inside one column: u32be count, then u32be length and bytes of each. Internal to this folder.
+// Lists inside one column: u32be count, then u32be length and bytes of each; and rows as text, for what the journal
+// says of them. Internal to this folder.
 #pragma once
 
-#include "crypto/batch.h"
+#include "daemon/store/records.h"
 
 namespace chancery::store {
 
@@ -15,5 +16,9 @@ Result<std::vector<crypto::SignedStatement>> decode_statements(BytesView bytes);
 // Digests one after the other.
 Bytes encode_digests(const std::vector<Digest>& digests);
 Result<std::vector<Digest>> decode_digests(BytesView bytes);
+
+// The content of the entry that records a row is the digest of this: who changes the row without an entry is found.
+std::string described(const UserRecord& user);
+std::string described(const DraftRecord& draft);  // its id included
 
 }  // namespace chancery::store

@@ -1,6 +1,7 @@
 #include "daemon/store/fsck.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "crypto/sealing.h"
@@ -30,6 +31,8 @@ class Check {
   Result<void> outbox();
   Result<void> inbound();
   Result<void> directory();
+  Result<void> people();
+  Result<void> drafts();
   Result<void> numbers();
   FsckReport report;
 
@@ -70,7 +73,8 @@ class Check {
   std::map<std::string, std::set<Digest>> anchors_;
   std::map<std::pair<std::string, Digest>, std::vector<Span>> sign_keys_;  // by authority and key
   std::set<Digest> entries_;                                               // leaf hashes
-  std::map<std::pair<core::Act, Digest>, bool> told_;  // statements of entries; whether they are there
+  std::map<std::pair<core::Act, Digest>, bool> told_;   // statements of entries; whether they are there
+  std::map<std::string, std::optional<Digest>> users_;  // what the last entry about each says
   std::map<core::MessageId, Digest> last_entry_;
   std::map<core::MessageId, Direction> messages_;
   std::vector<std::pair<core::MessageId, core::MessageId>> originals_;  // of forwards
@@ -96,7 +100,8 @@ Result<void> Check::pages() {
 
 // The content of such an entry is the statement of a row that is never deleted.
 bool speaks_of_a_row(core::Act act) {
-  return act == core::Act::released || act == core::Act::accepted || act == core::Act::receipt_recorded;
+  return act == core::Act::released || act == core::Act::accepted || act == core::Act::receipt_recorded ||
+         act == core::Act::draft_recorded;
 }
 
 void Check::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree) {
@@ -108,6 +113,7 @@ void Check::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree
   if (!entry) return find(where, entry.error().detail);
   entries_.insert(leaf);
   if (entry->message != q.optional_id(2)) find(where, "filed under another message");
+  if (entry->act == core::Act::user_added) users_[entry->subject] = entry->content;
   if (entry->content && speaks_of_a_row(entry->act)) told_.emplace(std::pair{entry->act, *entry->content}, false);
   if (!entry->message) return;
   const auto last = last_entry_.find(*entry->message);
@@ -466,6 +472,25 @@ Result<void> Check::directory() {
   return {};
 }
 
+// Who may do what is what the journal says last.
+Result<void> Check::people() {
+  for (const auto& user : TRY(rows_.users())) {
+    const auto told = users_.find(user.user.name);
+    if (told == users_.end() || told->second != core::statement_digest(described(user)))
+      find(place_of("user", user.user.name), "not as the last entry about it says");
+    if (told != users_.end()) users_.erase(told);
+  }
+  for (const auto& [name, content] : users_) find(place_of("user", name), "an entry is about it, and it is not there");
+  return {};
+}
+
+// Who composed it, and what: the rest of a draft changes with what is decided about it.
+Result<void> Check::drafts() {
+  for (const auto& draft : TRY(rows_.drafts(std::numeric_limits<std::uint32_t>::max())))
+    check_told(core::Act::draft_recorded, place_of("draft", std::to_string(draft.id)), described(draft));
+  return {};
+}
+
 Result<void> Check::numbers() {
   auto q = database_.query("SELECT series, year, last FROM number");
   std::size_t series = 0;
@@ -496,6 +521,8 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.batches());
   CHECK_OK(check.messages());
   CHECK_OK(check.receipts());
+  CHECK_OK(check.people());
+  CHECK_OK(check.drafts());
   check.answered();
   CHECK_OK(check.outbox());
   check.dispatched();

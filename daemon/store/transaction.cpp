@@ -25,15 +25,25 @@ Result<Digest> Transaction::append(core::JournalEntry entry) { return impl_.appe
 
 // ---- drafts and idempotency
 
+namespace {
+
+core::JournalEntry about(core::JournalEntry entry, std::string_view row) {
+  entry.content = core::statement_digest(row);
+  return entry;
+}
+
+}  // namespace
+
 Result<std::uint64_t> Transaction::record_draft(const DraftRecord& draft, const core::JournalEntry& entry) {
   CHECK_OK(impl_.database
                .query("INSERT INTO draft (officer, state, plan, sealed, created, message) VALUES (?,?,?,?,?,?)",
                       draft.officer, static_cast<int>(draft.state), draft.plan, draft.sealed, draft.created,
                       draft.message)
                .run());
-  const auto id = static_cast<std::uint64_t>(impl_.database.last_id());
-  CHECK_OK(append(entry));
-  return id;
+  auto recorded = draft;
+  recorded.id = static_cast<std::uint64_t>(impl_.database.last_id());
+  CHECK_OK(append(about(entry, described(recorded))));
+  return recorded.id;
 }
 
 Result<void> Transaction::decide_draft(std::uint64_t id, DraftState state,
@@ -172,7 +182,7 @@ Result<void> Transaction::record_user(const UserRecord& record, const core::Jour
                       pin)
                .run());
   if (impl_.database.changes() == 0) return fail(Errc::conflict, "a user of this name with another role or clearance");
-  CHECK_OK(append(entry));
+  CHECK_OK(append(about(entry, described(record))));
   return {};
 }
 

@@ -14,6 +14,7 @@ struct SigningAuthority {
   explicit SigningAuthority(const std::string& authority);
   [[nodiscard]] crypto::SignedStatement sign(const std::string& statement, Instant now, crypto::RandomSource& random);
   [[nodiscard]] store::DesignationRecord designation(Instant now, crypto::RandomSource& random);
+  [[nodiscard]] Bytes certificate_der() const { return {certificate.der().begin(), certificate.der().end()}; }
 
   std::string id;
   crypto::PrivateKey anchor_key;

@@ -25,6 +25,15 @@ class JournalTest : public ::testing::Test {
     ASSERT_TRUE(world_.introduce(*store_));
     for (std::uint64_t i = 0; i < 10; ++i) sent_.push_back(world_.send(*store_, i).value());
     ASSERT_TRUE(world_.take_in(*store_, 1));
+    ASSERT_TRUE(store_->run<std::uint64_t>(0, [&](store::Transaction& tx) -> Result<std::uint64_t> {
+      auto user_added = entry_of(core::Act::user_added);
+      user_added.subject = "wang";
+      CHECK_OK(tx.record_user({{"wang", core::Role::officer, "open"}, world_.self.certificate_der()}, user_added));
+      store::DraftRecord draft;
+      draft.officer = "wang";
+      draft.sealed = Bytes(40, 1);
+      return tx.record_draft(draft, entry_of(core::Act::draft_recorded));
+    }));
     for (const auto& one : sent_)
       ASSERT_TRUE(store_->run<bool>(0, [&](store::Transaction& tx) -> Result<bool> {
         TRY(tx.append(entry_of(core::Act::exported, one.id)));
@@ -54,7 +63,7 @@ class JournalTest : public ::testing::Test {
 
 TEST_F(JournalTest, TreeEqualsANaiveOneOverAllEntries) {
   const auto all = entries();
-  EXPECT_EQ(all.size(), 24U);
+  EXPECT_EQ(all.size(), 26U);
   EXPECT_EQ(store_->checkpoint().size.value, all.size());
   EXPECT_EQ(store_->checkpoint().root, naive_root(all));
   for (std::uint64_t i = 0; i < all.size(); ++i) {
@@ -110,6 +119,9 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"LastDispatchDeleted", "DELETE FROM outbox WHERE sequence = 10"},
         Planted{"DeliveredReceiptDeleted", "DELETE FROM receipt WHERE receiver = 'cn-example'"},
         Planted{"OriginalLost", "UPDATE message SET original = zeroblob(32) WHERE direction = 1"},
+        Planted{"UserPromoted", "UPDATE user SET role = 1"},
+        Planted{"UserCleared", "UPDATE user SET clearance = 'secret'"}, Planted{"UserForgotten", "DELETE FROM user"},
+        Planted{"DraftOfAnother", "UPDATE draft SET officer = 'li'"}, Planted{"DraftForgotten", "DELETE FROM draft"},
         Planted{"DispatchLeafMoved", "UPDATE outbox SET leaf = 0 WHERE sequence = 4"},
         Planted{"SignatureChanged", "UPDATE batch SET signing_time = signing_time + 1 WHERE id = 6"},
         Planted{"BatchDeleted", "DELETE FROM batch WHERE id = 6"},
