@@ -31,8 +31,8 @@ TEST_F(ReceiveTest, RefusesWithACodeWhatComesWithLaterCapabilities) {
   frame.chunks = frame.permits = true;
   const auto reply = take(ru_, "cn-example", std::move(frame));
   ASSERT_EQ(reply.answers.size(), 2u);
-  EXPECT_EQ(words(reply.answers[0]), "rejected E-ATTACHMENT-UNAVAILABLE");
-  EXPECT_EQ(words(reply.answers[1]), "rejected E-PERMIT-UNAVAILABLE");
+  EXPECT_EQ(service::words(reply.answers[0]), "rejected E-ATTACHMENT-UNAVAILABLE");
+  EXPECT_EQ(service::words(reply.answers[1]), "rejected E-PERMIT-UNAVAILABLE");
   EXPECT_EQ(rejected_, 2u);
   EXPECT_EQ(held_by_ru(), 0u);
 }
