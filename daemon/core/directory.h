@@ -37,8 +37,7 @@ class Directory {
   [[nodiscard]] const Designation* designation(std::string_view authority, Instant at) const;
   // The key with this id and role, if the designation in force at this time names it and it was valid (judged by the
   // newest statement about that key: a later `compromised since` counts). A successor that leaves a key out ends it. Of
-  // an entry that is suspended too, because
-  // what it signed before stays signed; never of an unverified one.
+  // an entry that is suspended too, because what it signed before stays signed; never of an unverified one.
   [[nodiscard]] const DesignatedKey* key(std::string_view authority, KeyRole role, const Digest& id, Instant at) const;
   // The seal key to wrap for at this time: the newest with from <= at < to, of an active entry.
   [[nodiscard]] const SealKey* seal_key(std::string_view authority, Instant at) const;
