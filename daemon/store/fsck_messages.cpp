@@ -1,0 +1,106 @@
+#include "daemon/store/fsck_check.h"
+
+#include <algorithm>
+
+#include "crypto/sealing.h"
+#include "daemon/core/registry_number.h"
+#include "daemon/store/encoding.h"
+
+namespace chancery::store {
+
+void FsckCheck::check_body(const Query& q, const std::string& where, const core::Message& message) {
+  if (q.null(8)) return find(where, "has no body");
+  const auto ciphertexts = decode_list(q.view(8));
+  if (!ciphertexts || ciphertexts->size() != message.parts || crypto::cipher_root(*ciphertexts) != message.cipher_root)
+    find(where, "its parts are not those of the statement");
+  if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
+  if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
+}
+
+Result<void> FsckCheck::messages() {
+  auto q = database_.query(
+      "SELECT m.id, m.direction, m.number, m.original, m.statement, m.batch, m.leaf, m.path, b.ciphertexts, b.wraps, "
+      "b.sources FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal ORDER BY m.ordinal");
+  while (TRY(q.next())) {
+    ++report.messages;
+    const auto id = q.message_id(0);
+    const auto where = place_of("message", to_string(id));
+    const auto direction = static_cast<Direction>(q.integer(1));
+    messages_[id] = direction;
+    if (!q.null(3)) originals_.emplace_back(id, q.message_id(3));
+    if (const auto number = core::RegistryNumber::parse(q.text(2)))
+      if (!numbers_[{number->prefix, number->year}].insert(number->number).second) find(where, "its number is taken");
+    const auto text = q.text(4);
+    const auto message = core::Message::parse(text);
+    if (!message) {
+      find(where, message.error().detail);
+      continue;
+    }
+    if (core::message_id(text, message->created) != id) find(where, "its id is not that of the statement");
+    if ((message->originator == self_) != (direction == Direction::outgoing) && direction != Direction::carried)
+      find(where, "filed in the wrong direction");
+    if (direction == Direction::outgoing)
+      for (const auto& recipient : message->recipients) owed_.emplace(id, recipient);
+    if (direction == Direction::outgoing) check_told(core::Act::released, where, text);
+    if (direction == Direction::incoming) check_told(core::Act::accepted, where, text);
+    check_signed(q, 4, where, message->originator);
+    check_body(q, where, *message);
+    if (!last_entry_.contains(id)) find(where, "no entry speaks of it");
+  }
+  return {};
+}
+
+Result<void> FsckCheck::receipts() {
+  auto q = database_.query("SELECT message, receiver, stage, statement, batch, leaf, path FROM receipt");
+  while (TRY(q.next())) {
+    ++report.receipts;
+    const auto where = place_of("receipt of", q.text(1)) + " about " + to_string(q.message_id(0));
+    const auto receipt = core::Receipt::parse(q.text(3));
+    if (!receipt) {
+      find(where, receipt.error().detail);
+      continue;
+    }
+    if (receipt->message != q.message_id(0) || receipt->receiver != q.text(1) ||
+        static_cast<std::int64_t>(receipt->stage) != q.integer(2))
+      find(where, "filed under another key");
+    check_signed(q, 3, where, receipt->receiver);
+    if (receipt->receiver != self_) check_told(core::Act::receipt_recorded, where, as_text(q.view(3)));
+    if (receipt->receiver == self_ && !entries_.contains(receipt->entry)) find(where, "no entry is the one it names");
+    auto& others = receipts_[{receipt->message, receipt->receiver}];
+    for (const auto& other : others)
+      if (core::contradict(other, *receipt)) find(where, "contradicts another");
+    others.push_back(*receipt);
+  }
+  return {};
+}
+
+// What was taken in was said to be delivered, a forward has its original, and what entries are about is there.
+void FsckCheck::answered() {
+  for (const auto& [id, direction] : messages_) {
+    if (direction != Direction::incoming) continue;
+    const auto& ours = receipts_[{id, self_}];
+    if (std::none_of(ours.begin(), ours.end(),
+                     [](const core::Receipt& receipt) { return receipt.stage == core::Stage::delivered; }))
+      find(place_of("message", to_string(id)), "no receipt says it is delivered");
+  }
+  for (const auto& [forward, original] : originals_)
+    if (!messages_.contains(original)) find(place_of("message", to_string(forward)), "its original is not there");
+  for (const auto& [told, there] : told_)
+    if (!there) find(place_of("statement", to_string(told.second)), "an entry is about it, and it is not there");
+}
+
+Result<void> FsckCheck::numbers() {
+  auto q = database_.query("SELECT series, year, last FROM number");
+  std::size_t series = 0;
+  while (TRY(q.next())) {
+    const auto given = numbers_.find({q.text(0), q.integer(1)});
+    const auto used = given == numbers_.end() ? std::set<std::uint32_t>() : given->second;
+    series += given == numbers_.end() ? 0 : 1;
+    if (used.size() != q.number(2) || (!used.empty() && *used.rbegin() != q.number(2)))
+      find(place_of("numbers", q.text(0)) + " " + q.text(1), "not gap-free");
+  }
+  if (series != numbers_.size()) find("numbers", "a series has no counter");
+  return {};
+}
+
+}  // namespace chancery::store
