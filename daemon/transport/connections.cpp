@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@ bool tcp_state(int descriptor, tcp_info& info) {
 }
 
 constexpr std::size_t kSourcesListed = 64;
+constexpr const char* kUnix = "unix";
 
 // Resident. Asking the allocator instead would wait for its locks, just when a flood holds them.
 std::uint64_t memory_in_use() {
@@ -108,7 +110,7 @@ bool Connections::barred(const std::string& authority, Instant now) const {
 
 bool Connections::allowed(Connection& connection, std::uint64_t memory, Instant now) const {
   tcp_info info{};
-  if (!tcp_state(connection.descriptor, info)) return true;  // a Unix socket: our own people
+  if (!tcp_state(connection.descriptor, info)) return true;  // a Unix socket: see Growth
   return connection.account.allows(
       {info.tcpi_bytes_received + connection.charged, connection.useful, memory, connection.streams > 0, now});
 }
@@ -133,11 +135,20 @@ void Connections::cut(const std::string& name, Connection& connection, Instant n
 }
 
 void Connections::tick(Instant now) {
-  const auto memory = memory_in_use();
+  auto memory = memory_in_use();
+  const bool trim = growth_.worth_trimming(memory) && now - trimmed_ >= seconds(1);
+  if (trim) {
+    ::malloc_trim(0);  // glibc keeps what gRPC freed of reset streams
+    trimmed_ = now;
+    memory = memory_in_use();
+  }
   const std::lock_guard lock(mutex_);
+  if (trim && !sources_.contains(kUnix)) growth_.settled(memory);
+  const bool desk = growth_.allows(memory);
   std::erase_if(unclaimed_, [&](const Handshake& handshake) { return now - handshake.at > minutes(1); });
   for (auto it = connections_.begin(); it != connections_.end();) {
-    if (!it->second.cut && !allowed(it->second, memory, now)) cut(it->first, it->second, now);
+    const bool kept = it->second.source == kUnix ? desk : allowed(it->second, memory, now);
+    if (!it->second.cut && !kept) cut(it->first, it->second, now);
     if (it->second.cut || closed_elsewhere(it->second.descriptor)) {
       forget(it->first, it->second, now);
       it = connections_.erase(it);
@@ -153,7 +164,7 @@ void Connections::tick(Instant now) {
 
 void Connections::forget(const std::string& name, const Connection& connection, Instant now) {
   // Of a Unix socket nobody claims connections.
-  if (!connection.cut && connection.authority.empty() && connection.source != "unix")
+  if (!connection.cut && connection.authority.empty() && connection.source != kUnix)
     refusals_.note("reason no-call connection " + name, now);
   ::close(connection.descriptor);
   if (--sources_[connection.source] == 0) sources_.erase(connection.source);

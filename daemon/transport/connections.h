@@ -19,7 +19,8 @@ struct ConnectionLimits {
 // Thread-safe. `name` of a connection is what gRPC calls its peer: "ipv4:192.0.2.1:40000".
 class Connections {
  public:
-  Connections(ConnectionLimits limits, const service::Log& log) : limits_(limits), log_(log), refusals_(log) {}
+  Connections(ConnectionLimits limits, const service::Log& log)
+      : limits_(limits), growth_(limits.guard), log_(log), refusals_(log) {}
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -64,6 +65,8 @@ class Connections {
   [[nodiscard]] std::string culprit(const Connection& connection) const;
 
   ConnectionLimits limits_;
+  Growth growth_;
+  Instant trimmed_;
   service::Log log_;
   RefusalLog refusals_;
   mutable std::mutex mutex_;

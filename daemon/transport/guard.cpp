@@ -29,6 +29,15 @@ bool Account::allows(const Sample& sample) {
          sample.memory <= memory_before_ + limits_.memory;
 }
 
+bool Growth::allows(std::uint64_t memory) {
+  least_ = least_ == 0 ? memory : std::min(least_, memory);
+  return memory <= least_ + limits_.desk_memory;
+}
+
+void Growth::settled(std::uint64_t memory) { least_ = std::min(memory, least_ + (1 << 20)); }
+
+bool Growth::worth_trimming(std::uint64_t memory) const { return least_ != 0 && memory > least_ + limits_.trim_memory; }
+
 std::uint64_t credit_received(std::size_t bytes) { return bytes + 1024; }
 
 std::uint64_t credit_sent(std::size_t bytes) { return bytes / 8 + 128; }

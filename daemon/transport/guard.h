@@ -18,6 +18,8 @@ struct GuardLimits {
   std::uint64_t memory = 32 << 20;          // how far the process may grow while only such a frame explains the bytes
   std::uint64_t idle_rate = 256;            // bytes a second that pings and settings of an honest, quiet peer may take
   std::uint64_t useless_stream = 32 << 10;  // what a stream costs that brought no frame, or one that is none
+  std::uint64_t desk_memory = 256 << 20;    // how far the process may grow before everyone at the desk is cut
+  std::uint64_t trim_memory = 64 << 20;     // and before it gives free memory back
 };
 
 struct Sample {
@@ -44,6 +46,25 @@ class Account {
   Sample last_;
   std::uint64_t debt_ = 0;
   std::uint64_t memory_before_ = 0;  // when the debt last was within the allowance, or first looked at
+};
+
+// The memory of the process. It is all that tells what our own people cost, for of a Unix socket the kernel counts no
+// bytes. Measured from the least that was seen.
+class Growth {
+ public:
+  explicit Growth(GuardLimits limits) : limits_(limits) {}
+
+  // False: cut everyone at the desk.
+  [[nodiscard]] bool allows(std::uint64_t memory);
+  // Free memory is worth giving back to the system.
+  [[nodiscard]] bool worth_trimming(std::uint64_t memory) const;
+  // Nobody is at the desk, and what was free was given back: what stays for long is no flood. Raises the least by a
+  // step.
+  void settled(std::uint64_t memory);
+
+ private:
+  GuardLimits limits_;
+  std::uint64_t least_ = 0;  // 0: none seen yet
 };
 
 // What a frame is worth: its own bytes and those of HTTP/2 and TLS around it.

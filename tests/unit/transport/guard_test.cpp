@@ -91,6 +91,30 @@ TEST(Guard, DoesNotTakeResetStreamsForAFrameWhenMemoryGrows) {
   EXPECT_FALSE(c.after(100 * kKiB, 0));
 }
 
+TEST(Growth, IsMeasuredFromTheLeastSeen) {
+  constexpr std::uint64_t kMiB = 1024 * kKiB;
+  Growth growth{GuardLimits{}};
+  EXPECT_TRUE(growth.allows(50 * kMiB));
+  EXPECT_TRUE(growth.allows(306 * kMiB));
+  EXPECT_FALSE(growth.allows(307 * kMiB));
+  EXPECT_TRUE(growth.allows(30 * kMiB));
+  EXPECT_FALSE(growth.allows(287 * kMiB));
+  EXPECT_FALSE(growth.worth_trimming(94 * kMiB));
+  EXPECT_TRUE(growth.worth_trimming(95 * kMiB));
+}
+
+TEST(Growth, FollowsWhatStaysWhileNobodyIsThere) {
+  constexpr std::uint64_t kMiB = 1024 * kKiB;
+  Growth growth{GuardLimits{}};
+  EXPECT_FALSE(growth.worth_trimming(100 * kMiB)) << "none seen yet";
+  EXPECT_TRUE(growth.allows(30 * kMiB));
+  growth.settled(300 * kMiB);
+  EXPECT_FALSE(growth.allows(300 * kMiB)) << "gRPC may free it yet";
+  for (int i = 0; i < 300; ++i) growth.settled(300 * kMiB);
+  EXPECT_TRUE(growth.allows(556 * kMiB));
+  EXPECT_FALSE(growth.allows(557 * kMiB));
+}
+
 TEST(Penalties, BarTheAuthorityLongerEachTimeUpToTenMinutes) {
   Penalties penalties;
   auto now = kStart;
