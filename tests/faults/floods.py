@@ -1,17 +1,14 @@
 #!/usr/bin/python3
 """Floods below the messages, against a real daemon: the peer that floods is cut, others go on, memory stays bounded.
 
-floods.py BUILD: cn-example is flooded, by kz-example as a pinned peer and by strangers from another address, while
+floods.py BUILD [SEED]: cn-example is flooded, by kz-example as a pinned peer and by strangers from another address, while
 ru-example sends it notices. Peers' floods are of HTTP/2 frames that cost the sender a few bytes; each is made on a daemon
 that was just started, because the first cut bars the authority.
 """
 
-import json
 import os
 import random
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -20,11 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
 
 import authorities  # noqa: E402  pylint: disable=wrong-import-position
 import http2  # noqa: E402  pylint: disable=wrong-import-position
-from authorities import Authority, Failed, wait_for  # noqa: E402  pylint: disable=wrong-import-position
+import trial  # noqa: E402  pylint: disable=wrong-import-position
+from authorities import Failed, wait_for  # noqa: E402  pylint: disable=wrong-import-position
 from http2 import frame  # noqa: E402  pylint: disable=wrong-import-position
 
 CUT_WITHIN = 5.0             # seconds
-MEMORY = 256 << 20           # above the baseline; G20 asks for 128, and 147 was seen once: the limit is not reached yet
+MEMORY = 256 << 20           # above the baseline; G20 asks for 128, which resets exceed now and then: 138 was measured
 EXCHANGE_WITHIN = 10.0       # seconds, for 16 notices beside a flood
 NOTICES = 16
 MOST = 1 << 30               # bytes of a flood, should nobody cut it
@@ -206,55 +204,28 @@ def kind_of(descriptor):
 
 
 class World:
-    def __init__(self, base, build, keep):
-        by_code = authorities.bring_up(base, ["cn-example", "ru-example"], build, keep=keep)
-        self.cn, self.ru = by_code["cn"], by_code["ru"]
+    def __init__(self, base, build, running):
+        by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
+        self.cn, self.ru, self.kz = by_code["cn"], by_code["ru"], by_code["kz"]
         # A peer like every other, until it attacks: its daemon runs no more then.
-        self.kz = Authority(base, "kz-example", build)
-        keep.append(self.kz)
-        self.kz.initialise(authorities.ROOT / "config/demo/party_status.toml")
-        self.kz.start()
-        self.kz.add_context("admin", self.kz.directory / "admin/administrator")
-        authorities.introduce(self.kz, self.cn)
-        authorities.introduce(self.cn, self.kz)
-        wait_for(lambda: authorities.connected(self.cn, 2), "kz-example connected", 30)
         self.kz.stop()
         self.identity = http2.identity_of(self.kz.directory / "keys/tls")
-        self.seed = 0
 
     def restart(self):
         self.cn.stop()
         self.cn.start()
         wait_for(lambda: authorities.connected(self.ru, 1), "ru-example connected again", 30)
 
-    def submit(self, sender, recipient):
-        self.seed += 1
-        people = sender.directory / "people/wang"
-        done = subprocess.run(
-            [sender.build / "tests/support/desk-load", sender.socket(), sender.directory / "keys/anchor.pem",
-             f"{people}.key", f"{people}.pem", recipient.name, str(NOTICES), str(self.seed), "0", "4"],
-            capture_output=True, text=True, check=False, timeout=60)
-        if done.returncode != 0 or done.stdout.count("ok ") != NOTICES:
-            raise Failed(f"{sender.name} could not submit: {done.stdout}{done.stderr}")
-
     def exchange(self):
         """Seconds until so many notices of ru-example are answered by cn-example."""
         start = time.monotonic()
-        self.submit(self.ru, self.cn)
-        wait_for(lambda: self.queued() == 0, "notices of ru-example answered", 60)
+        trial.submit(self.ru, self.cn, NOTICES, per_frame=4)
+        wait_for(lambda: trial.answered(self.ru), "notices of ru-example answered", 60)
         return time.monotonic() - start
-
-    def queued(self):
-        status = self.ru.must("status", "-o", "json", context="admin")
-        return int(json.loads(status)["data"].get("queued", 0))
 
     def sockets(self):
         """Open in cn-example's daemon. Its other descriptors come with use: each reader opens the log when first asked."""
         return sum(kind_of(entry).startswith("socket:") for entry in Path(f"/proc/{self.cn.process.pid}/fd").iterdir())
-
-    def alive(self):
-        if self.cn.process.poll() is not None:
-            raise Failed(f"cn-example ended with {self.cn.process.returncode}\n{self.cn.tail()}")
 
 
 def pour(connection, pieces):
@@ -307,7 +278,7 @@ def flood(world, make):
     attacker.join()
     growth = memory.growth()
     wait_for(lambda: world.sockets() <= before, f"{make.__name__}: its connection is given up", 10)
-    world.alive()
+    world.cn.check_alive()
     cut, sent = outcome.get("cut"), outcome.get("sent", 0)
     line = f"{make.__name__:20} {sent >> 10:6} KiB  cut after {cut or -1:5.2f} s  +{growth >> 20:4} MiB  exchange {took:5.2f} s"
     print(line, flush=True)
@@ -324,7 +295,7 @@ def no_window(world):
     world.restart()
     with http2.Connection(world.cn.port, world.identity, initial_settings=[(4, 0)]) as connection:
         connection.send(b"".join(http2.headers(stream) for stream in range(1, 121, 2)))
-        world.submit(world.cn, world.kz)
+        trial.submit(world.cn, world.kz, NOTICES, per_frame=4)
         took = world.exchange()
         world.cn.stop()
     print(f"{'no_window':20} 60 streams  exchange {took:5.2f} s", flush=True)
@@ -367,7 +338,8 @@ def connection_flood(world):
     held = []
     for _ in range(CONNECTIONS):
         try:
-            held.append(http2.raw(world.cn.port, STRANGER, timeout=1))
+            # Who finds the queue full knocks again after a second.
+            held.append(http2.raw(world.cn.port, STRANGER, timeout=3))
         except OSError:
             break
     took = world.exchange()
@@ -377,7 +349,7 @@ def connection_flood(world):
     growth = memory.growth()
     for connection in held:
         connection.close()
-    world.alive()
+    world.cn.check_alive()
     print(f"{'connection_flood':20} {len(held)} connections  +{growth >> 20} MiB  exchange {took:5.2f} s", flush=True)
     if len(held) < CONNECTIONS // 2 or growth > MEMORY:
         raise Failed(f"connection_flood: {len(held)} connections, +{growth >> 20} MiB")
@@ -422,39 +394,23 @@ def barred_after_a_cut(world):
         raise Failed("no cut in the log")
 
 
+def flood_all(base, running, build, seed):
+    world = World(base, build, running)
+    print(f"{'alone':20} exchange {world.exchange():5.2f} s", flush=True)
+    for make in random.Random(seed).sample(FLOODS, len(FLOODS)):
+        flood(world, make)
+    no_window(world)
+    polite_nonsense(world)
+    barred_after_a_cut(world)
+    refused_handshakes(world)
+    connection_flood(world)
+    silent_and_slow(world)
+    trial.check_stores(world.ru, world.cn)
+
+
 def main():
-    build = Path(sys.argv[1]).resolve()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
-    print(f"seed {seed}", flush=True)
-    order = list(FLOODS)
-    random.Random(seed).shuffle(order)
-    running = []
-    with tempfile.TemporaryDirectory(prefix="chancery-floods-") as base:
-        try:
-            world = World(base, build, running)
-            print(f"{'alone':20} exchange {world.exchange():5.2f} s", flush=True)
-            for make in order:
-                flood(world, make)
-            no_window(world)
-            polite_nonsense(world)
-            barred_after_a_cut(world)
-            refused_handshakes(world)
-            connection_flood(world)
-            silent_and_slow(world)
-            for authority in (world.ru, world.cn):
-                authority.stop()
-                report = authority.fsck()
-                if report.code != 0:
-                    raise Failed(f"{authority.name}: fsck: {report.out}{report.err}")
-        except Failed as failure:
-            for authority in running:
-                print(f"---- {authority.name}\n{authority.tail()}")
-            print(f"FAILED: {failure}")
-            return 1
-        finally:
-            for authority in running:
-                authority.kill()
-    return 0
+    build, seed = Path(sys.argv[1]).resolve(), trial.seed_of(sys.argv[2:])
+    return trial.play("floods", lambda base, running: flood_all(base, running, build, seed))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,11 @@ end the frames that were held back arrive unchanged and have their effect, once.
 requests of cn-example's own people on the Desk.
 """
 
-import json
 import random
 import re
 import select
 import ssl
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -24,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
 
 import authorities  # noqa: E402  pylint: disable=wrong-import-position
 import http2  # noqa: E402  pylint: disable=wrong-import-position
+import trial  # noqa: E402  pylint: disable=wrong-import-position
 from authorities import ROOT, Authority, Failed, free_port, wait_for  # noqa: E402  pylint: disable=wrong-import-position
 from mutation import Mutator, encode, field, parse  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -115,73 +113,36 @@ class Recorder(threading.Thread):
 
 
 class World:
-    def __init__(self, base, build, keep):
-        self.status = ROOT / "config/demo/party_status.toml"
+    def __init__(self, base, build, running):
         self.cn, self.ru, self.kz = (kind(base, f"{code}-example", build) for kind, code in
                                      ((Behind, "cn"), (Authority, "ru"), (Behind, "kz")))
         for authority in (self.cn, self.ru, self.kz):
-            keep.append(authority)
-            self.settle(authority)
+            running.append(authority)
+            authorities.settle(authority)
         self.recorder = Recorder(self.kz, self.cn)
         # cn-example dials; nobody answers where its own designation points to.
         for other in (self.ru, self.kz):
-            authorities.introduce(other, self.cn)
-            authorities.introduce(self.cn, other)
+            authorities.acquaint(other, self.cn)
         wait_for(lambda: authorities.connected(self.cn, 2), "cn-example connected to both", 60)
-        self.seed = 0
         self.identity = http2.identity_of(self.kz.directory / "keys/tls")
-
-    def settle(self, authority):
-        authority.initialise(self.status)
-        authority.start(wait=60)
-        authority.add_context("admin", authority.directory / "admin/administrator")
-        people = authority.directory / "people"
-        for person, role in (("wang", "officer"), ("li", "approver")):
-            authority.must("user", "key", person, "--directory", people)
-            authority.must("user", "add", person, "--role", role, "--clearance", "state-secret",
-                           "--certificate", people / f"{person}.pem", context="admin")
-            authority.add_context(person, people / person)
-
-    def submit(self, sender, recipient, count, per_frame=1):
-        """The ids of so many notices."""
-        self.seed += 1
-        people = sender.directory / "people/wang"
-        done = subprocess.run(
-            [sender.build / "tests/support/desk-load", sender.socket(), sender.directory / "keys/anchor.pem",
-             f"{people}.key", f"{people}.pem", recipient.name, str(count), str(self.seed), "0", str(per_frame)],
-            capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode != 0 or done.stdout.count("ok ") != count:
-            raise Failed(f"{sender.name} could not submit: {done.stdout}{done.stderr}")
-        return {line.split()[2] for line in done.stdout.splitlines()}
-
-    def box(self, which, person="wang"):
-        """Message views of one of cn-example's boxes."""
-        return json.loads(self.cn.must(which, "-o", "json", "--limit", "1000", context=person))["data"].get("messages", [])
-
-    def queued(self, authority):
-        return int(json.loads(authority.must("status", "-o", "json", context="admin"))["data"].get("queued", 0))
 
     def serves(self):
         """An exchange with the good peer."""
-        self.alive()
-        self.submit(self.ru, self.cn, 4)
-        wait_for(lambda: self.queued(self.ru) == 0, "ru-example is served", 60)
-
-    def alive(self):
-        if self.cn.process.poll() is not None:
-            raise Failed(f"cn-example ended with {self.cn.process.returncode}")
+        self.cn.check_alive()
+        trial.submit(self.ru, self.cn, 4)
+        wait_for(lambda: trial.answered(self.ru), "ru-example is served", 60)
 
 
 def record(world):
     """Frames kz-example sent, those that arrived first; the ids of what was held back from it, and of what we have in
     flight to it."""
-    first = world.submit(world.kz, world.cn, 4)
-    world.submit(world.cn, world.kz, 4)
-    wait_for(lambda: world.queued(world.kz) == world.queued(world.cn) == 0, "first notices answered", 30)
+    first = trial.submit(world.kz, world.cn, 4)
+    trial.submit(world.cn, world.kz, 4)
+    wait_for(lambda: trial.answered(world.kz, world.cn), "first notices answered", 30)
     arrived = len(world.recorder.frames())
     world.recorder.held.set()
-    held = world.submit(world.kz, world.cn, HELD)
-    waiting = world.submit(world.cn, world.kz, 4)
+    held = trial.submit(world.kz, world.cn, HELD)
+    waiting = trial.submit(world.cn, world.kz, 4)
 
     def all_said():
         text = b"".join(world.recorder.frames()[arrived:])
@@ -231,7 +192,7 @@ class PeerAttack:
         return answer
 
     def judge(self, answer):
-        self.world.alive()
+        self.world.cn.check_alive()
         if answer.status not in (None, "0", "1", *REFUSALS, *OF_GRPC):
             raise Failed(f"a frame was answered with {answer.status}: {answer.text}")
         replies = [parse(message) for message in answer.messages()]
@@ -291,7 +252,7 @@ def attack_peer(world, rng, arrived, held):
             attack.send(lies(rng, rng.choice(everything)), marked=False)
         else:  # good frames in an order of their own
             attack.send(b"".join(map(http2.message, rng.choices(everything, k=3))))
-    world.alive()
+    world.cn.check_alive()
     print(" ".join(f"{name} {number}" for name, number in attack.count.items()), flush=True)
     if attack.count["silent"] > 2 + attack.count["frames"] / 20:
         raise Failed(f"{attack.count['silent']} frames of {attack.count['frames']} without an answer")
@@ -317,11 +278,11 @@ def attack_size(world, held):
     """Some of these are floods to the guard, and bar the authority: each meets a daemon that was just started."""
     for frame in oversized(held):
         world.cn.stop()
-        world.cn.start(wait=60)
+        world.cn.start()
         attack = PeerAttack(world)
         attack.connect()
         attack.judge(attack.client.call(http2.DELIVER, http2.message(frame)))
-        world.alive()
+        world.cn.check_alive()
         if world.cn.log.stat().st_size > 1 << 20:
             raise Failed("the log was filled")
 
@@ -329,16 +290,16 @@ def attack_size(world, held):
 def deliver(world, frames, expected, waiting):
     """The good peer again: its frames as it sent them, until everything has its effect."""
     world.cn.stop()
-    world.cn.start(wait=60)
+    world.cn.start()
     PeerAttack(world).send(b"".join(map(http2.message, frames)))
 
     def settled():
-        got = [view["id"] for view in world.box("inbox") if view["originator"] == world.kz.name]
-        stages = [delivery["stage"] for view in world.box("outbox") if view["id"] in waiting
+        got = [view["id"] for view in trial.box(world.cn, "inbox") if view["originator"] == world.kz.name]
+        stages = [delivery["stage"] for view in trial.box(world.cn, "outbox") if view["id"] in waiting
                   for delivery in view["deliveries"]]
         return sorted(got) == sorted(expected) and stages == ["delivered"] * len(waiting)
     wait_for(settled, "the held frames had their effect, once", 60)
-    for view in world.box("inbox"):
+    for view in trial.box(world.cn, "inbox"):
         world.cn.must("show", view["id"], context="wang")
 
 
@@ -353,7 +314,7 @@ def draft(recipient, number, label="open", more=()):
 def good_requests(world, rng):
     """(method, person, request) of a kind the daemon takes, so that what is mutated gets far."""
     wang, li, admin = "people/wang", "people/li", "admin/administrator"
-    known = rng.choice(world.box("inbox"))["id"]
+    known = rng.choice(trial.box(world.cn, "inbox"))["id"]
     bundle = (world.kz.directory / "keys/designation.bundle").read_bytes()
     people = (world.cn.directory / "people/li.pem").read_bytes()
     indicator = field(20, [field(1, "ipv4"), field(2, "192.0.2.7"), field(3, "seen")])
@@ -384,7 +345,7 @@ def good_requests(world, rng):
 
 def judge_desk(world, method, client, answer, counts):
     if not answer.over:
-        world.alive()
+        world.cn.check_alive()
         raise Failed(f"{method}: no answer")
     counts[answer.status] = counts.get(answer.status, 0) + 1
     if answer.status not in ("0", *REFUSALS, *OF_GRPC) or "daemon" in answer.text or client.ended_by_them:
@@ -425,20 +386,12 @@ def attack_desk(world, rng):
         raise Failed("the attack shows little")
 
 
-def stop_and_check(world):
-    process = world.cn.process
-    world.cn.stop(60)
-    if process.returncode != 0:
-        raise Failed(f"cn-example ended with {process.returncode}")
-    log = world.cn.log.read_text(errors="replace")
-    if re.search(r"Sanitizer|runtime error|code internal|code corrupt|<[0-2]>", log):
-        raise Failed("cn-example's log shows an error of its own")
-    report = world.cn.fsck()
-    if report.code != 0:
-        raise Failed(f"cn-example: fsck: {report.out}{report.err}")
+def check_log(authority):
+    if re.search(r"Sanitizer|runtime error|code internal|code corrupt|<[0-2]>", authority.log.read_text(errors="replace")):
+        raise Failed(f"{authority.name}'s log shows an error of its own")
 
 
-def play(base, build, seed, running):
+def attack_all(base, running, build, seed):
     rng = random.Random(seed)
     world = World(base, build, running)
     arrived, held, expected, waiting = record(world)
@@ -448,28 +401,14 @@ def play(base, build, seed, running):
     deliver(world, arrived + held, expected, waiting)
     attack_desk(world, rng)
     world.serves()
-    world.box("outbox")
-    stop_and_check(world)
-    world.ru.stop()
+    trial.box(world.cn, "outbox")
+    trial.check_stores(world.cn, world.ru)
+    check_log(world.cn)
 
 
 def main():
-    build = Path(sys.argv[1]).resolve()
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
-    print(f"seed {seed}", flush=True)
-    running = []
-    with tempfile.TemporaryDirectory(prefix="chancery-malformed-") as base:
-        try:
-            play(base, build, seed, running)
-        except Failed as failure:
-            for authority in running:
-                print(f"---- {authority.name}\n{authority.tail(60 if authority.code == 'cn' else 10)}")
-            print(f"FAILED: {failure}")
-            return 1
-        finally:
-            for authority in running:
-                authority.kill()
-    return 0
+    build, seed = Path(sys.argv[1]).resolve(), trial.seed_of(sys.argv[2:])
+    return trial.play("malformed", lambda base, running: attack_all(base, running, build, seed))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Everything is done with the programs a person would use; nothing here knows a file format.
 """
 
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PARTY_STATUS = ROOT / "config/demo/party_status.toml"
 
 
 def free_port():
@@ -93,7 +95,7 @@ class Authority:
                   self.directory / "keys/tls.pem", "--key", f"{stem}.key", "--certificate", f"{stem}.pem",
                   "--data", ROOT / "config")
 
-    def start(self, wait=15.0, preload=None, prepare=None):
+    def start(self, wait=60.0, preload=None, prepare=None):
         """`prepare` runs in the new process, before the daemon does."""
         env = dict(self.env)
         if preload:
@@ -112,7 +114,7 @@ class Authority:
         raise Failed(f"{self.name}: daemon not ready after {wait} s\n{self.tail()}")
 
     def daemon_path(self):
-        return {"chanceryd": "daemon/chanceryd", "chanceryd-patched": "tests/chanceryd-patched"}[self.daemon]
+        return {"chanceryd": "daemon/chanceryd"}.get(self.daemon, f"tests/{self.daemon}")
 
     def ready(self):
         with socket.socket(socket.AF_UNIX) as probe:
@@ -145,6 +147,15 @@ class Authority:
             self.process.wait()
         self.process = None
 
+    def check_alive(self):
+        if self.process.poll() is not None:
+            raise Failed(f"{self.name}: daemon ended with {self.process.returncode}")
+
+    def status(self):
+        """What `chancery status` tells the administrator; None while the daemon does not answer."""
+        answer = self.run("status", "-o", "json", context="admin")
+        return json.loads(answer.out)["data"] if answer.code == 0 else None
+
     def fsck(self):
         """Exit code and report; the daemon must not run."""
         done = subprocess.run([self.build / "daemon/chanceryd", "fsck", "--config", self.directory / "daemon.toml"],
@@ -152,7 +163,20 @@ class Authority:
         return Result(done.returncode, done.stdout, done.stderr)
 
 
-def bring_up(base, names, build, party_status=ROOT / "config/demo/party_status.toml", keep=None):
+def settle(authority, party_status=PARTY_STATUS):
+    """Initialised and running, with its people."""
+    authority.initialise(party_status)
+    authority.start()
+    authority.add_context("admin", authority.directory / "admin/administrator")
+    people = authority.directory / "people"
+    for person, role in authority.people().items():
+        authority.must("user", "key", person, "--directory", people)
+        authority.must("user", "add", person, "--role", role, "--clearance", "state-secret",
+                       "--certificate", people / f"{person}.pem", context="admin")
+        authority.add_context(person, people / person)
+
+
+def bring_up(base, names, build, party_status=PARTY_STATUS, keep=None):
     """All of them running, known to each other, verified, with their people; returns them by code. `keep` gets each as soon as
     it exists, for whoever has to stop them when this fails."""
     all_of_them = {}
@@ -160,23 +184,18 @@ def bring_up(base, names, build, party_status=ROOT / "config/demo/party_status.t
         authority = Authority(base, name, build)
         if keep is not None:
             keep.append(authority)
-        authority.initialise(party_status)
-        authority.start()
-        authority.add_context("admin", authority.directory / "admin/administrator")
-        people = authority.directory / "people"
-        for person, role in authority.people().items():
-            authority.must("user", "key", person, "--directory", people)
-            authority.must("user", "add", person, "--role", role, "--clearance", "state-secret",
-                           "--certificate", people / f"{person}.pem", context="admin")
-            authority.add_context(person, people / person)
+        settle(authority, party_status)
         all_of_them[authority.code] = authority
-    for one in all_of_them.values():
-        for other in all_of_them.values():
-            if one is not other:
-                introduce(one, other)
+    for one, other in itertools.combinations(all_of_them.values(), 2):
+        acquaint(one, other)
     for one in all_of_them.values():
         wait_for(lambda a=one: connected(a, len(all_of_them) - 1), f"{one.name} connected to its peers", 30)
     return all_of_them
+
+
+def acquaint(one, other):
+    introduce(one, other)
+    introduce(other, one)
 
 
 def introduce(one, other):
@@ -189,10 +208,7 @@ def introduce(one, other):
 
 
 def connected(authority, peers):
-    answer = authority.run("status", "-o", "json", context="admin")
-    if answer.code != 0:
-        return False
-    views = json.loads(answer.out)["data"].get("peers", [])
+    views = (authority.status() or {}).get("peers", [])
     return sum(1 for view in views if view.get("connected") and view.get("sealKeyUntil")) >= peers
 
 

@@ -5,7 +5,6 @@ process.py BUILD [Class.test]: real daemons, started, told and stopped as an ope
 """
 
 import base64
-import json
 import os
 import re
 import resource
@@ -20,7 +19,9 @@ import unittest
 from pathlib import Path
 
 import authorities
+import trial
 from authorities import ROOT, Authority, wait_for
+from trial import Load
 
 BUILD = None  # set by main
 CANARY = "kanarienvogel-7f3a91"
@@ -67,7 +68,7 @@ class Alone(unittest.TestCase):
         self.cn.add_context("admin", self.cn.directory / "admin/administrator")
 
     def status(self):
-        return json.loads(self.cn.must("status", "-o", "json", context="admin"))["data"]
+        return self.cn.status()
 
     def log_holds(self, pattern):
         return re.search(pattern, self.cn.log.read_text(errors="replace"))
@@ -283,27 +284,15 @@ class Exchange(unittest.TestCase):
         self.cn, self.ru = by_code["cn"], by_code["ru"]
 
     def load(self, count, seed):
-        people = self.cn.directory / "people/wang"
-        return subprocess.Popen(
-            [BUILD / "tests/support/desk-load", self.cn.socket(), self.cn.directory / "keys/anchor.pem",
-             f"{people}.key", f"{people}.pem", "ru-example", str(count), str(seed), "0", "16"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return Load(self.cn, self.ru, count, seed)
 
     def outbox(self):
-        ids, before = set(), 0
-        while True:
-            page = json.loads(self.cn.must("outbox", "-o", "json", "--limit", "1000", "--before", str(before),
-                                           context="wang"))["data"]
-            ids |= {view["id"] for view in page.get("messages", [])}
-            before = int(page.get("next", 0))
-            if before == 0:
-                return ids
+        return set(trial.ids(self.cn, "outbox"))
 
     def acknowledged(self, load):
-        out, _ = load.communicate(timeout=120)
-        lines = [line.split() for line in out.splitlines()]
-        self.assertFalse([line for line in lines if line[0] == "refused"])
-        return {line[2] for line in lines if len(line) == 4}
+        acknowledged, refused, _ = load.answers()
+        self.assertEqual(refused, [])
+        return set(acknowledged.values())
 
     def test_no_word_of_a_message_is_in_logs_or_files(self):
         draft = Path(self.base.name) / "notice.md"
@@ -348,7 +337,7 @@ class Exchange(unittest.TestCase):
         return (self.ru.run("inbox", "-o", "id", context="wang").out.split() or [""])[0]
 
     def journal_size(self):
-        return int(json.loads(self.cn.must("status", "-o", "json", context="admin"))["data"].get("journalSize", 0))
+        return int(self.cn.status().get("journalSize", 0))
 
     # A file that may not grow is a device that fails: the write of the log ends with an error, not with "full".
     def test_a_store_that_fails_is_70_and_what_was_acknowledged_is_there(self):
