@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 namespace chancery::transport {
@@ -24,6 +25,13 @@ bool closed_elsewhere(int descriptor) {
 bool tcp_state(int descriptor, tcp_info& info) {
   socklen_t size = sizeof info;
   return ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+}
+
+// What the kernel still holds of a connection that was shut down: gRPC would work it off, and grow by it.
+void drain(int descriptor) {
+  std::array<char, 64 << 10> sink;  // NOLINT(cppcoreguidelines-pro-type-member-init): never read
+  while (::recv(descriptor, sink.data(), sink.size(), MSG_DONTWAIT) > 0) {
+  }
 }
 
 constexpr std::size_t kSourcesListed = 64;
@@ -127,6 +135,7 @@ std::string Connections::culprit(const Connection& connection) const {
 void Connections::cut(const std::string& name, Connection& connection, Instant now) {
   connection.cut = true;
   ::shutdown(connection.descriptor, SHUT_RDWR);
+  drain(connection.descriptor);
   const auto authority = culprit(connection);
   if (!authority.empty()) penalties_.charge(authority, now);
   log_(service::LogLevel::warning, "guard.cut",

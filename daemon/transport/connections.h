@@ -39,7 +39,7 @@ class Connections {
   void useless(const std::string& name);
   [[nodiscard]] bool barred(const std::string& authority, Instant now) const;
 
-  // Ten times a second: forgets what is closed, samples the others, cuts and charges. Logs what came to nothing.
+  // Forty times a second: forgets what is closed, samples the others, cuts and charges. Logs what came to nothing.
   void tick(Instant now);
   [[nodiscard]] std::size_t size() const;
 

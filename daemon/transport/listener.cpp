@@ -15,7 +15,8 @@ namespace chancery::transport {
 
 namespace {
 
-constexpr int kTickMs = 100;
+constexpr int kAcceptMs = 100;  // how soon a stop is noticed
+constexpr int kWatchMs = 25;    // a flood makes gRPC grow by hundreds of MiB a second
 
 int reserve_descriptor() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
@@ -61,14 +62,14 @@ Listener::~Listener() {
 void Listener::accept_all() {
   while (!stop_) {
     pollfd entry{socket_.descriptor(), POLLIN, 0};
-    if (::poll(&entry, 1, kTickMs) > 0) accept_waiting();
+    if (::poll(&entry, 1, kAcceptMs) > 0) accept_waiting();
   }
 }
 
 // Apart from accepting: gRPC, given a connection, may work off what others send before it gives the thread back.
 void Listener::watch() {
   while (!stop_) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(kTickMs));
+    std::this_thread::sleep_for(std::chrono::milliseconds(kWatchMs));
     connections_.tick(clock_.now());
     tick_();
   }

@@ -45,7 +45,7 @@ class Listener {
   using Hand = std::function<void(int listening, int accepted)>;
   using Tick = std::function<void()>;
 
-  // Accepts on a thread of its own until destroyed; `tick` is called on another ten times a second, beside the guard.
+  // Accepts on a thread of its own until destroyed; `tick` is called on another forty times a second, beside the guard.
   Listener(Socket socket, Connections& connections, const Clock& clock, Hand hand, Tick tick);
   ~Listener();
   Listener(const Listener&) = delete;
