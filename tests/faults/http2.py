@@ -8,6 +8,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 DELIVER = "/chancery.v1.PeerExchange/Deliver"
+PREVIEW = "/chancery.v1.Desk/Preview"
 
 
 def frame(kind, flags=0, stream=0, payload=b""):
