@@ -103,12 +103,13 @@ class Daemon::Impl {
   }
 
   [[nodiscard]] service::Node node() {
-    return {identity_, *store_, [this] { return agreements_.current(); }, clock_, random_, keys_.storage, options_.log};
+    return {identity_,     *store_,     [this] { return agreements_.current(); }, options_.clock, random_,
+            keys_.storage, options_.log};
   }
 
   [[nodiscard]] std::optional<std::string> peer_of(const Digest& leaf) const {
     const auto directory = store_->directory();
-    const auto* authority = directory->authority_of_tls(leaf, clock_.now());
+    const auto* authority = directory->authority_of_tls(leaf, options_.clock.now());
     if (authority == nullptr || *authority == identity_.authority) return std::nullopt;
     return *authority;
   }
@@ -118,8 +119,9 @@ class Daemon::Impl {
       log(LogLevel::error, "store.failed", error.detail);
       options_.on_store_failure();
     };
-    store_ = TRY(store::Store::open({settings().state_directory, settings().authority}, keys_.database,
-                                    {clock_, random_, keys_.sign, identity_.sign_certificate, keys_.log, on_failure}));
+    store_ = TRY(
+        store::Store::open({settings().state_directory, settings().authority}, keys_.database,
+                           {options_.clock, random_, keys_.sign, identity_.sign_certificate, keys_.log, on_failure}));
     return {};
   }
 
@@ -147,9 +149,9 @@ class Daemon::Impl {
   // The Desk opens last: who can connect to it finds everything running.
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
-                                              links_, *exchange_, clock_, options_.log));
-    const transport::DeskServices services{*submit_, *reading_, *evidence_,  *administration_,
-                                           random_,  clock_,    options_.log};
+                                              links_, *exchange_, options_.clock, options_.log));
+    const transport::DeskServices services{*submit_, *reading_,      *evidence_,  *administration_,
+                                           random_,  options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
   }
@@ -157,7 +159,6 @@ class Daemon::Impl {
   DaemonOptions options_;
   Keys keys_;
   service::Identity identity_;
-  SystemClock clock_;
   crypto::SystemRandom random_;
   Agreements agreements_;
   transport::Links links_;

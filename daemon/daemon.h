@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "crypto/clock.h"
 #include "daemon/config/load.h"
 #include "daemon/service/node.h"
 
@@ -17,6 +18,7 @@ struct DaemonOptions {
   service::Log log;
   std::size_t connections = 512;           // of peers, all together
   std::function<void()> on_store_failure;  // once, on the writer's thread
+  const Clock& clock;                      // outlives the daemon
 };
 
 class Daemon {

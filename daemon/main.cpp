@@ -112,7 +112,8 @@ int serve(const std::string& file) {
     store_failed = true;
     stop_process();
   };
-  auto daemon = Daemon::start({std::move(*loaded), CHANCERY_VERSION, log, connection_limit(), on_failure});
+  const SystemClock clock;
+  auto daemon = Daemon::start({std::move(*loaded), CHANCERY_VERSION, log, connection_limit(), on_failure, clock});
   if (!daemon) return print_error(daemon.error(), exit_of(daemon.error()));
   std::cerr << "ready desk=" + (*daemon)->desk() + " peer=" + (*daemon)->peer() + "\n" << std::flush;
   for (auto wake = wait_for_signal(60); wake != Wake::stop; wake = wait_for_signal(60))

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "daemon/service/lane.h"
+#include "daemon/service/reissue.h"
 
 namespace chancery::service {
 
@@ -60,10 +61,12 @@ class Exchange::Impl {
     if (!lane) return;
     const Call call(*this);
     if (!lane->admit(frame)) return;
+    const bool keys = !frame.seal_keys.empty();
     auto acts = lane->answered(frame.answers);
     receiver_->take(
         peer, std::move(frame), [&](const core::MessageId& id) { return lane->in_flight(id); }, std::move(acts),
         [lane](Reply reply) { lane->replied(std::move(reply)); });
+    if (keys) look_again();
   }
 
   void malformed(const std::string& peer, const std::shared_ptr<PeerLink>& link) {
@@ -153,12 +156,47 @@ class Exchange::Impl {
     for (const auto& [peer, lane] : lanes_) lane->greet();
   }
 
+  // A peer has stated keys: what waits for one may go.
+  void look_again() {
+    const std::lock_guard lock(mutex_);
+    look_again_ = true;
+    changed_.notify_all();
+  }
+
+  void send_again() {
+    const auto due = due_reissues(node_);
+    if (!due.has_value()) return node_.log(LogLevel::error, "reissue", due.error().detail);
+    for (const auto& one : *due) {
+      if (stopping()) return;
+      const auto done = reissue(node_, one);
+      if (done.has_value()) {
+        wake(one.peer);
+        continue;
+      }
+      node_.log(LogLevel::error, "reissue", core::to_string(one.message) + ": " + done.error().detail);
+      if (done.error().code == Errc::unavailable) return;
+    }
+  }
+
+  [[nodiscard]] bool stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+
+  // Looks for what may go again at the start, whenever keys came, and as time goes on: one may have come into force.
   void keep_house() {
+    auto renewed = std::chrono::steady_clock::now();
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, kHousekeeping, [this] { return stopping_; })) {
+    while (!stopping_) {
+      look_again_ = false;
       lock.unlock();
-      renew();
+      if (std::chrono::steady_clock::now() - renewed >= kHousekeeping) {
+        renew();
+        renewed = std::chrono::steady_clock::now();
+      }
+      send_again();
       lock.lock();
+      changed_.wait_until(lock, renewed + kHousekeeping, [this] { return stopping_ || look_again_; });
     }
   }
 
@@ -171,6 +209,7 @@ class Exchange::Impl {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;                               // guarded by mutex_
+  bool look_again_ = false;                             // guarded by mutex_
   std::size_t calls_ = 0;                               // guarded by mutex_
   std::set<const PeerLink*> links_;                     // guarded by mutex_; opened and not closed
   std::map<std::string, std::shared_ptr<Lane>> lanes_;  // guarded by mutex_

@@ -12,11 +12,9 @@ namespace chancery::service {
 namespace {
 
 // Whoever refuses again and again gets one message a key of his, and no more.
-bool has_another_key(const store::Transaction& tx, const store::MessageRecord& record, const core::Message& message,
-                     const std::string& recipient) {
-  const auto used = wrap_for(recipient, message, record.wraps);
-  const auto* current = tx.directory().seal_key(recipient, tx.now());
-  return used && current != nullptr && current->id() != used->key_id;
+bool has_another_key(const core::Directory& directory, const store::WaitingReissue& it, Instant now) {
+  const auto* current = directory.seal_key(it.peer, now);
+  return current != nullptr && current->id() != it.used_key;
 }
 
 // The same statement for this recipient alone, decided for today.
@@ -57,6 +55,38 @@ Result<void> note_first(store::Transaction& tx, const core::JournalEntry& about,
   return {};
 }
 
+// Seals, signs and dispatches it for this recipient alone, or journals why not.
+Result<void> send_again(const Node& node, store::Transaction& tx, const store::MessageRecord& record,
+                        const core::Message& first, const std::string& recipient) {
+  const auto draft = texts_of(node, record, first);
+  if (!draft) return {};
+  std::vector<core::MessageId> ids;
+  for (const auto& line : first.sources) ids.push_back(line.id);
+  const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+
+  const auto book = node.agreements();
+  Composed composed;
+  composed.message = again(first, record.id, recipient, tx.now());
+  composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
+  composed.decision =
+      release_gate({*book, tx.directory(), node.identity.authority, tx.now()}, composed.message, sources.lookup());
+  core::JournalEntry entry;
+  entry.actor = "daemon";
+  entry.data = book->digest();
+  entry.subject = recipient;
+  if (composed.decision.allowed()) {
+    const auto next = TRY(seal(node, tx, *draft, composed, sources, entry));
+    return note_first(tx, entry, record.id, TRY(core::parse_message_id(next.id)));
+  }
+  entry.act = core::Act::release_refused;
+  entry.message = record.id;
+  entry.plan = composed.plan;
+  entry.decision = core::to_string(composed.decision.verdict());
+  entry.reasons = composed.decision.codes();
+  TRY(tx.append(std::move(entry)));
+  return {};
+}
+
 }  // namespace
 
 bool asks_for_reissue(const core::Receipt& receipt) {
@@ -67,34 +97,32 @@ bool asks_for_reissue(const core::Receipt& receipt) {
 Result<void> reissue(const Node& node, store::Transaction& tx, const core::Receipt& receipt) {
   const auto record = TRY(tx.load_message(receipt.message));
   const auto first = TRY(core::Message::parse(record.statement.statement));
-  if (!has_another_key(tx, record, first, receipt.receiver)) return {};
-  const auto draft = texts_of(node, record, first);
-  if (!draft) return {};
-  std::vector<core::MessageId> ids;
-  for (const auto& line : first.sources) ids.push_back(line.id);
-  const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
-
-  const auto book = node.agreements();
-  Composed composed;
-  composed.message = again(first, receipt.message, receipt.receiver, tx.now());
-  composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
-  composed.decision =
-      release_gate({*book, tx.directory(), node.identity.authority, tx.now()}, composed.message, sources.lookup());
-  core::JournalEntry entry;
-  entry.actor = "daemon";
-  entry.data = book->digest();
-  entry.subject = receipt.receiver;
-  if (composed.decision.allowed()) {
-    const auto next = TRY(seal(node, tx, *draft, composed, sources, entry));
-    return note_first(tx, entry, receipt.message, TRY(core::parse_message_id(next.id)));
+  const auto used = wrap_for(receipt.receiver, first, record.wraps);
+  if (!used) {
+    node.log(LogLevel::error, "reissue", core::to_string(record.id) + ": no stored wrap of its recipient");
+    return {};
   }
-  entry.act = core::Act::release_refused;
-  entry.message = receipt.message;
-  entry.plan = composed.plan;
-  entry.decision = core::to_string(composed.decision.verdict());
-  entry.reasons = composed.decision.codes();
-  TRY(tx.append(std::move(entry)));
-  return {};
+  const store::WaitingReissue it{receipt.receiver, record.id, used->key_id};
+  if (has_another_key(tx.directory(), it, tx.now())) return send_again(node, tx, record, first, it.peer);
+  node.log(LogLevel::warning, "reissue-waits",
+           core::to_string(record.id) + " " + core::to_string(core::ReasonCode::key_retired));
+  return tx.record_waiting_reissue(it);
+}
+
+Result<std::vector<store::WaitingReissue>> due_reissues(const Node& node) {
+  const auto directory = node.store.directory();
+  auto all = TRY(node.store.reader().waiting_reissues());
+  std::erase_if(all, [&](const auto& one) { return !has_another_key(*directory, one, node.clock.now()); });
+  return all;
+}
+
+Result<void> reissue(const Node& node, const store::WaitingReissue& due) {
+  return node.store.run<void>(kReissueLeaves, [&](store::Transaction& tx) -> Result<void> {
+    if (!has_another_key(tx.directory(), due, tx.now())) return {};
+    if (!TRY(tx.take_waiting_reissue(due))) return {};
+    const auto record = TRY(tx.load_message(due.message));
+    return send_again(node, tx, record, TRY(core::Message::parse(record.statement.statement)), due.peer);
+  });
 }
 
 }  // namespace chancery::service

@@ -37,6 +37,7 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   check.answered();
   CHECK_OK(check.outbox());
   check.dispatched();
+  CHECK_OK(check.reissues());
   CHECK_OK(check.inbound());
   CHECK_OK(check.directory());
   CHECK_OK(check.numbers());

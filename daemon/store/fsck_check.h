@@ -1,5 +1,6 @@
-// What fsck goes through, a file each for the journal, signatures, messages and dispatches. A part reads its rows once and
-// finds what does not hold; later parts rest on what earlier ones read, in the order fsck() runs them. The store's own.
+// What fsck goes through, a file each for the journal, signatures, messages and dispatches. A part reads its rows once
+// and finds what does not hold; later parts rest on what earlier ones read, in the order fsck() runs them. The store's
+// own.
 #pragma once
 
 #include <set>
@@ -25,6 +26,7 @@ class FsckCheck {
   void answered();
   void dispatched();
   Result<void> outbox();
+  Result<void> reissues();
   Result<void> inbound();
   Result<void> directory();
   Result<void> people();

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "daemon/core/decision.h"
 #include "daemon/store/fsck_check.h"
 
 namespace chancery::store {
@@ -69,6 +72,21 @@ Result<void> FsckCheck::outbox() {
       find(place_of("dispatch to", std::get<0>(key)) + " " + std::to_string(std::get<1>(key)) + "/" +
                std::to_string(std::get<2>(key)),
            "closed, and nothing voids it");
+  return {};
+}
+
+// What goes again is what its recipient refused for the key.
+Result<void> FsckCheck::reissues() {
+  const std::vector<std::string> retired = {core::to_string(core::ReasonCode::key_retired)};
+  auto q = database_.query("SELECT peer, message FROM reissue ORDER BY peer, message");
+  while (TRY(q.next())) {
+    const auto id = q.message_id(1);
+    const auto& told = receipts_[{id, q.text(0)}];
+    if (std::none_of(told.begin(), told.end(), [&](const core::Receipt& receipt) {
+          return receipt.stage == core::Stage::refused && receipt.reasons == retired;
+        }))
+      find(place_of("reissue of", to_string(id)), q.text(0) + " did not refuse it for its seal key");
+  }
   return {};
 }
 

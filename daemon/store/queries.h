@@ -52,6 +52,8 @@ class Store::Reader {
   virtual Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
                                                              std::uint32_t limit) = 0;
   virtual Result<std::uint64_t> queued(const std::string& peer) = 0;
+  // All that wait, by peer, oldest first. Few: those whose key ran out and whose recipient has shown no other since.
+  virtual Result<std::vector<WaitingReissue>> waiting_reissues() = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;

@@ -204,6 +204,15 @@ Result<std::uint64_t> ReaderPool::queued(const std::string& peer) {
   });
 }
 
+Result<std::vector<WaitingReissue>> ReaderPool::waiting_reissues() {
+  return read([](Rows& rows) -> Result<std::vector<WaitingReissue>> {
+    auto q = rows.database().query("SELECT peer, message, key_id FROM reissue ORDER BY peer, message");
+    std::vector<WaitingReissue> all;
+    while (TRY(q.next())) all.push_back({q.text(0), q.message_id(1), q.digest(2)});
+    return all;
+  });
+}
+
 Result<std::vector<UserRecord>> ReaderPool::users() {
   return read([](Rows& rows) { return rows.users(); });
 }

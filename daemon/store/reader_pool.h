@@ -32,6 +32,7 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
                                                      std::uint32_t limit) override;
   Result<std::uint64_t> queued(const std::string& peer) override;
+  Result<std::vector<WaitingReissue>> waiting_reissues() override;
   Result<std::vector<UserRecord>> users() override;
   Result<std::optional<UserRecord>> user(const Digest& certificate) override;
   Result<std::vector<PeerRecord>> peers() override;

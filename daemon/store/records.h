@@ -109,6 +109,13 @@ struct UnsentReceipt {
   SignedStatement statement;
 };
 
+// A message of ours that goes to this peer again once it shows another seal key than the one that ran out.
+struct WaitingReissue {
+  std::string peer;
+  core::MessageId message;
+  Digest used_key;
+};
+
 struct PeerRecord {
   std::string authority;
   core::PeerState state = core::PeerState::unverified;

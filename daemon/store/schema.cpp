@@ -96,7 +96,15 @@ CREATE TABLE conflict (
 PRAGMA user_version = 1;
 )sql";
 
-constexpr std::array kMigrations = {kFirst};
+// Refused messages of ours that go again once their recipient shows another seal key than this one.
+constexpr const char* kSecond = R"sql(
+CREATE TABLE reissue (
+  peer TEXT NOT NULL, message BLOB NOT NULL, key_id BLOB NOT NULL, PRIMARY KEY (peer, message)) WITHOUT ROWID;
+
+PRAGMA user_version = 2;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

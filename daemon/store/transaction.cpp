@@ -172,7 +172,7 @@ Result<void> Transaction::destroy_seal_keys(Instant accept_until_before) {
 
 Result<void> Transaction::record_user(const UserRecord& record, const core::JournalEntry& entry) {
   const auto pin = crypto::sha256(record.certificate);
-  const auto known = TRY(find_user(pin));
+  const auto known = TRY(impl_.rows.user(pin));
   if (known && known->user == record.user) return {};
   CHECK_OK(impl_.database
                .query("INSERT INTO user (name, role, clearance, certificate, pin) VALUES (?,?,?,?,?) "
@@ -186,15 +186,7 @@ Result<void> Transaction::record_user(const UserRecord& record, const core::Jour
   return {};
 }
 
-Result<std::optional<UserRecord>> Transaction::find_user(const Digest& certificate) {
-  return impl_.rows.user(certificate);
-}
-
-Result<std::uint64_t> Transaction::count_users() {
-  auto q = impl_.database.query("SELECT count(*) FROM user");
-  CHECK_OK(q.next());
-  return q.number(0);
-}
+Result<std::vector<UserRecord>> Transaction::users() { return impl_.rows.users(); }
 
 Result<void> Transaction::record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry) {
   {

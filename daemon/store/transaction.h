@@ -79,6 +79,11 @@ class Transaction {
   Result<void> postpone(const std::string& peer, std::uint64_t epoch, std::uint64_t sequence, std::uint32_t attempts,
                         Instant next_attempt, const std::string& waiting_for);
 
+  // Beside the receipt that asks for it. Known already: nothing happens.
+  Result<void> record_waiting_reissue(const WaitingReissue& waiting);
+  // Whether it was waiting; it is no more.
+  Result<bool> take_waiting_reissue(const WaitingReissue& waiting);
+
   // ---- drafts and idempotency
   Result<std::uint64_t> record_draft(const DraftRecord& draft, const core::JournalEntry& entry);
   Result<void> decide_draft(std::uint64_t id, DraftState state, const std::optional<core::MessageId>& message);
@@ -97,8 +102,7 @@ class Transaction {
                                const core::JournalEntry& entry);
   Result<void> destroy_seal_keys(Instant accept_until_before);
   Result<void> record_user(const UserRecord& record, const core::JournalEntry& entry);  // known name: certificate alone
-  [[nodiscard]] Result<std::optional<UserRecord>> find_user(const Digest& certificate);
-  [[nodiscard]] Result<std::uint64_t> count_users();
+  [[nodiscard]] Result<std::vector<UserRecord>> users();
   Result<void> record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry);
 
   class Impl;  // SQLCipher stays in the .cpp

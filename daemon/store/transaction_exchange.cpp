@@ -278,6 +278,19 @@ Result<void> Transaction::postpone(const std::string& peer, std::uint64_t epoch,
       .run();
 }
 
+Result<void> Transaction::record_waiting_reissue(const WaitingReissue& waiting) {
+  return impl_.database
+      .query("INSERT OR IGNORE INTO reissue (peer, message, key_id) VALUES (?,?,?)", waiting.peer, waiting.message,
+             waiting.used_key)
+      .run();
+}
+
+Result<bool> Transaction::take_waiting_reissue(const WaitingReissue& waiting) {
+  CHECK_OK(
+      impl_.database.query("DELETE FROM reissue WHERE peer = ? AND message = ?", waiting.peer, waiting.message).run());
+  return impl_.database.changes() > 0;
+}
+
 // ---- dispatches of peers
 
 Result<core::ChainHead> Transaction::inbound_head(const std::string& sender) {

@@ -1,5 +1,5 @@
-// Read before daemon.cpp when chanceryd-later is compiled: there the system's clock is this one. Only what daemon.cpp
-// hands to the services, the store and the transport is later; TLS, gRPC and waiting go by the real time.
+// Read before main.cpp when chanceryd-later is compiled: there the system's clock is this one. What the daemon decides
+// by is later; TLS, gRPC and waiting go by the real time.
 #pragma once
 
 #include "crypto/clock.h"

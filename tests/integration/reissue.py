@@ -3,6 +3,8 @@
 
 reissue.py BUILD: cn-example releases a restricted notice to ru-example, whose daemon is down, and to kz-example. Then the
 daemons are those of 45 days later (chanceryd-later): ru-example has destroyed the key, which it keeps for 30 and 14.
+Once all of them go on later together; once cn-example's clock stays behind at first, and the key that ru-example has now is
+not in force there yet: the message waits, and goes when it is.
 """
 
 import sys
@@ -42,6 +44,19 @@ def go_on_later(everybody):
         authority.start()
 
 
+def hear_the_refusal_too_early(cn, first):
+    """cn-example, whose clock is 45 days behind, knows no key of now: it says so once, and the message waits."""
+    line = f'event="reissue-waits" detail="{first} E-KEY-RETIRED"'
+    wait_for(lambda: line in cn.log.read_text(), "the message waits", 30)
+    for _ in range(2):
+        cn.kill()
+        cn.start()
+        wait_for(lambda: authorities.connected(cn, 2), "connected again", 30)
+        (view,) = trial.box(cn, "outbox")
+        expect("the first", deliveries(view)["ru-example"], ("refused", ["E-KEY-RETIRED"]))
+    expect("lines about it", cn.log.read_text().count("reissue-waits"), 1)
+
+
 def settled(cn, ru):
     return trial.ids(ru, "inbox") and trial.answered(cn, ru)
 
@@ -70,13 +85,18 @@ def check_receiver(ru, again, first):
     expect("the first at ru-example", ru.run("show", first, context="wang").code, 4)
 
 
-def follow(base, running, build):
+def follow(base, running, build, behind):
     by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
     cn, ru, kz = by_code["cn"], by_code["ru"], by_code["kz"]
     ru.stop()
     first = released(cn, kz)
-    cn.stop()
-    go_on_later([ru, kz, cn])
+    if behind:
+        go_on_later([ru, kz])
+        hear_the_refusal_too_early(cn, first)
+        go_on_later([cn])
+    else:
+        cn.stop()
+        go_on_later([ru, kz, cn])
     wait_for(lambda: settled(cn, ru), "ru-example has it all the same", 30)
     check_receiver(ru, check_sender(cn, first, "delivered"), first)
 
@@ -94,7 +114,9 @@ def follow(base, running, build):
 
 def main():
     build = Path(sys.argv[1]).resolve()
-    return trial.play("reissue", lambda base, running: follow(base, running, build))
+    codes = [trial.play("reissue", lambda base, running, behind=behind: follow(base, running, build, behind))
+             for behind in (False, True)]
+    return max(codes)
 
 
 if __name__ == "__main__":

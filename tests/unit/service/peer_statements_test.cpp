@@ -1,5 +1,6 @@
 #include "daemon/service/peer_statements.h"
 
+#include "daemon/service/exchange.h"
 #include "daemon/service/reissue.h"
 #include "daemon/service/sealing.h"
 #include "daemon/service/voiding.h"
@@ -326,6 +327,38 @@ class ReissueTest : public ReceiptsTest {
     cn_.knows(ru_);
   }
   std::vector<store::MessageRow> outbox() { return cn_.store().reader().list(store::Box::outbox, 0, 10).value(); }
+
+  // The same before cn has heard of the key that is current there.
+  void refused_before_the_key_is_known() {
+    clock_.set(clock_.now() + kSealKeyLife + core::kSealKeyGrace);
+    ru_.renew_seal_key();
+    (void)record(sign(key_retired()));
+  }
+  // A key of ru that cn hears of before it is in force.
+  void knows_a_key_of_later(Duration from_now) {
+    auto key = ru_.store().directory()->find("ru-example")->seal_keys.back();
+    const auto fresh = crypto::PrivateKey::generate(crypto::Suite::p256).value();
+    key.public_key.assign(fresh.public_key().spki().begin(), fresh.public_key().spki().end());
+    key.from = clock_.now() + from_now;
+    key.to = key.from + kSealKeyLife;
+    key.accept_until = key.to + core::kSealKeyGrace;
+    wire::Frame frame;
+    frame.seal_keys.push_back(frame.add(ru_.sign(key.to_text(), KeyRole::sign, clock_.now())));
+    const auto directory = cn_.store().directory();
+    FrameVerifier verifier(frame.signatures, *directory, cn_certificates_);
+    ASSERT_EQ(take_seal_keys(cn_.node(), "ru-example", frame.seal_keys, verifier).value(), 0u);
+  }
+  // As whoever keeps house does; how many it found due.
+  std::size_t send_again() {
+    const auto due = due_reissues(cn_.node()).value();
+    for (const auto& one : due) EXPECT_TRUE(reissue(cn_.node(), one).has_value());
+    return due.size();
+  }
+  // What the second message of cn's outbox is sent again for.
+  std::optional<core::MessageId> sent_again_for() {
+    const auto all = outbox();
+    return all.size() == 2 ? core::reissue_of(core::Message::parse(all.front().statement).value()) : std::nullopt;
+  }
 };
 
 TEST_F(ReissueTest, SendsTheSameTextsAgainUnderTheKeyThatIsCurrent) {
@@ -403,6 +436,72 @@ TEST_F(ReissueTest, IsNotForWhoStillShowsTheKeyThatWasUsed) {
   EXPECT_EQ(outbox().size(), 1u);
 }
 
+TEST_F(ReissueTest, WaitsForAKeyThatIsNotKnownYetAndGoesOnce) {
+  refused_before_the_key_is_known();
+  EXPECT_EQ(state(), store::OutboxState::refused);
+  EXPECT_EQ(send_again(), 0u);
+  EXPECT_EQ(outbox().size(), 1u);
+
+  cn_.knows(ru_);
+  const auto due = due_reissues(cn_.node()).value();
+  ASSERT_EQ(due.size(), 1u);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(reissue(cn_.node(), due.front()).has_value());
+  EXPECT_EQ(send_again(), 0u);
+  EXPECT_EQ(sent_again_for(), id_);
+  const auto arrived = std::get<Arrived>(arrive_from(frame_of(core::to_string(outbox().front().id))));
+  EXPECT_TRUE(arrived.decision.allowed()) << arrived.decision.codes().front();
+}
+
+TEST_F(ReissueTest, WaitsForAKeyThatIsKnownAndNotYetInForce) {
+  knows_a_key_of_later(minutes(10));
+  (void)record(sign(key_retired()));
+  const auto from = clock_.now() + minutes(10);
+  clock_.set(from - Duration{1});
+  EXPECT_EQ(send_again(), 0u);
+  clock_.set(from);
+  EXPECT_EQ(send_again(), 1u);
+  EXPECT_EQ(send_again(), 0u);
+  EXPECT_EQ(sent_again_for(), id_);
+}
+
+TEST_F(ReissueTest, WaitsThroughARestartAndTheStoreHoldsItsChecks) {
+  refused_before_the_key_is_known();
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+  EXPECT_EQ(send_again(), 0u);
+  cn_.knows(ru_);
+  cn_.restart();
+  EXPECT_EQ(send_again(), 1u);
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+  EXPECT_EQ(send_again(), 0u);
+  EXPECT_EQ(sent_again_for(), id_);
+}
+
+TEST_F(ReissueTest, ThatCouldNotBeMadeStillWaits) {
+  refused_before_the_key_is_known();
+  cn_.knows(ru_);
+  const auto due = due_reissues(cn_.node()).value();
+  // Of a message that is not there the act fails.
+  auto other = due.at(0);
+  other.message.value[0] ^= 1;
+  const auto done = cn_.store().run<void>(0, [&](store::Transaction& tx) { return tx.record_waiting_reissue(other); });
+  ASSERT_TRUE(done.has_value());
+  EXPECT_FALSE(reissue(cn_.node(), other).has_value());
+  EXPECT_EQ(due_reissues(cn_.node())->size(), 2u);
+}
+
+TEST_F(ReissueTest, IsLoggedByIdAndCodeWhenItWaits) {
+  std::vector<std::string> lines;
+  auto node = cn_.node();
+  node.log = [&](LogLevel, const std::string& event, const std::string& detail) {
+    lines.push_back(event + " " + detail);
+  };
+  const auto read = std::get<PeerReceipt>(read_it(sign(key_retired())));
+  const auto recorded = cn_.store().run<Recorded>(
+      kReissueLeaves, [&](store::Transaction& tx) { return record_receipts(node, tx, "ru-example", {read}); });
+  ASSERT_TRUE(recorded.has_value());
+  EXPECT_THAT(lines, ElementsAre("reissue-waits " + core::to_string(id_) + " E-KEY-RETIRED"));
+}
+
 TEST_F(ReissueTest, IsNotForAnyOtherRefusal) {
   outlive_the_seal_key();
   auto other = key_retired();
@@ -418,6 +517,44 @@ TEST_F(ReissueTest, OfWhatTheRulesNoLongerAllowIsJournalledAndNotSent) {
   EXPECT_EQ(outbox().size(), 2u) << "as many as there were";
   EXPECT_EQ(journal(cn_).back().act, core::Act::release_refused);
   EXPECT_THAT(journal(cn_).back().reasons, ElementsAre("E-EXPIRED"));
+}
+
+// ---- with whoever keeps house
+
+class Nobody final : public PeerNetwork {
+ public:
+  Result<std::shared_ptr<PeerLink>> dial(const std::string&, const std::string&, PeerEvents&) override {
+    return fail(Errc::unavailable, "nobody is there");
+  }
+};
+
+class HouseTest : public ReissueTest {
+ protected:
+  bool comes_again() {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (outbox().size() < 2 && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return sent_again_for() == id_;
+  }
+
+  Nobody network_;
+};
+
+TEST_F(HouseTest, WhatWaitsGoesWhenAKeyOfItsRecipientComes) {
+  refused_before_the_key_is_known();
+  Exchange exchange(cn_.node(), network_, {});
+  wire::Frame frame;
+  const auto keys = ru_.store().reader().seal_keys("ru-example").value();
+  frame.seal_keys.push_back(frame.add(keys.front().statement));
+  exchange.received("ru-example", nullptr, std::move(frame));
+  EXPECT_TRUE(comes_again());
+}
+
+TEST_F(HouseTest, WhatWaitsGoesAtTheStartWhenTheKeyIsThere) {
+  refused_before_the_key_is_known();
+  cn_.knows(ru_);
+  const Exchange exchange(cn_.node(), network_, {});
+  EXPECT_TRUE(comes_again());
 }
 
 }  // namespace

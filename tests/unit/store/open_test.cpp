@@ -57,6 +57,21 @@ TEST(OpenStore, RefusesADatabaseOfANewerProgram) {
   EXPECT_EQ(world.open().error().code, Errc::conflict);
 }
 
+TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
+  StoreWorld world;
+  Sent sent;
+  {
+    auto store = world.open();
+    ASSERT_TRUE(world.introduce(**store));
+    sent = world.send(**store, 1).value();
+  }
+  world.tamper("DROP TABLE reissue; PRAGMA user_version = 1");
+  auto store = world.open();
+  ASSERT_TRUE(store) << store.error().detail;
+  EXPECT_TRUE((*store)->reader().message(sent.id));
+  EXPECT_TRUE((*store)->reader().waiting_reissues()->empty());
+}
+
 TEST(OpenStore, FindsAnOlderCopyAgainstItsCheckpoint) {
   StoreWorld world;
   const auto old = world.directory.string() + "-old";

@@ -187,5 +187,35 @@ TEST_F(Outbox, OwnReadReceiptsWaitUntilConfirmed) {
   EXPECT_EQ(world_.fsck()->findings, std::vector<std::string>());
 }
 
+TEST_F(Outbox, KeepsWhatWaitsToGoAgainUntilItIsTaken) {
+  const auto sent = world_.send(*store_, 1).value();
+  const store::WaitingReissue waiting{"ru-example", sent.id, crypto::sha256(as_bytes("key"))};
+  ASSERT_TRUE(record(world_.receipt(sent.id, core::Stage::refused, {"E-KEY-RETIRED"})));
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(store_->run<void>(0, [&](Transaction& tx) { return tx.record_waiting_reissue(waiting); }));
+  store_.reset();
+  EXPECT_EQ(world_.fsck()->findings, std::vector<std::string>());
+  store_ = world_.open().value();
+  const auto all = store_->reader().waiting_reissues().value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].message, sent.id);
+  EXPECT_EQ(all[0].used_key, waiting.used_key);
+  const auto take = [&](Transaction& tx) { return tx.take_waiting_reissue(waiting); };
+  EXPECT_TRUE(store_->run<bool>(0, take).value());
+  EXPECT_FALSE(store_->run<bool>(0, take).value());
+  EXPECT_TRUE(store_->reader().waiting_reissues()->empty());
+}
+
+TEST_F(Outbox, FsckFindsWhatWaitsToGoAgainAndWasNotRefusedForItsKey) {
+  const auto sent = world_.send(*store_, 1).value();
+  ASSERT_TRUE(record(world_.receipt(sent.id, core::Stage::refused, {"E-EXPIRED"})));
+  ASSERT_TRUE(store_->run<void>(0, [&](Transaction& tx) {
+    return tx.record_waiting_reissue({"ru-example", sent.id, Digest()});
+  }));
+  store_.reset();
+  EXPECT_THAT(world_.fsck()->findings,
+              ::testing::ElementsAre(::testing::HasSubstr("ru-example did not refuse it for its seal key")));
+}
+
 }  // namespace
 }  // namespace chancery::test
