@@ -52,7 +52,7 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
        "OP",
        {{"ID"}},
        {{"--to", "AUTHORITY,...", "to", true},
-        {"--note", "TEXT", "note"},
+        {"--note", "FILE", "note"},
         {"--note-language", "LANG", "note-language"},
         {"--label", "CLASS", "label"},
         {"--agreement", "ID", "agreement"},

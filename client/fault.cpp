@@ -13,6 +13,7 @@ const std::map<std::string, ExitCode>& own_codes() {
       {"E-CONFIG-FILE", kConfiguration},
       {"E-CONFIG-KEY", kConfiguration},
       {"E-CONFLICT", kConflict},
+      {"E-CONTEXT-EXISTS", kConflict},
       {"E-CONTEXT-NEAREST", kConfiguration},
       {"E-CONTEXT-NONE", kConfiguration},
       {"E-CONTEXT-NOT-FOUND", kConfiguration},

@@ -56,6 +56,10 @@ Outcome<void> write_new_file(const std::string& path, std::string_view content) 
   return write_with(path, content, O_EXCL, 0644);
 }
 
+Outcome<void> write_new_private_file(const std::string& path, std::string_view content) {
+  return write_with(path, content, O_EXCL, 0600);
+}
+
 Outcome<void> replace_private_file(const std::string& path, const std::string& content) {
   const auto folder = std::filesystem::path(path).parent_path().string();
   if (!folder.empty()) CHECK_OK(make_private_folder(folder));

@@ -12,6 +12,8 @@ namespace chancery::client {
 Outcome<std::string> read_file(const std::string& path);
 // A new file, mode 0644 less umask; an existing one is a conflict.
 Outcome<void> write_new_file(const std::string& path, std::string_view content);
+// The same, mode 0600.
+Outcome<void> write_new_private_file(const std::string& path, std::string_view content);
 // Whole or not at all; mode 0600, its folders made when missing.
 Outcome<void> replace_private_file(const std::string& path, const std::string& content);
 // Folders 0700.

@@ -1,6 +1,7 @@
 #include "client/message_text.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "client/refusal.h"
 #include "client/table.h"
@@ -214,6 +215,22 @@ std::string body_text(const v1::ReadBody& body, const DataNames& names, const Ca
   if (body.has_original())
     out += "\n" + catalogue.text("show.original") + "\n" + body_text(body.original(), names, catalogue);
   return out + marks;
+}
+
+std::string folded(const std::string& text, std::size_t columns) {
+  constexpr std::size_t kNarrowest = 16;
+  if (columns < kNarrowest) return text;
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string margin = line.rfind(kBar, 0) == 0 ? kBar : "    ";
+    auto rest = core::folded(line, columns);
+    out += rest.front() + "\n";
+    line.erase(0, rest.front().size());
+    if (line.empty()) continue;
+    for (const auto& piece : core::folded(line, columns - margin.size())) out += margin + piece + "\n";
+  }
+  return out;
 }
 
 std::string deliveries_text(const v1::MessageView& message, const Catalogue& catalogue) {

@@ -22,4 +22,8 @@ std::string deliveries_text(const v1::MessageView& message, const Catalogue& cat
 // The line of markings: the originator's and ours.
 std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue);
 
+// For a terminal of so many columns (0: none): a longer line goes on under a bar when it began with one, else indented,
+// so that nothing of it stands where our lines begin.
+std::string folded(const std::string& text, std::size_t columns);
+
 }  // namespace chancery::client

@@ -56,6 +56,12 @@ Params shown(Params params) {
   return params;
 }
 
+// As a person can paste it.
+Params as_typed(Params params) {
+  if (const auto path = params.find("path"); path != params.end()) path->second = shell_word(path->second);
+  return params;
+}
+
 }  // namespace
 
 std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::string& typed) {
@@ -75,7 +81,7 @@ std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::s
                               : catalogue.text("fault.also", {{"code", other.code}, {"what", text}});
     out += "\n";
   }
-  out += catalogue.text("fault.fix", {{"fix", catalogue.text(key + ".fix", params)}}) + "\n";
+  out += catalogue.text("fault.fix", {{"fix", catalogue.text(key + ".fix", as_typed(params))}}) + "\n";
   out += fault.ground.empty() ? catalogue.text("fault.see", {{"code", fault.code}})
                               : catalogue.text("fault.see-ground", {{"code", fault.code}, {"ground", fault.ground}});
   return out + "\n";

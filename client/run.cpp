@@ -6,6 +6,7 @@
 #include "client/connection.h"
 #include "client/help.h"
 #include "client/refusal.h"
+#include "client/table.h"
 
 namespace chancery::client {
 
@@ -62,7 +63,7 @@ std::string help_of(const Parsed& parsed, const Catalogue& catalogue) {
 
 std::string typed(const std::vector<std::string>& words) {
   std::string line = "chancery";
-  for (const auto& word : words) line += " " + word;
+  for (const auto& word : words) line += " " + shell_word(word);
   return line;
 }
 

@@ -63,7 +63,7 @@ Outcome<int> print_plan(Session& session, const v1::Draft& draft, const v1::Prev
       session.print_json("PreviewResponse", preview);
       return kOk;
     case Format::table:
-      session.print(preview_text(draft, preview, DataNames::fetch(session), session.catalogue()));
+      session.print_page(preview_text(draft, preview, DataNames::fetch(session), session.catalogue()));
       return kOk;
   }
   return kOk;
@@ -98,13 +98,18 @@ Outcome<v1::DraftView> draft_now(Session& session, const std::string& name) {
   return response.drafts_size() == 1 ? response.drafts(0) : v1::DraftView();
 }
 
-Outcome<int> tell_waiting(Session& session, const v1::Accepted& accepted) {
-  const auto now = accepted.repeated() ? TRY(draft_now(session, accepted.number())) : v1::DraftView();
-  if (now.state().empty() || now.state() == "waiting")
+// Sent before, and declined or taken back since: nothing goes out.
+Outcome<void> check_not_declined(const v1::DraftView& now) {
+  if (now.state().empty() || now.state() == "waiting" || !now.number().empty()) return {};
+  return fault("E-DRAFT-DECIDED", {{"subject", now.name()}});
+}
+
+int tell_waiting(Session& session, const v1::Accepted& accepted, const v1::DraftView& now) {
+  if (now.number().empty())
     return session.say("send.waits", {{"number", accepted.number()}, {"plan", accepted.plan()}});
   return session.say("send.decided", {{"name", accepted.number()},
                                       {"state", session.catalogue().word("draft-state", now.state())},
-                                      {"number", now.number().empty() ? "-" : now.number()}});
+                                      {"number", now.number()}});
 }
 
 }  // namespace
@@ -112,6 +117,9 @@ Outcome<int> tell_waiting(Session& session, const v1::Accepted& accepted) {
 Outcome<int> tell(Session& session, const v1::SubmitResponse& response, const std::string& name) {
   if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), name));
   const auto& accepted = response.accepted();
+  const auto now = accepted.repeated() && accepted.awaiting_approval() ? TRY(draft_now(session, accepted.number()))
+                                                                       : v1::DraftView();
+  CHECK_OK(check_not_declined(now));
   if (accepted.repeated()) session.note("send.repeated", {{"number", accepted.number()}});
   switch (session.format()) {
     case Format::id:
@@ -121,7 +129,7 @@ Outcome<int> tell(Session& session, const v1::SubmitResponse& response, const st
       session.print_json("SubmitResponse", response);
       return kOk;
     case Format::table:
-      if (accepted.awaiting_approval()) return tell_waiting(session, accepted);
+      if (accepted.awaiting_approval()) return tell_waiting(session, accepted, now);
       return session.say("send.released", {{"number", accepted.number()}, {"id", accepted.id()}});
   }
   return kOk;

@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "client/connection.h"
+#include "client/message_text.h"
 #include "crypto/clock.h"
 
 namespace chancery::client {
@@ -49,6 +50,8 @@ int Session::print(const std::string& text) {
   return kOk;
 }
 
+int Session::print_page(const std::string& text) { return print(folded(text, streams_.out_columns)); }
+
 int Session::say(const std::string& key, const Params& params) { return print(text(key, params) + "\n"); }
 
 void Session::note(const std::string& key, const Params& params) {
@@ -58,7 +61,7 @@ void Session::note(const std::string& key, const Params& params) {
 }
 
 void Session::show(const std::string& text) {
-  if (!arguments().has("--quiet")) streams_.notes << text << std::flush;
+  if (!arguments().has("--quiet")) streams_.notes << folded(text, streams_.notes_columns) << std::flush;
 }
 
 int Session::print_json(const std::string& schema, const google::protobuf::Message& data) {

@@ -19,9 +19,11 @@ enum class Format { table, json, id };
 
 struct Streams {
   std::istream& in;
-  std::ostream& out;    // the result
-  std::ostream& notes;  // everything else
-  bool interactive;     // somebody is there to be asked
+  std::ostream& out;            // the result
+  std::ostream& notes;          // everything else
+  bool interactive;             // somebody is there to be asked
+  std::size_t out_columns = 0;  // of the terminal; 0: none
+  std::size_t notes_columns = 0;
 };
 
 class Session {
@@ -46,9 +48,11 @@ class Session {
   // Result lines, to stdout; the exit code is kOk. `say` fills a text of the catalogue.
   int print(const std::string& text);
   int say(const std::string& key, const Params& params = {});
+  // A result that holds text of others, folded to the terminal.
+  int print_page(const std::string& text);
   // Beside the result, to stderr; silent with -q, and kept as a warning of JSON output.
   void note(const std::string& key, const Params& params = {});
-  // Text for the eye before a decision, to stderr; silent with -q.
+  // Text for the eye before a decision, to stderr, folded to the terminal; silent with -q.
   void show(const std::string& text);
   // {"schema":"chancery.v1.<schema>","generated":...,"data":...,"warnings":[...]}, protobuf JSON inside.
   int print_json(const std::string& schema, const google::protobuf::Message& data);

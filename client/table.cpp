@@ -54,6 +54,14 @@ std::string local_time(const std::string& instant) {
   return std::string(text) + std::string(zone, 3) + ":" + std::string(zone + 3, 2);
 }
 
+std::string shell_word(const std::string& text) {
+  constexpr auto* kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:=,@%+";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
   std::string out;
   for (const auto& part : parts) {

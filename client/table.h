@@ -26,6 +26,9 @@ std::string padded(const std::string& text, std::size_t width);
 // "2026-11-22T06:00:03.125Z" as "2026-11-22 14:00 +08:00" in the zone of the process; what is no time stays as it is.
 std::string local_time(const std::string& instant);
 
+// As one word of a shell's command line: quoted where it has to be.
+std::string shell_word(const std::string& text);
+
 std::string joined(const std::vector<std::string>& parts, const std::string& separator);
 
 }  // namespace chancery::client

@@ -19,6 +19,19 @@ Outcome<v1::DraftView> find_draft(Session& session, const std::string& name) {
   return fault("E-NOT-FOUND", {{"subject", name}});
 }
 
+// Nobody agrees to what he cannot see: the daemon says why he cannot.
+bool is_visible(const v1::DraftView& draft) { return draft.has_draft(); }
+
+Outcome<v1::SubmitResponse> decide(Session& session, const v1::DraftView& draft, bool decline) {
+  v1::ApproveRequest request;
+  request.set_draft(draft.name());
+  request.set_plan(draft.plan());
+  request.set_decline(decline);
+  request.set_preview(!is_visible(draft));
+  auto& desk = *TRY(session.desk());
+  return desk.call(&v1::Desk::Stub::Approve, request);
+}
+
 int show_draft(Session& session, const v1::DraftView& draft) {
   if (session.format() != Format::table) return kOk;
   session.show(session.text("approve.of", {{"name", draft.name()}, {"officer", draft.officer()}}) + "\n");
@@ -28,7 +41,7 @@ int show_draft(Session& session, const v1::DraftView& draft) {
 }
 
 Outcome<void> check_open(const v1::DraftView& draft, bool decline) {
-  if (draft.state() != "waiting") return fault("E-ALREADY", {{"subject", draft.name()}, {"message", draft.number()}});
+  if (draft.state() != "waiting") return fault("E-DRAFT-DECIDED", {{"subject", draft.name()}});
   if (!decline && draft.preview().refusal().reasons_size() > 0)
     return tl::unexpected(client::to_fault(draft.preview().refusal(), draft.name()));
   if (!decline && !draft.preview().plan().empty() && draft.preview().plan() != draft.plan())
@@ -56,6 +69,7 @@ Outcome<int> approve(Session& session) {
   const bool decline = session.arguments().has("--decline");
   const auto draft = TRY(find_draft(session, name));
   CHECK_OK(check_open(draft, decline));
+  if (!is_visible(draft)) return tell(session, TRY(decide(session, draft, decline)), name);
   if (session.arguments().has("--dry-run")) {
     if (session.json()) return session.print_json("DraftView", draft);
     if (session.format() == Format::id) return session.print(draft.plan() + "\n");
@@ -63,12 +77,7 @@ Outcome<int> approve(Session& session) {
   }
   show_draft(session, draft);
   CHECK_OK(agree(session, draft.plan(), decline ? "approve.question-decline" : "approve.question"));
-  v1::ApproveRequest request;
-  request.set_draft(name);
-  request.set_plan(draft.plan());
-  request.set_decline(decline);
-  auto& desk = *TRY(session.desk());
-  const auto response = TRY(desk.call(&v1::Desk::Stub::Approve, request));
+  const auto response = TRY(decide(session, draft, decline));
   return decline ? tell_declined(session, response, name, "approve.declined") : tell(session, response, name);
 }
 
@@ -77,13 +86,10 @@ Outcome<int> withdraw(Session& session) {
   const auto name = session.arguments().value("DRAFT");
   const auto draft = TRY(find_draft(session, name));
   CHECK_OK(check_open(draft, true));
+  if (!is_visible(draft)) return tell(session, TRY(decide(session, draft, true)), name);
   show_draft(session, draft);
   CHECK_OK(agree(session, draft.plan(), "approve.question-withdraw"));
-  v1::ApproveRequest request;
-  request.set_draft(name);
-  request.set_decline(true);
-  auto& desk = *TRY(session.desk());
-  return tell_declined(session, TRY(desk.call(&v1::Desk::Stub::Approve, request)), name, "approve.withdrawn");
+  return tell_declined(session, TRY(decide(session, draft, true)), name, "approve.withdrawn");
 }
 
 }  // namespace chancery::client::commands

@@ -39,7 +39,7 @@ Outcome<int> context_add(Session& session) {
   if (!core::is_user_name(name) || name.find('.') != std::string::npos)
     return fault("E-USAGE-VALUE", {{"option", "NAME"}, {"value", name}});
   auto contexts = TRY(Contexts::load(contexts_file()));
-  if (contexts.find(name) != nullptr) return fault("E-ALREADY", {{"subject", name}});
+  if (contexts.find(name) != nullptr) return fault("E-CONTEXT-EXISTS", {{"subject", name}});
   contexts.all.push_back({name, absolute(arguments.value("--socket")),
                           absolute(arguments.value("--server-certificate")), absolute(arguments.value("--key")),
                           absolute(arguments.value("--certificate")), arguments.value("--lang"),

@@ -3,6 +3,7 @@
 #include "client/commands/commands.h"
 #include "client/connection.h"
 #include "client/data_names.h"
+#include "client/files.h"
 #include "client/sending.h"
 
 namespace chancery::client::commands {
@@ -41,7 +42,8 @@ Outcome<void> add_cover(Session& session, const v1::MessageView& original, v1::D
   const auto number = original.their_number().empty() ? original.number() : original.their_number();
   text.set_title(catalogue.text("forward.title", {{"number", number.empty() ? original.id().substr(12, 10) : number},
                                                   {"originator", original.originator()}}));
-  text.set_body(session.arguments().value_or("--note", text.title()));
+  const auto file = session.arguments().value("--note");
+  text.set_body(file.empty() ? text.title() : TRY(read_file(file)));
   return {};
 }
 

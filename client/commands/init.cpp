@@ -102,7 +102,7 @@ int print_result(Session& session, const AuthorityPlan& plan, const Digest& fing
   }
   session.say("init.done", {{"authority", plan.authority}, {"directory", plan.directory}});
   session.say("init.anchor", {{"anchor", to_string(fingerprint)}});
-  return session.say("init.next", {{"directory", plan.directory}, {"authority", plan.authority}});
+  return session.say("init.next", {{"directory", shell_word(plan.directory)}, {"authority", plan.authority}});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "client/commands/commands.h"
 #include "client/draft_template.h"
 #include "client/files.h"
+#include "client/table.h"
 
 namespace chancery::client::commands {
 
@@ -12,7 +13,7 @@ Outcome<int> notice_new(Session& session) {
   auto languages = session.arguments().list("--languages");
   if (languages.empty()) languages = {"zh", "ru"};
   const auto outline = TRY(outline_agreement(session.data(), agreement));
-  CHECK_OK(write_new_file(file, draft_template(outline, languages, session.catalogue())));
+  CHECK_OK(write_new_private_file(file, draft_template(outline, languages, session.catalogue())));
   if (session.json()) {
     google::protobuf::Struct data;
     set_text(data, "file", file);
@@ -20,7 +21,7 @@ Outcome<int> notice_new(Session& session) {
   } else if (session.format() == Format::id) {
     session.print(file + "\n");
   } else {
-    session.say("notice.new", {{"file", file}});
+    session.say("notice.new", {{"file", shell_word(file)}});
   }
   return kOk;
 }

@@ -16,7 +16,7 @@ Outcome<int> show(Session& session) {
   else if (session.format() == Format::id)
     session.print(response.body().message().id() + "\n");
   else
-    session.print(body_text(response.body(), DataNames::fetch(session), session.catalogue()));
+    session.print_page(body_text(response.body(), DataNames::fetch(session), session.catalogue()));
   return kOk;
 }
 

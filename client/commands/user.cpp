@@ -44,7 +44,7 @@ Outcome<int> user_key(Session& session) {
     session.print_json("UserKey", data);
   } else {
     session.say("user.key", {{"key", stem + ".key"}, {"certificate", stem + ".pem"}, {"digest", digest}});
-    session.say("user.key-next", {{"name", name}, {"certificate", stem + ".pem"}});
+    session.say("user.key-next", {{"name", name}, {"certificate", shell_word(stem + ".pem")}});
   }
   return kOk;
 }

@@ -26,6 +26,7 @@ bad() {
 
 # Hexadecimal text to bytes.
 bytes() { printf '%s' "$1" | tr a-f A-F | basenc --base16 -d; }
+der() { openssl x509 -in "$1" -outform DER -out "$2" 2>"$work/openssl" || bad "$1: not a certificate"; }
 digest() { sha256sum | cut -d ' ' -f 1; }
 leaf() { { printf '\000'; cat "$1"; } | digest; }
 node() { { printf '\001'; bytes "$1"; bytes "$2"; } | digest; }
@@ -80,7 +81,7 @@ check() {
     -signer "$work/signer.pem" -out "$work/batch" 2>"$work/openssl" || bad "$1: $(cat "$work/openssl")"
   cmp -s "$work/batch" "$2" || bad "$2 is not what was signed"
   openssl x509 -in "$work/signer.pem" -outform DER -out "$work/signer.der"
-  openssl x509 -in "$5" -outform DER -out "$work/named.der"
+  der "$5" "$work/named.der"
   cmp -s "$work/signer.der" "$work/named.der" || bad "$5 did not sign $1"
   echo "good  $1: signature over $2"
   found=$(root "$3" "$4" "$(line "$2" size)") || bad "$4 does not lead to a root"
@@ -119,7 +120,7 @@ designated() {
   echo "good  $1: designated for $(line designation.txt authority)"
 }
 
-openssl x509 -in anchor.pem -outform DER -out "$work/anchor.der"
+der anchor.pem "$work/anchor.der"
 check signature.p7m batch.txt statement.txt path.txt certificate.pem
 if [ "$(head -n 1 statement.txt)" = chancery/designation/v1 ]; then
   cmp -s "$work/named.der" "$work/anchor.der" || bad "statement.txt: a designation that the anchor did not sign"

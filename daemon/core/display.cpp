@@ -153,4 +153,31 @@ std::size_t display_width(std::string_view text) {
   return width;
 }
 
+namespace {
+
+// Bytes of the first piece.
+std::size_t first_piece(std::string_view line, std::size_t columns) {
+  std::size_t width = 0, at = 0, space = 0;
+  while (at < line.size()) {
+    const auto size = std::max<std::size_t>(decode(line.substr(at)).size, 1);
+    width += display_width(line.substr(at, size));
+    if (width > columns && at > 0) return space > 0 ? space : at;
+    at += size;
+    if (line[at - 1] == ' ' && 2 * width > columns) space = at;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::vector<std::string> folded(std::string_view line, std::size_t columns) {
+  std::vector<std::string> pieces;
+  do {
+    const auto size = first_piece(line, columns);
+    pieces.emplace_back(line.substr(0, size));
+    line.remove_prefix(size);
+  } while (!line.empty());
+  return pieces;
+}
+
 }  // namespace chancery::core

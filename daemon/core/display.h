@@ -23,4 +23,8 @@ bool is_utf8(std::string_view text);
 // Columns a neutral text takes: CJK and other wide characters two, combining marks none, all others one.
 std::size_t display_width(std::string_view text);
 
+// The line in pieces of at most so many columns, ended after a space where one is in the second half; together they are
+// the line. A character wider than that stands alone. Of a neutral text.
+std::vector<std::string> folded(std::string_view line, std::size_t columns);
+
 }  // namespace chancery::core

@@ -102,6 +102,12 @@ Result<std::vector<wire::PeerView>> peer_views(const Node& node, const Lanes& la
 // Nothing was refused: null.
 using Refusal = std::optional<Refused>;
 
+Result<bool> have_one_key(BytesView der, const crypto::Certificate& certificate) {
+  const auto theirs = TRY(crypto::Certificate::from_der(der)).public_key();
+  const auto ours = certificate.public_key();
+  return std::equal(theirs.spki().begin(), theirs.spki().end(), ours.spki().begin(), ours.spki().end());
+}
+
 Result<Refusal> record_new_peer(store::Transaction& tx, const core::User& caller, const wire::DesignationItem& item,
                                 const std::string& authority) {
   CHECK_OK(tx.record_peer({authority, core::PeerState::unverified, item.certificates.front()},
@@ -191,7 +197,7 @@ Result<void> record_first_administrator(const Node& node, const crypto::Certific
   const auto& common_name = certificate.common_name();
   const std::string name = core::is_user_name(common_name) ? common_name : "administrator";
   return node.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
-    if (TRY(tx.count_users()) > 0) return {};
+    if (!TRY(tx.users()).empty()) return {};
     return tx.record_user({{name, core::Role::administrator, {}}, der_of(certificate)},
                           entry_of("daemon", core::Act::user_added, name));
   });
@@ -250,22 +256,19 @@ Outcome<wire::UserView> Administration::add_user(const core::User& caller, const
   const auto& clearance = user.user.clearance;
   if (!clearance.empty() && (policy == nullptr || policy->find(clearance) == nullptr))
     return Answer(refused(ReasonCode::label_unknown, clearance));
-  // Two people are two keys: else one of them could approve what he composed.
-  for (const auto& other : TRY(node_.store.reader().users())) {
-    const auto theirs = TRY(crypto::Certificate::from_der(other.certificate)).public_key();
-    const auto ours = user.certificate.public_key();
-    if (other.user.name != user.user.name &&
-        std::equal(theirs.spki().begin(), theirs.spki().end(), ours.spki().begin(), ours.spki().end()))
-      return Answer(refused(ReasonCode::already, user.user.name));
-  }
   const store::UserRecord record{user.user, der_of(user.certificate)};
-  const auto done = node_.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
-    if (TRY(tx.find_user(user.certificate.id()))) return fail(Errc::conflict, "certificate of another user");
-    return tx.record_user(record, entry_of(caller.name, core::Act::user_added, user.user.name));
+  auto refusal = node_.store.run<Refusal>(0, [&](store::Transaction& tx) -> Result<Refusal> {
+    // Two people are two keys: else one of them could approve what he composed.
+    for (const auto& other : TRY(tx.users()))
+      if (other.user.name != user.user.name && TRY(have_one_key(other.certificate, user.certificate)))
+        return Refusal(refused(ReasonCode::key_taken, other.user.name));
+    CHECK_OK(tx.record_user(record, entry_of(caller.name, core::Act::user_added, user.user.name)));
+    return Refusal();
   });
-  if (!done.has_value() && done.error().code == Errc::conflict)
-    return Answer(refused(ReasonCode::already, user.user.name));
-  CHECK_OK(done);
+  if (!refusal.has_value() && refusal.error().code == Errc::conflict)
+    return Answer(refused(ReasonCode::user_differs, user.user.name));
+  CHECK_OK(refusal);
+  if (*refusal) return Answer(std::move(**refusal));
   return Answer(TRY(user_view(record)));
 }
 

@@ -174,7 +174,7 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   const auto name = wire::draft_name(approval.draft);
   const auto record = TRY(tx.find_draft(approval.draft));
   if (!record) return Settled(refused(core::ReasonCode::not_found, name));
-  if (record->state != store::DraftState::waiting) return Settled(refused(core::ReasonCode::already, name));
+  if (record->state != store::DraftState::waiting) return Settled(refused(core::ReasonCode::draft_decided, name));
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
   const auto draft = TRY(open_draft(node, record->sealed));

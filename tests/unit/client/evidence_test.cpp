@@ -139,6 +139,16 @@ TEST_F(EvidenceTest, RunsNothingThatStandsInIt) {
   }
 }
 
+TEST_F(EvidenceTest, IsBadWhereACertificateIsDamaged) {
+  for (const auto* file : {"anchor.pem", "certificate.pem"}) {
+    write(sign(2, 1));
+    test::spit(out_.path(file), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    const auto ran = run_script();
+    EXPECT_EQ(ran.exit_code, 8) << ran.output;
+    EXPECT_NE(ran.output.find("BAD   "), std::string::npos) << ran.output;
+  }
+}
+
 TEST_F(EvidenceTest, IsBadUnderAnotherAnchor) {
   auto key = *crypto::PrivateKey::generate(crypto::Suite::p256);
   const auto other = *crypto::issue_certificate(

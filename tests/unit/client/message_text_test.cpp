@@ -71,5 +71,15 @@ TEST_F(MessageTextTest, ShowsTheReadersLanguageFirst) {
   EXPECT_GT(text("ru").find("标题"), text("ru").find("Заголовок"));
 }
 
+// At the edge of a terminal a line that imitates ours would stand where ours begin.
+TEST(FoldedText, GoesOnUnderTheBarOrIndented) {
+  EXPECT_EQ(folded("  | one two three four five\nshort\n", 20), "  | one two three \n  | four five\nshort\n");
+  EXPECT_EQ(folded("label    cn-example/1 restricted\n", 20), "label    cn-example/\n    1 restricted\n");
+  EXPECT_EQ(folded("  | " + std::string(100, 'x') + "\n", 0), "  | " + std::string(100, 'x') + "\n") << "no terminal";
+  const auto text = folded("  | " + std::string(60, 'x') + "checks\n", 32);
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+    EXPECT_EQ(text.compare(at, 4, "  | "), 0) << text;
+}
+
 }  // namespace
 }  // namespace chancery::client

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "tests/unit/client/folder.h"
+
 namespace chancery::client {
 
 TEST(TableText, AlignsByColumnsOfATerminalWhereHanTakesTwo) {
@@ -35,6 +37,14 @@ TEST(LocalTime, ShowsDateTimeAndOffset) {
 TEST(LocalTime, LeavesWhatIsNoTimeAsItStands) {
   EXPECT_EQ(local_time("soon"), "soon");
   EXPECT_EQ(local_time(""), "");
+}
+
+TEST(ShellWord, IsReadBackByAShellAsItWas) {
+  EXPECT_EQ(shell_word("people/chen.pem"), "people/chen.pem");
+  for (const std::string text : {"", "a b", "it's", "$(id)", "-f", "~", "`x`", "日本", "a\\b", "*"}) {
+    const auto ran = test::shell("printf %s " + shell_word(text));
+    EXPECT_EQ(ran.output, text);
+  }
 }
 
 }  // namespace chancery::client

@@ -95,6 +95,18 @@ TEST(DisplayWidth, CountsColumns) {
   EXPECT_EQ(display_width("и\xcc\x86"), 1u) << "decomposed";
 }
 
+TEST(Folded, KeepsToTheColumns) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(folded("", 4), Lines{""});
+  EXPECT_EQ(folded("abcd", 4), Lines{"abcd"});
+  EXPECT_EQ(folded("abcde", 4), (Lines{"abcd", "e"}));
+  EXPECT_EQ(folded("威胁通报", 5), (Lines{"威胁", "通报"}));
+  EXPECT_EQ(folded("威胁", 1), (Lines{"威", "胁"})) << "wider than the terminal";
+  EXPECT_EQ(folded("и\xcc\x86и\xcc\x86", 1), (Lines{"и\xcc\x86", "и\xcc\x86"})) << "a mark stays with its letter";
+  EXPECT_EQ(folded("one two three", 9), (Lines{"one two ", "three"}));
+  EXPECT_EQ(folded("a bcdefghijkl", 8), (Lines{"a bcdefg", "hijkl"})) << "a space that comes too early";
+}
+
 // The C library keeps its own table of widths.
 TEST(DisplayWidth, AgreesWithTheCLibraryOnTheLettersOfOurLanguages) {
   ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr);

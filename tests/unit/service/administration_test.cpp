@@ -68,7 +68,7 @@ TEST_F(AdministrationTest, AddsNobodyUnderTheKeyOfAnother) {
   const auto second = crypto::issue_certificate({"li too", crypto::CertificateUse::user, from, from + days(300)},
                                                 li.key.public_key(), li.key, nullptr);
   EXPECT_THAT(codes_of(administration_.add_user(test::administrator(), {test::approver("zhao"), *second})),
-              ElementsAre("E-ALREADY"));
+              ElementsAre("E-KEY-TAKEN"));
   (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), *second}));
 }
 
@@ -76,10 +76,10 @@ TEST_F(AdministrationTest, AddsNameAndCertificateOnce) {
   const auto li = make_person("li");
   (void)value_of(administration_.add_user(test::administrator(), {test::officer("li"), li.certificate}));
   EXPECT_THAT(codes_of(administration_.add_user(test::administrator(), {test::officer("zhao"), li.certificate})),
-              ElementsAre("E-ALREADY"));
+              ElementsAre("E-KEY-TAKEN"));
   EXPECT_THAT(
       codes_of(administration_.add_user(test::administrator(), {test::approver("li"), make_person("li").certificate})),
-      ElementsAre("E-ALREADY"));
+      ElementsAre("E-USER-DIFFERS"));
   EXPECT_THAT(value_of(administration_.users(test::auditor())), SizeIs(1));
 }
 

@@ -251,7 +251,7 @@ TEST_F(SubmitTest, ReleasesWhatTheApproverSaw) {
   EXPECT_EQ(entry.actor, "wang");
   EXPECT_EQ(entry.subject, "DRAFT-1");
   EXPECT_EQ(entry.plan, plan);
-  EXPECT_THAT(codes_of(submit_.approve(test::approver(), {draft, plan, false, false})), ElementsAre("E-ALREADY"));
+  EXPECT_THAT(codes_of(submit_.approve(test::approver(), {draft, plan, false, false})), ElementsAre("E-DRAFT-DECIDED"));
 }
 
 TEST_F(SubmitTest, NeverLetsOnePersonDoBoth) {

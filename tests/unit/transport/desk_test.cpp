@@ -97,7 +97,7 @@ TEST_F(DeskServerTest, ReleasesOnlyByTwoPersonsWhatIsRestricted) {
   Call again;
   v1::SubmitResponse twice;
   ASSERT_TRUE(wang->Approve(&again, request, &twice).ok());
-  EXPECT_EQ(twice.refused().reasons(0).code(), "E-ALREADY");
+  EXPECT_EQ(twice.refused().reasons(0).code(), "E-DRAFT-DECIDED");
 }
 
 std::string stage_of(Stub& stub, const std::string& id) {
