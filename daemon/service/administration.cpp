@@ -104,7 +104,7 @@ using Refusal = std::optional<Refused>;
 
 Result<bool> have_one_key(BytesView der, const crypto::Certificate& certificate) {
   const auto theirs = TRY(crypto::Certificate::from_der(der)).public_key();
-  const auto ours = certificate.public_key();
+  const auto& ours = certificate.public_key();
   return std::equal(theirs.spki().begin(), theirs.spki().end(), ours.spki().begin(), ours.spki().end());
 }
 
