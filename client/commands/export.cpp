@@ -9,6 +9,7 @@
 #include "client/designation_bundle.h"
 #include "client/files.h"
 #include "client/refusal.h"
+#include "client/table.h"
 #include "client/verify/evidence.h"
 
 namespace chancery::client::commands {
@@ -97,7 +98,7 @@ Outcome<int> export_evidence(Session& session) {
   } else if (session.format() == Format::id) {
     session.print(folder + "\n");
   } else {
-    session.say("export.done", {{"folder", folder}, {"count", std::to_string(files.size())}});
+    session.say("export.done", {{"folder", shell_word(folder)}, {"count", std::to_string(files.size())}});
   }
   return kOk;
 }

@@ -5,6 +5,7 @@
 #include "client/data_names.h"
 #include "client/files.h"
 #include "client/sending.h"
+#include "daemon/core/display.h"
 
 namespace chancery::client::commands {
 
@@ -30,6 +31,13 @@ std::string cover_language(const Session& session, const std::vector<std::string
   return fits || session.arguments().has("--note-language") ? asked : working.front();
 }
 
+Outcome<std::string> read_note(const std::string& file) {
+  auto text = TRY(read_file(file));
+  text.erase(text.find_last_not_of(" \t\r\n") + 1);
+  if (text.empty() || !core::is_utf8(text)) return fault("E-MALFORMED", {{"subject", file}});
+  return text;
+}
+
 Outcome<void> add_cover(Session& session, const v1::MessageView& original, v1::Draft& draft) {
   const auto language = cover_language(session, DataNames::fetch(session).working_languages(original.agreement()));
   auto& text = *draft.add_texts();
@@ -43,7 +51,7 @@ Outcome<void> add_cover(Session& session, const v1::MessageView& original, v1::D
   text.set_title(catalogue.text("forward.title", {{"number", number.empty() ? original.id().substr(12, 10) : number},
                                                   {"originator", original.originator()}}));
   const auto file = session.arguments().value("--note");
-  text.set_body(file.empty() ? text.title() : TRY(read_file(file)));
+  text.set_body(file.empty() ? text.title() : TRY(read_note(file)));
   return {};
 }
 

@@ -20,7 +20,8 @@ std::vector<std::string> quoted_lines(std::string_view text, std::string_view pr
 // Whether it is UTF-8 throughout (RFC 3629).
 bool is_utf8(std::string_view text);
 
-// Columns a neutral text takes: CJK and other wide characters two, combining marks none, all others one.
+// Columns a neutral text takes: CJK and other wide characters two, combining marks none, all others one. In doubt too
+// many: a line that is longer than it was thought leaves the margin when it is folded.
 std::size_t display_width(std::string_view text);
 
 // The line in pieces of at most so many columns, ended after a space where one is in the second half; together they are

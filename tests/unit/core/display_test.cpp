@@ -128,5 +128,18 @@ TEST(DisplayWidth, AgreesWithTheCLibraryOnTheLettersOfOurLanguages) {
   std::setlocale(LC_CTYPE, "C");
 }
 
+// A line of characters that were thought narrow would go on in the next line of a terminal without its bar.
+TEST(DisplayWidth, IsNeverLessThanThatOfTheCLibrary) {
+  ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr);
+  for (char32_t c = 0x20; c <= 0x10FFFF; ++c) {
+    const auto text = utf8(c);
+    if ((c >= 0xD800 && c <= 0xDFFF) || neutralised(text) != text) continue;
+    // -1: not assigned in its Unicode; shown as one column or more.
+    const auto width = wcwidth(static_cast<wchar_t>(c));
+    EXPECT_GE(display_width(text), width < 0 ? 1U : static_cast<std::size_t>(width)) << static_cast<std::uint32_t>(c);
+  }
+  std::setlocale(LC_CTYPE, "C");
+}
+
 }  // namespace
 }  // namespace chancery::core
