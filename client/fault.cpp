@@ -21,6 +21,7 @@ const std::map<std::string, ExitCode>& own_codes() {
       {"E-DATA", kConfiguration},
       {"E-DESIGNATION", kVerificationFailed},
       {"E-DRAFT", kUsage},
+      {"E-DRAFT-DECLINED", kConflict},
       {"E-FILE", kConfiguration},
       {"E-FILE-EXISTS", kConflict},
       {"E-INPUT-NEEDED", kUsage},

@@ -100,8 +100,8 @@ Outcome<v1::DraftView> draft_now(Session& session, const std::string& name) {
 
 // Sent before, and declined or taken back since: nothing goes out.
 Outcome<void> check_not_declined(const v1::DraftView& now) {
-  if (now.state().empty() || now.state() == "waiting" || !now.number().empty()) return {};
-  return fault("E-DRAFT-DECIDED", {{"subject", now.name()}});
+  if (now.state() != "declined") return {};
+  return fault("E-DRAFT-DECLINED", {{"subject", now.name()}});
 }
 
 int tell_waiting(Session& session, const v1::Accepted& accepted, const v1::DraftView& now) {

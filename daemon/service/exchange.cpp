@@ -174,7 +174,7 @@ class Exchange::Impl {
         continue;
       }
       node_.log(LogLevel::error, "reissue", core::to_string(one.message) + ": " + done.error().detail);
-      if (done.error().code == Errc::unavailable) return;
+      if (done.error().code == Errc::unavailable || done.error().code == Errc::busy) return;
     }
   }
 

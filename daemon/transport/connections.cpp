@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <sstream>
 
 namespace chancery::transport {
 
@@ -37,17 +37,22 @@ void drain(int descriptor) {
 constexpr std::size_t kSourcesListed = 64;
 constexpr const char* kUnix = "unix";
 
-// Resident. Asking the allocator instead would wait for its locks, just when a flood holds them.
-std::uint64_t memory_in_use() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t all = 0, resident = 0;
-  file >> all >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 }  // namespace
 
+// Resident. Asking the allocator instead would wait for its locks, just when a flood holds them. By a descriptor that
+// is kept, because a flood may leave none; what cannot be read is as it was.
+std::uint64_t Connections::memory_in_use() {
+  if (statm_ < 0) statm_ = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  std::array<char, 128> text{};
+  if (::pread(statm_, text.data(), text.size() - 1, 0) <= 0) return memory_;
+  std::uint64_t all = 0, resident = 0;
+  std::istringstream(text.data()) >> all >> resident;
+  memory_ = resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return memory_;
+}
+
 Connections::~Connections() {
+  if (statm_ >= 0) ::close(statm_);
   for (auto& [name, connection] : connections_) {
     ::shutdown(connection.descriptor, SHUT_RDWR);
     ::close(connection.descriptor);
@@ -140,23 +145,30 @@ void Connections::cut(const std::string& name, Connection& connection, Instant n
   if (!authority.empty()) penalties_.charge(authority, now);
   log_(service::LogLevel::warning, "guard.cut",
        "connection " + name + " authority " + (authority.empty() ? "-" : authority) + " debt " +
-           std::to_string(connection.account.debt()));
+           std::to_string(connection.account.debt()) + " memory " + std::to_string(memory_ >> 20) + " MiB");
+}
+
+// glibc keeps what gRPC freed of reset streams.
+void Connections::give_back(std::uint64_t memory) {
+  const auto time = std::chrono::steady_clock::now();
+  if (!growth_.worth_trimming(memory) || time - trimmed_ < std::chrono::seconds(1)) return;
+  ::malloc_trim(0);
+  trimmed_ = time;
+  if (size() == 0) growth_.raise_least(memory_in_use());
 }
 
 void Connections::tick(Instant now) {
-  auto memory = memory_in_use();
-  const bool trim = growth_.worth_trimming(memory) && now - trimmed_ >= seconds(1);
-  if (trim) {
-    ::malloc_trim(0);  // glibc keeps what gRPC freed of reset streams
-    trimmed_ = now;
-    memory = memory_in_use();
-  }
+  const auto memory = memory_in_use();
+  look(memory, now);
+  if (limits_.by_memory) give_back(memory);
+}
+
+void Connections::look(std::uint64_t memory, Instant now) {
+  const bool desk = !limits_.by_memory || growth_.allows(memory);
   const std::lock_guard lock(mutex_);
-  if (trim && !sources_.contains(kUnix)) growth_.settled(memory);
-  const bool desk = growth_.allows(memory);
   std::erase_if(unclaimed_, [&](const Handshake& handshake) { return now - handshake.at > minutes(1); });
   for (auto it = connections_.begin(); it != connections_.end();) {
-    const bool kept = it->second.source == kUnix ? desk : allowed(it->second, memory, now);
+    const bool kept = desk && allowed(it->second, memory, now);
     if (!it->second.cut && !kept) cut(it->first, it->second, now);
     if (it->second.cut || closed_elsewhere(it->second.descriptor)) {
       forget(it->first, it->second, now);

@@ -2,6 +2,7 @@
 // connection is kept by a second descriptor of its socket, because gRPC owns the first.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 
 #include "daemon/service/node.h"
@@ -13,6 +14,7 @@ namespace chancery::transport {
 struct ConnectionLimits {
   std::size_t total = 512;
   std::size_t per_source = 128;
+  bool by_memory = false;  // the desk: its Unix socket counts no bytes, so all are cut when the process grows
   GuardLimits guard;
 };
 
@@ -20,7 +22,9 @@ struct ConnectionLimits {
 class Connections {
  public:
   Connections(ConnectionLimits limits, const service::Log& log)
-      : limits_(limits), growth_(limits.guard), log_(log), refusals_(log) {}
+      : limits_(limits), growth_(limits.guard), log_(log), refusals_(log) {
+    (void)memory_in_use();
+  }
   ~Connections();
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -59,14 +63,20 @@ class Connections {
     Instant at;
   };
 
+  std::uint64_t memory_in_use();
+  void look(std::uint64_t memory, Instant now);
+  void give_back(std::uint64_t memory);
   bool allowed(Connection& connection, std::uint64_t memory, Instant now) const;
   void forget(const std::string& name, const Connection& connection, Instant now);
   void cut(const std::string& name, Connection& connection, Instant now);
   [[nodiscard]] std::string culprit(const Connection& connection) const;
 
   ConnectionLimits limits_;
+  // The watch thread's alone.
+  int statm_ = -1;
+  std::uint64_t memory_ = 0;  // when it was last read
   Growth growth_;
-  Instant trimmed_;
+  std::chrono::steady_clock::time_point trimmed_;
   service::Log log_;
   RefusalLog refusals_;
   mutable std::mutex mutex_;

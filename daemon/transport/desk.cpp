@@ -28,7 +28,7 @@ grpc::Status DeskHandlers::SubmitMany(grpc::ServerContext* context, SubmitStream
 class DeskServer::Impl {
  public:
   Impl(const DeskOptions& options, const DeskServices& services)
-      : clock_(services.clock), connections_({128, 128, {}}, services.log), handlers_(services) {
+      : clock_(services.clock), connections_({128, 128, true, {}}, services.log), handlers_(services) {
     grpc::ServerBuilder builder;
     apply(builder, {kMaxRequest, 64, kThreads}, true);
     builder.RegisterService(&handlers_);

@@ -34,7 +34,7 @@ bool Growth::allows(std::uint64_t memory) {
   return memory <= least_ + limits_.desk_memory;
 }
 
-void Growth::settled(std::uint64_t memory) { least_ = std::min(memory, least_ + (1 << 20)); }
+void Growth::raise_least(std::uint64_t memory) { least_ = std::min(memory, least_ + (1 << 20)); }
 
 bool Growth::worth_trimming(std::uint64_t memory) const { return least_ != 0 && memory > least_ + limits_.trim_memory; }
 

@@ -60,7 +60,7 @@ class Growth {
   [[nodiscard]] bool worth_trimming(std::uint64_t memory) const;
   // Nobody is at the desk, and what was free was given back: what stays for long is no flood. Raises the least by a
   // step.
-  void settled(std::uint64_t memory);
+  void raise_least(std::uint64_t memory);
 
  private:
   GuardLimits limits_;

@@ -108,9 +108,9 @@ TEST(Growth, FollowsWhatStaysWhileNobodyIsThere) {
   Growth growth{GuardLimits{}};
   EXPECT_FALSE(growth.worth_trimming(100 * kMiB)) << "none seen yet";
   EXPECT_TRUE(growth.allows(30 * kMiB));
-  growth.settled(300 * kMiB);
+  growth.raise_least(300 * kMiB);
   EXPECT_FALSE(growth.allows(300 * kMiB)) << "gRPC may free it yet";
-  for (int i = 0; i < 300; ++i) growth.settled(300 * kMiB);
+  for (int i = 0; i < 300; ++i) growth.raise_least(300 * kMiB);
   EXPECT_TRUE(growth.allows(556 * kMiB));
   EXPECT_FALSE(growth.allows(557 * kMiB));
 }
