@@ -8,8 +8,8 @@ namespace chancery::core {
 
 const std::vector<MessageKind>& message_kinds() {
   static const std::vector<MessageKind> kinds = {
-#define CHANCERY_KIND(name, pattern, needs_direction, needs_threat, available, facts) \
-  {name, Pattern::pattern, needs_direction, needs_threat, available, facts},
+#define CHANCERY_KIND(name, pattern, released_by, needs_direction, needs_threat, available, facts) \
+  {name, Pattern::pattern, ReleasedBy::released_by, needs_direction, needs_threat, available, facts},
 #include "daemon/core/kind.def"
 #undef CHANCERY_KIND
   };

@@ -9,9 +9,17 @@ namespace chancery::core {
 // Which of the three patterns a kind follows.
 enum class Pattern { notice, consent, joint_act };
 
+// Whose act it is.
+enum class ReleasedBy {
+  officer,   // one person, or two where the message is restricted
+  approver,  // always two persons
+  daemon,    // nobody: the daemon reports what it did, in signed statements without text
+};
+
 struct MessageKind {
   std::string_view name;  // "threat-notice"
   Pattern pattern;
+  ReleasedBy released_by;
   bool needs_direction;  // else `directions -`
   bool needs_threat;
   bool available;          // format known; false: refused as E-KIND-UNKNOWN until its capability exists
