@@ -131,6 +131,33 @@ Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, co
   return context.open(wrap.sequence, header.view(), wrap.ciphertext);
 }
 
+namespace {
+
+Bytes rewrap_info(const RewrapContext& context, const Digest& recipient_key) {
+  return concat({as_bytes("chancery/rewrap/v1"), as_bytes(context.originator), recipient_key.view(), context.grant,
+                 context.carrier});
+}
+
+Bytes rewrap_aad(const RewrapContext& context) { return concat({context.original, as_bytes(context.extent)}); }
+
+}  // namespace
+
+Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
+                        BytesView content_key) {
+  auto sender = TRY(HpkeSender::create(recipient, rewrap_info(context, recipient_key)));
+  Wrap wrap;
+  wrap.key_id = recipient_key;
+  wrap.enc.assign(sender.enc().begin(), sender.enc().end());
+  wrap.sequence = sender.next_sequence();
+  wrap.ciphertext = TRY(sender.seal(rewrap_aad(context), content_key));
+  return wrap;
+}
+
+Result<SecretBytes> unwrap_rewrapped(const PrivateKey& key, const Wrap& wrap, const RewrapContext& context) {
+  const auto receiver = TRY(HpkeReceiver::create(key, wrap.enc, rewrap_info(context, wrap.key_id)));
+  return receiver.open(wrap.sequence, rewrap_aad(context), wrap.ciphertext);
+}
+
 Bytes seal_at_rest(BytesView storage_key, BytesView aad, BytesView secret, RandomSource& random) {
   Nonce nonce{};
   random.fill(nonce);

@@ -69,6 +69,20 @@ Result<Wrap> wrap_key(HpkeSender& context, const Digest& recipient_key, BytesVie
 // Unwraps; the caller may keep `context` for the other messages of the same enc.
 Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, const Digest& header);
 
+// A content key for somebody the originator did not write to, made for one step under a grant: HPKE single shot.
+//   info  "chancery/rewrap/v1" || originator || recipient key id || grant id || carrier id
+//   aad   original id || extent ("all", "0,2")
+struct RewrapContext {
+  std::string_view originator;
+  BytesView grant;
+  BytesView carrier;
+  BytesView original;
+  std::string_view extent;
+};
+Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
+                        BytesView content_key);
+Result<SecretBytes> unwrap_rewrapped(const PrivateKey& key, const Wrap& wrap, const RewrapContext& context);
+
 // Content keys at rest: AES-256-GCM under the storage key, random nonce, aad = message id.
 Bytes seal_at_rest(BytesView storage_key, BytesView aad, BytesView secret, RandomSource& random);
 Result<SecretBytes> open_at_rest(BytesView storage_key, BytesView aad, BytesView sealed);

@@ -34,14 +34,28 @@ bool states_a_wrap(const Message& carrier) {
                      [](const Fact& fact) { return fact.name == kWrapFact; });
 }
 
+bool permits_wrap(const Case& c, const Message& original, const std::optional<Digest>& wrap) {
+  const auto& permits = c.consents.permits;
+  return wrap && std::any_of(permits.begin(), permits.end(), [&](const ShownPermit& shown) {
+           return shown.permit.provider == original.originator && shown.permit.wrap == wrap;
+         });
+}
+
 // Of a protected original only its originator makes wraps, for whomever.
 bool wrap_is_right(const Case& c, const Message& original, const std::optional<CarriedWrap>& wrap) {
   const auto& self = c.world.self;
-  if (states_a_wrap(c.message) && rules::is_protected(c, original)) return false;
+  const bool is_protected = core::is_protected(c.world, original, c.message.created);
+  if (states_a_wrap(c.message) && is_protected) return false;
   if (!wrap) return self == original.originator;  // who wrote it keeps its key and needs none
-  if (wrap->by_originator)
-    return std::find(original.recipients.begin(), original.recipients.end(), self) != original.recipients.end();
-  return names_wrap(c.message, wrap->digest);
+  switch (wrap->from) {
+    case CarriedWrap::From::statement:
+      return std::find(original.recipients.begin(), original.recipients.end(), self) != original.recipients.end();
+    case CarriedWrap::From::permit:
+      return permits_wrap(c, original, wrap->digest);
+    case CarriedWrap::From::forwarder:
+      return !is_protected && names_wrap(c.message, wrap->digest);
+  }
+  return false;
 }
 
 void check_wrap(const Case& c, const std::optional<CarriedWrap>& wrap, Decision& out) {
@@ -56,13 +70,17 @@ void check_wrap(const Case& c, const std::optional<CarriedWrap>& wrap, Decision&
 }  // namespace
 
 Decision decide_acceptance(const World& world, const Arrival& arrival, const SourceLookup& sources) {
-  const Case c(rules::Side::acceptance, world, arrival.message, sources);
+  static const Consents none;
+  Case c(rules::Side::acceptance, world, arrival.message, sources,
+         arrival.consents != nullptr ? *arrival.consents : none);
+  c.id = arrival.id;
   Decision out;
   check_arrival(c, arrival, out);
   rules::check_agreement(c, out);
   rules::check_authorities(c, out);
   rules::check_kind(c, out);
   rules::check_items(c, out);
+  rules::check_terms(c, out);
   rules::check_suites(c, arrival.suite, out);
   rules::check_labels(c, out);
   rules::check_state_secrets(c, out);

@@ -6,19 +6,18 @@
 
 namespace chancery::core {
 
-// How far a sender's clock may be ahead of ours (protocol section 6).
-inline constexpr Duration kClockMargin = seconds(120);
-
 // What opening the body showed; only what decisions need.
 struct OpenedBody {
   std::vector<std::string> languages;  // of the text parts, sorted
 };
 
-// The wrap by which the receiver can open a carried original. It has to be the original's own for this receiver; only
-// an original that no Party protects may come under a wrap its forwarder made and named in a `fact wrap`.
+// The wrap by which the receiver can open a carried original. It has to be the original's own for this receiver, or the
+// one its originator made for this step and named in the permit; only an original that no Party protects may come under
+// a wrap its forwarder made and named in a `fact wrap`.
 struct CarriedWrap {
-  bool by_originator = false;    // one of the original's own signed wraps, for this receiver
-  std::optional<Digest> digest;  // else SHA-256 of the wrap's bytes as they came
+  enum class From { statement, permit, forwarder };
+  From from = From::forwarder;
+  std::optional<Digest> digest = {};  // SHA-256 of the wrap's bytes, where they came beside what is signed
 };
 
 struct Arrival {
@@ -27,6 +26,8 @@ struct Arrival {
   crypto::Suite suite = crypto::Suite::p256;
   const OpenedBody* body = nullptr;      // null until opened; the caller decides twice, before and after opening
   std::optional<CarriedWrap> wrap = {};  // with forwards only; none needed by who wrote the original
+  MessageId id = {};                     // of the message: what permits name as the carrier
+  const Consents* consents = nullptr;    // null: none is known and none was shown
 };
 
 // Pure, all reasons, same order as decide_release. Refuses or defers as protocol section 5 says.

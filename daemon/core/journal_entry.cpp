@@ -46,6 +46,14 @@ const char* to_string(Act act) {
       return "voided";
     case Act::exported:
       return "exported";
+    case Act::permit_issued:
+      return "permit-issued";
+    case Act::permit_refused:
+      return "permit-refused";
+    case Act::permit_recorded:
+      return "permit-recorded";
+    case Act::copy_locked:
+      return "copy-locked";
   }
   return "";
 }
@@ -71,7 +79,11 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::access_refused,
                                 Act::acknowledged,
                                 Act::voided,
-                                Act::exported};
+                                Act::exported,
+                                Act::permit_issued,
+                                Act::permit_refused,
+                                Act::permit_recorded,
+                                Act::copy_locked};
   return parse_enumerator(text, all);
 }
 

@@ -28,6 +28,10 @@ enum class Act {
   acknowledged,
   voided,
   exported,
+  permit_issued,    // to the peer that is the actor, for the original
+  permit_refused,
+  permit_recorded,  // given to us for a message of ours
+  copy_locked,      // after the revocation of the grant it came under
 };
 const char* to_string(Act act);
 Result<Act> parse_act(std::string_view text);

@@ -10,8 +10,9 @@
 namespace chancery::core {
 
 inline constexpr std::string_view kIncomingPrefix = "IN";
+inline constexpr std::string_view kReportPrefix = "REPORT";  // what a daemon sends by itself
 
-// What an authority may number its own messages under: 2 to 8 capital letters, not the incoming prefix.
+// What an authority may number its own messages under: 2 to 8 capital letters, neither of the prefixes above.
 bool is_number_prefix(std::string_view text);
 
 struct RegistryNumber {

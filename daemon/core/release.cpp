@@ -4,13 +4,15 @@
 
 namespace chancery::core {
 
-Decision decide_release(const World& world, const Message& message, const SourceLookup& sources) {
-  const rules::Case c(rules::Side::release, world, message, sources);
+Decision decide_release(const World& world, const Message& message, const SourceLookup& sources,
+                        const Consents& consents) {
+  const rules::Case c(rules::Side::release, world, message, sources, consents);
   Decision out;
   rules::check_agreement(c, out);
   rules::check_authorities(c, out);
   rules::check_kind(c, out);
   rules::check_items(c, out);
+  rules::check_terms(c, out);
   rules::check_suites(c, crypto::Suite::p256, out);
   rules::check_labels(c, out);
   rules::check_state_secrets(c, out);

@@ -100,12 +100,14 @@ void check_item(const Case& c, const std::string& code, ItemKind kind, ReasonCod
 
 }  // namespace
 
-Case::Case(Side at, const World& of, const Message& about, const SourceLookup& lookup)
+Case::Case(Side at, const World& of, const Message& about, const SourceLookup& at_hand, const Consents& known)
     : side(at),
       world(of),
       message(about),
       agreement(of.agreements.find(about.agreement, about.agreement_version)),
-      sources(provenance(about, lookup)) {
+      lookup(at_hand),
+      sources(provenance(about, at_hand)),
+      consents(known) {
   if (agreement != nullptr) parties = agreement->parties_at(about.created);
 }
 
@@ -179,6 +181,9 @@ void check_suites(const Case& c, crypto::Suite suite, Decision& out) {
 
 void check_language(const Case& c, Decision& out) {
   if (c.agreement == nullptr || c.agreement->languages_any.empty()) return;
+  // What a daemon reports has no text.
+  const auto* kind = find_kind(c.message.kind);
+  if (kind != nullptr && kind->released_by == ReleasedBy::daemon && c.message.languages.empty()) return;
   const auto& working = c.agreement->languages_any;
   const auto& used = c.message.languages;
   if (std::none_of(used.begin(), used.end(), [&](const std::string& language) { return contains(working, language); }))

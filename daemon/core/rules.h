@@ -10,14 +10,17 @@ enum class Side { release, acceptance };
 
 // What every rule of one decision looks at.
 struct Case {
-  Case(Side at, const World& of, const Message& about, const SourceLookup& lookup);
+  Case(Side at, const World& of, const Message& about, const SourceLookup& at_hand, const Consents& known);
 
   Side side;
   const World& world;
   const Message& message;
   const Agreement* agreement;        // null when this version of it is not known here: its rules are then not judged
   std::vector<std::string> parties;  // bound to it when the message was created
+  const SourceLookup& lookup;
   Provenance sources;
+  const Consents& consents;
+  MessageId id = {};  // at acceptance
 
   [[nodiscard]] const LabelBook& labels() const { return world.agreements.labels(); }
   [[nodiscard]] Reason reason(ReasonCode code, std::string subject = {}) const;
@@ -51,8 +54,10 @@ std::vector<std::string> protecting_parties(const Agreement& agreement, const Me
 // rules_source.cpp
 void check_provenance(const Case& c, Decision& out);  // at hand, as named, providers and labels complete
 void check_forward(const Case& c, Decision& out);     // exactly one source, carried whole
-void check_consent(const Case& c, Decision& out);     // everybody in the audience of every protected source
-// Whether the agreement a source travelled under keeps it from going on without consent.
-bool is_protected(const Case& c, const Message& source);
+// Everybody in the audience of every protected source, or covered by its providers' grants; at acceptance shown by permits.
+void check_consent(const Case& c, Decision& out);
+
+// rules_consent.cpp
+void check_terms(const Case& c, Decision& out);  // of a consent kind: what it says, by whom, to whom
 
 }  // namespace chancery::core::rules

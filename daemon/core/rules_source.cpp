@@ -52,10 +52,40 @@ void check_inherited(const Case& c, Decision& out) {
     if (!inherited.contains(labels[i])) out.add(c.reason(ReasonCode::label_not_inherited, subject_of(labels[i])));
 }
 
-// The clause is that of the agreement the source travelled under.
-void check_audience(const Case& c, const SourceStatement& source, const std::string& who, Decision& out) {
-  if (!audience(source).contains(who))
-    out.add(reason_of(agreement_of(c, source.message), ReasonCode::consent_required, who));
+// Under the agreement the source travelled under.
+void add(const Case& c, const SourceStatement& source, ReasonCode code, const std::string& subject, Decision& out) {
+  out.add(reason_of(agreement_of(c, source.message), code, subject));
+}
+
+// Who passes it on is in the audience, or was named as a holder by every provider: else it was never his to pass on.
+void check_holder(const Case& c, const SourceStatement& source, Decision& out) {
+  const auto& holder = c.message.originator;
+  if (audience(source).contains(holder)) return;
+  for (const auto& provider : own_providers(source.message, c.lookup)) {
+    const auto& grants = c.consents.grants;
+    const bool named = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+      return grant.provider == provider && grant.holder == holder && grant.terms.original == source.id;
+    });
+    if (!named) return add(c, source, ReasonCode::consent_required, holder, out);
+  }
+}
+
+void check_need(const Case& c, const ConsentNeed& need, Decision& out) {
+  const auto& original = *need.original;
+  const auto& holder = c.message.originator;
+  // The receiver answers for itself by what was shown to it; for others a grant has to speak.
+  if (c.side == Side::acceptance && need.receiver == c.world.self) {
+    const auto* shown = c.consents.permit(need);
+    if (shown != nullptr) {
+      for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now))
+        add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.provider, out);
+      return;
+    }
+  }
+  const auto covered = covering_grant(c.consents, need, holder, c.message.created);
+  if (const auto* code = std::get_if<ReasonCode>(&covered)) return add(c, original, *code, need.receiver, out);
+  if (c.side == Side::acceptance && need.receiver == c.world.self)
+    add(c, original, ReasonCode::permit_required, need.provider, out);
 }
 
 void check_source_agreement(const Case& c, const Message& source, Decision& out) {
@@ -69,7 +99,7 @@ void check_source_agreement(const Case& c, const Message& source, Decision& out)
 
 // Of a protected original only its own wraps can travel. Who is outside the audience is a matter of consent.
 void check_carried_wraps(const Case& c, const SourceStatement& original, Decision& out) {
-  if (!is_protected(c, original.message)) return;
+  if (!is_protected(c.world, original.message, c.message.created)) return;
   const auto all = audience(original), own = audience(original.message);
   for (const auto& recipient : c.message.recipients)
     if (all.contains(recipient) && !own.contains(recipient))
@@ -105,23 +135,12 @@ void check_forward(const Case& c, Decision& out) {
   }
 }
 
-bool is_protected(const Case& c, const Message& source) {
-  const auto* agreement = agreement_of(c, source);
-  if (agreement == nullptr || !agreement->protects_restricted) return false;
-  const auto parties = protecting_parties(*agreement, source, c.message.created);
-  return std::any_of(source.labels.begin(), source.labels.end(), [&](const Label& label) {
-    return c.labels().class_of(label) != nullptr && c.labels().restricted(label, parties);
-  });
-}
-
-// Who passes it on had to be in the audience as well: else it was never his to pass on.
 void check_consent(const Case& c, Decision& out) {
   for (const auto* source : c.sources.closure) {
     check_source_agreement(c, source->message, out);
-    if (!is_protected(c, source->message)) continue;
-    check_audience(c, *source, c.message.originator, out);
-    for (const auto& recipient : c.message.recipients) check_audience(c, *source, recipient, out);
+    if (is_protected(c.world, source->message, c.message.created)) check_holder(c, *source, out);
   }
+  for (const auto& need : consent_needs(c.world, c.message, c.lookup)) check_need(c, need, out);
 }
 
 }  // namespace chancery::core::rules

@@ -176,7 +176,7 @@ wire::LabelCheck check_one(const Scene& at, const wire::LabelQuery& query, const
   draft.categories = query.categories;
   const auto message = core::compose(at.world(), draft, {});
   wire::LabelCheck out{recipient, {}, {}};
-  const auto decision = release_gate(at.world(), message, {});
+  const auto decision = release_gate(at.world(), message, {}, {});
   for (const auto& reason : decision.reasons())
     if (is_about_labels(reason.code)) out.decision.add(reason);
   const auto* designation = at.directory->designation(recipient, at.now);

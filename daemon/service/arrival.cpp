@@ -2,6 +2,7 @@
 
 #include "daemon/core/registry_number.h"
 #include "daemon/service/numbering.h"
+#include "daemon/service/reports.h"
 
 namespace chancery::service {
 
@@ -23,24 +24,12 @@ core::Reason reason(const Arrived& arrived, ReasonCode code) {
   return agreement != nullptr ? agreement->reason(code) : core::Reason{code, "", "", ""};
 }
 
-Sources::Held held_by(store::Store& store) {
-  return [&store](const core::MessageId& id) -> std::optional<std::string> {
-    auto row = store.reader().message_row(id);
-    return row.has_value() ? std::optional(std::move(row->statement)) : std::nullopt;
-  };
-}
-
-Sources::Held held_by(store::Transaction& tx) {
-  return [&tx](const core::MessageId& id) -> std::optional<std::string> {
-    auto row = tx.find_message(id);
-    return row.has_value() && row->has_value() ? std::optional(std::move((*row)->statement)) : std::nullopt;
-  };
-}
-
-core::Decision decide(const core::World& world, const Arrived& arrived, const Sources& sources) {
+core::Decision decide(const core::World& world, const Arrived& arrived, const Sources& sources,
+                      const core::Consents& consents) {
   const auto* body = arrived.body ? &*arrived.body : nullptr;
-  auto decision = core::decide_acceptance(world, {arrived.message, arrived.peer, arrived.suite, body, arrived.wrap},
-                                          sources.lookup());
+  const core::Arrival arrival{arrived.message, arrived.peer, arrived.suite, body,
+                              arrived.wrap,    arrived.id,   &consents};
+  auto decision = core::decide_acceptance(world, arrival, sources.lookup());
   for (const auto& found : arrived.found.reasons()) decision.add(found);
   return decision;
 }
@@ -74,8 +63,10 @@ Result<void> note(Arrived& arrived, const Result<void>& opened) {
 Result<void> open_own(const Intake& intake, Arrived& arrived) {
   const auto wrap = wrap_for(intake.node.identity.authority, arrived.message, arrived.record.wraps);
   if (!wrap) return fail(Errc::malformed, "no wrap for us");
-  auto opened = TRY(open_sealed(intake.node, intake.keys, arrived.message.originator, *wrap, arrived.message,
-                                arrived.record.statement.statement, arrived.id, arrived.record.ciphertexts));
+  const auto& statement = arrived.record.statement.statement;
+  const auto key = TRY(intake.keys.unwrap(arrived.message.originator, *wrap, core::header_digest(statement)));
+  auto opened =
+      TRY(open_sealed(intake.node, key, arrived.message, statement, arrived.id, arrived.record.ciphertexts));
   auto body = TRY(wire::parse_body(opened.parts));
   arrived.body = std::move(body.opened);
   arrived.record.their_number = std::move(body.number);
@@ -100,7 +91,7 @@ Result<std::optional<CarriedOriginal>> take_carried(const Intake& intake, const 
     arrived.found.add(reason(arrived, ReasonCode::source_mismatch));
     return std::optional<CarriedOriginal>();
   }
-  auto original = judge_carried(intake.node.identity.authority, *item.forwarded, verifier);
+  auto original = judge_carried(intake.node.identity.authority, *item.forwarded, arrived.permits, verifier);
   if (!original.has_value()) {
     if (original.error().code == Errc::malformed) return tl::unexpected(original.error());
     return std::optional<CarriedOriginal>();  // nobody's: then the source is not proven
@@ -123,6 +114,35 @@ Result<void> open_all(const Intake& intake, std::optional<CarriedOriginal> origi
   CHECK_OK(note(arrived, open_own(intake, arrived)));
   if (original) CHECK_OK(note(arrived, open_original(intake, std::move(*original), *item.forwarded, arrived)));
   return {};
+}
+
+// Permits that are their provider's; what is nobody's proves nothing. False when one is signed under a key we may still
+// learn of.
+bool take_permits(wire::MessageItem& item, FrameVerifier& verifier, Arrived& arrived) {
+  bool all_keys_known = true;
+  for (auto& shown : item.permits) {
+    const auto finding = verifier.find(shown.statement);
+    if (finding.standing == Standing::key_unknown) all_keys_known = false;
+    if (finding.standing != Standing::holds) continue;
+    auto permit = core::Permit::parse(shown.statement.statement);
+    if (!permit.has_value() || permit->provider != finding.batch->signer || !timely(permit->from, *finding.batch))
+      continue;
+    arrived.permits.push_back({std::move(*permit), verifier.evidence(shown.statement), std::move(shown.wrap)});
+  }
+  return all_keys_known;
+}
+
+std::set<core::MessageId> grants_named(const std::vector<store::PermitRecord>& permits) {
+  std::set<core::MessageId> out;
+  for (const auto& record : permits) out.insert(record.permit.grant);
+  return out;
+}
+
+Result<core::Consents> consents_of(const Arrived& arrived, const Sources& sources, const StatementsAbout& about) {
+  auto consents = TRY(consents_for(arrived.message, sources.lookup(), about, sources.grants()));
+  for (const auto& record : arrived.permits)
+    consents.permits.push_back({record.permit, core::statement_digest(record.statement.statement)});
+  return consents;
 }
 
 bool key_unknown(const wire::MessageItem& item, FrameVerifier& verifier) {
@@ -182,22 +202,26 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   auto arrived = begin(intake, std::move(*message), item, verifier);
   if (!take_sources(item, verifier, arrived.sources) || key_unknown(item, verifier))
     return deferred(digest, ReasonCode::key_unknown);
-  if (item.permits) arrived.found.add(reason(arrived, ReasonCode::permits_unavailable));
+  if (!take_permits(item, verifier, arrived)) return deferred(digest, ReasonCode::key_unknown);
   auto original = take_carried(intake, item, verifier, arrived);
   if (!original.has_value()) return rejected(digest, ReasonCode::malformed);
   check_carried(*original, arrived);
-  arrived.sources.complete(arrived.message, held_by(intake.node.store));
-  arrived.record.sources = arrived.sources.needed(arrived.message);
+  arrived.sources.complete(arrived.message, held_statements(intake.node.store));
+  arrived.record.sources = arrived.sources.needed(arrived.message, grants_named(arrived.permits));
+  file_consent(arrived.message, arrived.record);
+  auto consents = consents_of(arrived, arrived.sources, statements_about(intake.node.store));
+  if (!consents.has_value()) return deferred(digest, ReasonCode::not_now);
+  arrived.consents = std::move(*consents);
 
   // Before opening: what must not come in stays shut.
-  arrived.decision = decide(intake.world(), arrived, arrived.sources);
+  arrived.decision = decide(intake.world(), arrived, arrived.sources, arrived.consents);
   if (!arrived.decision.allowed()) return arrived;
   if (const auto opened = open_all(intake, std::move(*original), item, arrived); !opened.has_value()) {
     intake.node.log(LogLevel::error, "open",
                     std::string(to_string(opened.error().code)) + ": " + opened.error().detail);
     return deferred(digest, ReasonCode::not_now);
   }
-  arrived.decision = decide(intake.world(), arrived, arrived.sources);
+  arrived.decision = decide(intake.world(), arrived, arrived.sources, arrived.consents);
   return arrived;
 }
 
@@ -258,15 +282,18 @@ Result<std::optional<Accepted>> known(const Node& node, store::Transaction& tx, 
   return answered ? std::optional(std::move(out)) : std::nullopt;
 }
 
-// What was decided on the link's thread holds while nothing it looked at has changed.
-core::Decision decide_now(const Node& node, store::Transaction& tx, const Arrived& arrived,
-                          const std::shared_ptr<const core::AgreementBook>& book) {
-  if (arrived.decision.allowed() && &tx.directory() == arrived.directory.get() && book == arrived.book)
+// What was decided on the link's thread holds while nothing it looked at has changed; a permit is looked at again,
+// because a revocation may have come since.
+Result<core::Decision> decide_now(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                                  const std::shared_ptr<const core::AgreementBook>& book) {
+  if (arrived.decision.allowed() && &tx.directory() == arrived.directory.get() && book == arrived.book &&
+      arrived.permits.empty())
     return arrived.decision;
   auto sources = arrived.sources;
-  sources.complete(arrived.message, held_by(tx));
+  sources.complete(arrived.message, held_statements(tx));
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
-  auto decision = decide(world, arrived, sources);
+  const auto consents = TRY(consents_of(arrived, sources, statements_about(tx)));
+  auto decision = decide(world, arrived, sources, consents);
   // Allowed only now, and still shut: it is opened when it comes again.
   if (decision.allowed() && !arrived.body) decision.add(reason(arrived, ReasonCode::not_now));
   return decision;
@@ -278,6 +305,77 @@ Accepted defer(const Arrived& arrived, const core::Decision& decision) {
   return out;
 }
 
+// The reason that speaks of consent, where there is one: it is what the provider asks for.
+ReasonCode telling(const core::Decision& decision) {
+  for (const auto& one : decision.reasons()) {
+    const std::string_view code = core::to_string(one.code);
+    if (code.starts_with("E-CONSENT") || code.starts_with("E-PERMIT") || code.starts_with("E-WRAP")) return one.code;
+  }
+  return decision.reasons().front().code;
+}
+
+// Every provider of something protected hears what reached us, and what became of it. Whether one is to hear.
+Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                         const core::AgreementBook& book, const Digest& entry, const core::Decision* refused) {
+  const core::World world{book, tx.directory(), node.identity.authority, tx.now()};
+  bool owes = false;
+  for (const auto& need : core::consent_needs(world, arrived.message, arrived.sources.lookup())) {
+    if (need.receiver != node.identity.authority) continue;
+    core::TransferReport report;
+    report.original = need.original->id;
+    report.carrier = arrived.id;
+    report.holder = arrived.message.originator;
+    report.extent = need.extent;
+    report.entry = entry;
+    if (const auto* shown = arrived.consents.permit(need)) {
+      report.grant = shown->permit.grant;
+      report.permit = shown->digest;
+    }
+    if (refused != nullptr) report.refused = telling(*refused);
+    CHECK_OK(owe(node, tx, need.provider, need.original->message.agreement, report));
+    owes = true;
+  }
+  return owes;
+}
+
+Result<void> keep_permits(store::Transaction& tx, const Arrived& arrived, const core::AgreementBook& book) {
+  for (const auto& record : arrived.permits) {
+    auto entry = entry_of(arrived, core::Act::permit_recorded, book, core::Decision::allow());
+    entry.subject = record.permit.provider;
+    entry.decision.clear();
+    entry.content = core::statement_digest(record.statement.statement);
+    CHECK_OK(tx.record_permit(record, std::nullopt, entry));
+  }
+  return {};
+}
+
+// Locked first, answered second: every copy that came to us under the grant. Whether there was one.
+Result<bool> lock_copies(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                         const core::AgreementBook& book) {
+  if (arrived.message.kind != "consent-revocation") return false;
+  const auto grant = core::subject_of(TRY(core::read_consent(arrived.id, arrived.message)));
+  std::set<std::string> copies;
+  for (const auto& record : TRY(tx.permits_of_grant(grant)))
+    if (record.permit.receiver == node.identity.authority && record.permit.provider == arrived.message.originator)
+      copies.insert(record.permit.carrier);
+  for (const auto& copy : copies) {
+    const auto id = TRY(core::parse_message_id(copy));
+    auto entry = entry_of(arrived, core::Act::copy_locked, book, core::Decision::allow());
+    entry.decision.clear();
+    entry.message = id;
+    if (!TRY(tx.lock(id, grant, entry))) continue;
+    const core::Compliance compliance{grant, id, core::CopyState::locked, tx.now()};
+    CHECK_OK(owe(node, tx, arrived.message.originator, arrived.message.agreement, compliance));
+    const auto record = TRY(tx.load_message(id));
+    if (!record.original) continue;
+    const auto original = TRY(tx.find_message(*record.original));
+    if (!original || original->direction != store::Direction::carried) continue;
+    entry.message = record.original;
+    TRY(tx.lock(*record.original, grant, entry));
+  }
+  return !copies.empty();
+}
+
 Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived& arrived,
                         const core::AgreementBook& book, const core::Decision& decision) {
   const auto entry = TRY(tx.append(entry_of(arrived, core::Act::acceptance_refused, book, decision)));
@@ -286,6 +384,7 @@ Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived&
   receipt.reasons = decision.codes();
   Accepted out;
   out.issued.push_back(TRY(tx.issue_receipt(receipt)));
+  out.owes = TRY(owe_reports(node, tx, arrived, book, entry, &decision));
   return out;
 }
 
@@ -306,9 +405,11 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   record.number = TRY(next_number(tx, std::string(core::kIncomingPrefix)));
   const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
   CHECK_OK(keep_carried(tx, arrived, book));
+  CHECK_OK(keep_permits(tx, arrived, book));
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;
   Accepted out;
+  out.owes = TRY(owe_reports(node, tx, arrived, book, entry, nullptr)) || TRY(lock_copies(node, tx, arrived, book));
   out.issued.push_back(TRY(tx.issue_receipt(receipt)));
   return out;
 }
@@ -323,7 +424,7 @@ Result<Accepted> accept(const Node& node, store::Transaction& tx, const Arrived&
     return out;
   }
   const auto book = node.agreements();
-  const auto decision = decide_now(node, tx, arrived, book);
+  const auto decision = TRY(decide_now(node, tx, arrived, book));
   switch (decision.verdict()) {
     case core::Verdict::refuse:
       return refuse(node, tx, arrived, *book, decision);

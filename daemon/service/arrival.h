@@ -31,6 +31,8 @@ struct Arrived {
   std::optional<core::OpenedBody> body;   // once opened
   std::optional<core::CarriedWrap> wrap;  // of a forward
   Sources sources;
+  std::vector<store::PermitRecord> permits;  // shown, each its provider's
+  core::Consents consents;                   // as the decision saw them
   core::Decision found;     // what opening showed, beside the rules
   core::Decision decision;  // of all this, under:
   std::shared_ptr<const core::Directory> directory;
@@ -46,6 +48,7 @@ struct Accepted {
   std::vector<store::SignedStatement> stored;  // receipts signed before, byte for byte
   std::optional<wire::Answer> answer;
   bool conflict = false;  // evidence was kept
+  bool owes = false;      // a provider is to hear of it
 };
 
 // The act: known already, deferred, refused with a signed receipt and nothing else stored, or accepted. Signs at most

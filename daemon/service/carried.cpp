@@ -10,8 +10,20 @@ void Sources::add(const core::Message& message, store::SignedStatement statement
   came_.emplace(id, std::move(statement));
 }
 
-std::vector<store::SignedStatement> Sources::needed(const core::Message& message) const {
-  std::set<core::MessageId> ids;
+std::vector<core::Grant> Sources::grants() const {
+  std::vector<core::Grant> out;
+  for (const auto& [id, source] : known_) {
+    if (!came_.contains(id)) continue;
+    const auto statement = core::read_consent(id, source.message);
+    if (const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr)
+      out.push_back(*grant);
+  }
+  return out;
+}
+
+std::vector<store::SignedStatement> Sources::needed(const core::Message& message,
+                                                    const std::set<core::MessageId>& grants) const {
+  auto ids = grants;
   if (const auto reissued = core::reissue_of(message)) ids.insert(*reissued);
   for (const auto* source : core::provenance(message, lookup()).closure) {
     ids.insert(source->id);
@@ -30,10 +42,12 @@ void Sources::complete(const core::Message& message, const Held& held) {
 
 // Breadth first; no deeper and no wider than decisions follow.
 void Sources::fill(const core::Message& message, const Held& held) {
-  std::deque<core::SourceLine> waiting(message.sources.begin(), message.sources.end());
+  const auto named = named_by_facts(message.facts);
+  std::deque<core::MessageId> waiting(named.begin(), named.end());
+  for (const auto& line : message.sources) waiting.push_back(line.id);
   std::set<core::MessageId> seen;
   while (!waiting.empty() && seen.size() <= core::kMaxClosureStatements) {
-    const auto id = waiting.front().id;
+    const auto id = waiting.front();
     waiting.pop_front();
     if (!seen.insert(id).second) continue;
     auto known = known_.find(id);
@@ -43,8 +57,7 @@ void Sources::fill(const core::Message& message, const Held& held) {
       if (!parsed.has_value()) continue;
       known = known_.emplace(id, core::SourceStatement{id, core::statement_digest(*text), *parsed}).first;
     }
-    const auto& next = known->second.message.sources;
-    waiting.insert(waiting.end(), next.begin(), next.end());
+    for (const auto& line : known->second.message.sources) waiting.push_back(line.id);
   }
 }
 
@@ -67,6 +80,20 @@ core::SourceLookup Sources::lookup() const {
   return [this](const core::MessageId& id) -> const core::SourceStatement* {
     const auto known = known_.find(id);
     return known == known_.end() ? nullptr : &known->second;
+  };
+}
+
+Sources::Held held_statements(store::Store& store) {
+  return [&store](const core::MessageId& id) -> std::optional<std::string> {
+    auto row = store.reader().message_row(id);
+    return row.has_value() ? std::optional(std::move(row->statement)) : std::nullopt;
+  };
+}
+
+Sources::Held held_statements(store::Transaction& tx) {
+  return [&tx](const core::MessageId& id) -> std::optional<std::string> {
+    auto row = tx.find_message(id);
+    return row.has_value() && row->has_value() ? std::optional(std::move((*row)->statement)) : std::nullopt;
   };
 }
 
@@ -105,39 +132,73 @@ std::optional<crypto::Wrap> wrap_for(const std::string& self, const core::Messag
 
 namespace {
 
-// The original's own wrap for us, where there is one; else whatever the forwarder made.
-void choose_wrap(const std::string& self, const wire::CarriedMessage& carried, CarriedOriginal& out) {
+std::optional<crypto::Wrap> only_wrap(BytesView bytes) {
+  auto made = crypto::parse_wraps(bytes);
+  return made.has_value() && made->size() == 1 ? std::optional(std::move(made->front())) : std::nullopt;
+}
+
+// What its originator made for this step.
+const store::PermitRecord* with_wrap(const std::vector<store::PermitRecord>& permits, const core::Message& original) {
+  for (const auto& record : permits)
+    if (record.permit.provider == original.originator && !record.wrap.empty()) return &record;
+  return nullptr;
+}
+
+// The original's own wrap for us, where there is one; else the one its originator permitted; else whatever the
+// forwarder made.
+void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
+                 const std::vector<store::PermitRecord>& permits, CarriedOriginal& out) {
+  using From = core::CarriedWrap::From;
   out.key = wrap_for(self, out.message, carried.wraps);
   if (out.key) {
-    out.wrap = core::CarriedWrap{true, std::nullopt};
+    out.wrap = core::CarriedWrap{From::statement};
   } else if (!carried.forwarder_wrap.empty()) {
-    out.wrap = core::CarriedWrap{false, crypto::sha256(carried.forwarder_wrap)};
-    const auto made = crypto::parse_wraps(carried.forwarder_wrap);
-    if (made.has_value() && made->size() == 1) out.key = made->front();
+    out.wrap = core::CarriedWrap{From::forwarder, crypto::sha256(carried.forwarder_wrap)};
+    out.key = only_wrap(carried.forwarder_wrap);
+  } else if (const auto* record = with_wrap(permits, out.message)) {
+    out.wrap = core::CarriedWrap{From::permit, crypto::sha256(record->wrap)};
+    out.key = only_wrap(record->wrap);
+    out.permit = record->permit;
   }
+}
+
+Result<crypto::SecretBytes> key_of(SealKeys& keys, const std::string& forwarder, const CarriedOriginal& original) {
+  const auto header = core::header_digest(original.statement.statement);
+  switch (original.wrap->from) {
+    case core::CarriedWrap::From::statement:
+      return keys.unwrap(original.message.originator, *original.key, header);
+    case core::CarriedWrap::From::forwarder:
+      return keys.unwrap(forwarder, *original.key, header);
+    case core::CarriedWrap::From::permit:
+      break;
+  }
+  const auto& permit = *original.permit;
+  const auto carrier = TRY(core::parse_message_id(permit.carrier));
+  const auto extent = permit.extent.text();
+  return keys.unwrap(*original.key,
+                     {permit.provider, permit.grant.view(), carrier.view(), permit.original.view(), extent});
 }
 
 }  // namespace
 
 Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
-                                      FrameVerifier& verifier) {
+                                      const std::vector<store::PermitRecord>& permits, FrameVerifier& verifier) {
   CarriedOriginal out;
   out.message = TRY(verified_message(carried.statement, verifier.find(carried.statement)));
   if (!matches(out.message, carried.ciphertexts, carried.wraps))
     return fail(Errc::malformed, "parts or wraps of the original are not those it commits to");
   out.id = core::message_id(carried.statement.statement, out.message.created);
   out.statement = verifier.evidence(carried.statement);
-  choose_wrap(self, carried, out);
-  if (out.wrap && out.wrap->by_originator && !carried.forwarder_wrap.empty())
+  choose_wrap(self, carried, permits, out);
+  if (out.wrap && out.wrap->from == core::CarriedWrap::From::statement && !carried.forwarder_wrap.empty())
     return fail(Errc::malformed, "a wrap of the forwarder beside the originator's");
   return out;
 }
 
-Result<Opened> open_sealed(const Node& node, SealKeys& keys, std::string_view wrapper, const crypto::Wrap& wrap,
-                           const core::Message& message, std::string_view statement, const core::MessageId& id,
+Result<Opened> open_sealed(const Node& node, const crypto::SecretBytes& key, const core::Message& message,
+                           std::string_view statement, const core::MessageId& id,
                            const std::vector<Bytes>& ciphertexts) {
   const auto header = core::header_digest(statement);
-  const auto key = TRY(keys.unwrap(wrapper, wrap, header));
   const crypto::BodyCommitments commitments{message.parts, message.body_root, message.cek_commit, message.cipher_root};
   auto parts = TRY(crypto::open_body(ciphertexts, commitments, key.view(), header));
   Opened out;
@@ -153,9 +214,9 @@ Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, cons
   record.id = original.id;
   record.direction = store::Direction::carried;
   if (original.key) {
-    const auto& wrapper = original.wrap->by_originator ? original.message.originator : forwarder;
-    auto opened = TRY(open_sealed(node, keys, wrapper, *original.key, original.message, original.statement.statement,
-                                  original.id, carried.ciphertexts));
+    const auto key = TRY(key_of(keys, forwarder, original));
+    auto opened = TRY(open_sealed(node, key, original.message, original.statement.statement, original.id,
+                                  carried.ciphertexts));
     const auto body = wire::parse_body(opened.parts);
     if (!body.has_value()) return fail(Errc::unauthenticated, "parts of the original are not parts");
     record.their_number = body->number;
@@ -188,12 +249,14 @@ Result<Bytes> forwarder_wrap_for(const std::string& recipient, std::string_view 
 }  // namespace
 
 Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipient, store::OutgoingMessage message,
-                                  wire::Frame& frame) {
+                                  const Passage& passage, wire::Frame& frame) {
   wire::MessageItem item;
   item.statement = frame.add(message.statement);
   item.ciphertexts = std::move(message.ciphertexts);
   item.wraps = std::move(message.wraps);
   for (const auto& source : message.sources) item.sources.push_back(frame.add(source));
+  for (const auto& grant : passage.grants) item.sources.push_back(frame.add(grant));
+  for (const auto& permit : passage.permits) item.permits.push_back({frame.add(permit.statement), permit.wrap});
   if (!message.original) return item;
   auto original = TRY(store.reader().message(*message.original));
   item.forwarded.emplace();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/core/acceptance.h"
+#include "daemon/service/consents.h"
 #include "daemon/service/seal_keys.h"
 #include "daemon/wire/body.h"
 
@@ -14,11 +15,15 @@ class Sources {
   using Held = std::function<std::optional<std::string>(const core::MessageId&)>;
 
   void add(const core::Message& message, store::SignedStatement statement);
+  // Those that came and are grants.
+  [[nodiscard]] std::vector<core::Grant> grants() const;
   // Fills in what `message` names and nobody sent, from what is held, and whatever those name in turn.
   void complete(const core::Message& message, const Held& held);
   [[nodiscard]] core::SourceLookup lookup() const;
-  // What came with the message and proves its sources, to be kept with it. Whatever else came is not ours to keep.
-  [[nodiscard]] std::vector<store::SignedStatement> needed(const core::Message& message) const;
+  // What came with the message and proves its sources and the grants it came under, to be kept with it. Whatever else
+  // came is not ours to keep.
+  [[nodiscard]] std::vector<store::SignedStatement> needed(const core::Message& message,
+                                                           const std::set<core::MessageId>& grants) const;
 
  private:
   void fill(const core::Message& message, const Held& held);
@@ -27,6 +32,10 @@ class Sources {
   std::map<core::MessageId, core::SourceStatement> known_;
   std::map<core::MessageId, store::SignedStatement> came_;
 };
+
+// The statements of messages held here.
+Sources::Held held_statements(store::Store& store);
+Sources::Held held_statements(store::Transaction& tx);
 
 // The messages of a verified statement, its author's and in time; an error is malformed or unauthenticated.
 Result<core::Message> verified_message(const wire::Proven& proven, const Finding& finding);
@@ -42,23 +51,24 @@ struct CarriedOriginal {
   store::SignedStatement statement;
   std::optional<core::CarriedWrap> wrap;  // none when there is nothing to open it with
   std::optional<crypto::Wrap> key;        // that wrap
+  std::optional<core::Permit> permit;     // it came with
 };
 // Malformed when its parts or wraps are not those its originator signed, or a second wrap came beside the originator's.
 Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
-                                      FrameVerifier& verifier);
+                                      const std::vector<store::PermitRecord>& permits, FrameVerifier& verifier);
 
 // Opens it: the record to keep beside the forward. Errors as SealKeys::unwrap, and unauthenticated when the body does
 // not match its commitments.
 Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
                                           CarriedOriginal original, wire::CarriedMessage& carried);
 
-// A body opened with the key under one wrap, all commitments checked.
+// A body opened with its key, all commitments checked.
 struct Opened {
   std::vector<Bytes> parts;
   Bytes sealed_key;  // for us, at rest
 };
-Result<Opened> open_sealed(const Node& node, SealKeys& keys, std::string_view wrapper, const crypto::Wrap& wrap,
-                           const core::Message& message, std::string_view statement, const core::MessageId& id,
+Result<Opened> open_sealed(const Node& node, const crypto::SecretBytes& key, const core::Message& message,
+                           std::string_view statement, const core::MessageId& id,
                            const std::vector<Bytes>& ciphertexts);
 
 // Whether parts and wraps are those the statement commits to.
@@ -66,8 +76,16 @@ bool matches(const core::Message& message, const std::vector<Bytes>& ciphertexts
 // The wrap signed for this recipient; nothing when the wraps are not one a recipient, in their order.
 std::optional<crypto::Wrap> wrap_for(const std::string& self, const core::Message& message, BytesView wraps);
 
+// What a message of ours takes along to a peer beside itself (permits.h).
+struct Passage {
+  std::vector<store::PermitRecord> permits;
+  std::vector<store::SignedStatement> grants;
+  std::vector<std::pair<std::string, core::PermitRequest>> missing;  // provider and what to ask
+  std::optional<core::ReasonCode> closed;                            // no grant covers it any more
+};
+
 // One message of the outbox as it travels to this recipient, its signatures added to the frame.
 Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipient, store::OutgoingMessage message,
-                                  wire::Frame& frame);
+                                  const Passage& passage, wire::Frame& frame);
 
 }  // namespace chancery::service

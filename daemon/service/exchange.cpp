@@ -4,6 +4,7 @@
 
 #include "daemon/service/lane.h"
 #include "daemon/service/reissue.h"
+#include "daemon/service/reports.h"
 
 namespace chancery::service {
 
@@ -21,7 +22,8 @@ class Exchange::Impl {
         network_(network),
         events_(events),
         options_(options),
-        receiver_(std::make_shared<Receiver>(node_)) {}
+        permits_(std::make_shared<PermitRequests>([this](const std::string& peer) { wake(peer); })),
+        receiver_(std::make_shared<Receiver>(node_, permits_)) {}
 
   // Apart from the constructor: lanes call back through the Exchange, which has to have us first.
   void start() {
@@ -41,6 +43,9 @@ class Exchange::Impl {
     // Calls under way end first, and the transports say that their streams are closed.
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kFarewell, [this] { return links_.empty() && calls_ == 0; });
+    lock.unlock();
+    // What they posted calls back here.
+    (void)node_.store.run<int>(0, [](store::Transaction&) -> Result<int> { return 0; });
   }
 
   bool opened(const std::string& peer, const std::shared_ptr<PeerLink>& link, bool dialled_by_us) {
@@ -65,7 +70,11 @@ class Exchange::Impl {
     auto acts = lane->answered(frame.answers);
     receiver_->take(
         peer, std::move(frame), [&](const core::MessageId& id) { return lane->in_flight(id); }, std::move(acts),
-        [lane](Reply reply) { lane->replied(std::move(reply)); });
+        [this, lane](Reply reply) {
+          const bool owes = reply.owes;
+          lane->replied(std::move(reply));
+          if (owes) look_again();
+        });
     if (keys) look_again();
   }
 
@@ -96,7 +105,7 @@ class Exchange::Impl {
       if (known != lanes_.end())
         known->second->set_active(active);
       else if (active)
-        lanes_.emplace(peer, std::make_shared<Lane>(node_, peer, network_, events_, options_));
+        lanes_.emplace(peer, std::make_shared<Lane>(node_, peer, network_, events_, options_, permits_));
     }
   }
 
@@ -178,6 +187,12 @@ class Exchange::Impl {
     }
   }
 
+  void send_owed() {
+    const auto told = send_reports(node_);
+    if (!told.has_value()) return node_.log(LogLevel::error, "report", told.error().detail);
+    for (const auto& peer : *told) wake(peer);
+  }
+
   [[nodiscard]] bool stopping() const {
     const std::lock_guard lock(mutex_);
     return stopping_;
@@ -195,6 +210,7 @@ class Exchange::Impl {
         renewed = std::chrono::steady_clock::now();
       }
       send_again();
+      send_owed();
       lock.lock();
       changed_.wait_until(lock, renewed + kHousekeeping, [this] { return stopping_ || look_again_; });
     }
@@ -204,6 +220,7 @@ class Exchange::Impl {
   PeerNetwork& network_;
   PeerEvents& events_;
   ExchangeOptions options_;
+  std::shared_ptr<PermitRequests> permits_;
   std::shared_ptr<Receiver> receiver_;
 
   mutable std::mutex mutex_;

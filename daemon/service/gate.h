@@ -7,6 +7,13 @@
 namespace chancery::service {
 
 // core::decide_release, on every path that signs a message.
-core::Decision release_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources);
+core::Decision release_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources,
+                            const core::Consents& consents);
+
+// Whether the forwarder of an original wraps its key himself: never what is protected.
+bool wrap_gate(const core::World& world, const core::Message& original, Instant at);
+
+// Whether what was released goes on without the permit it needs: never.
+bool passage_gate(const core::ConsentNeed& need);
 
 }  // namespace chancery::service

@@ -15,13 +15,14 @@ std::chrono::milliseconds in_ms(Duration duration) { return std::chrono::millise
 
 }  // namespace
 
-Lane::Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options)
+Lane::Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options,
+           std::shared_ptr<PermitRequests> permits)
     : node_(std::move(node)),
       peer_(std::move(peer)),
       network_(network),
       events_(events),
       options_(options),
-      outgoing_(std::make_shared<Outgoing>(node_, peer_, options)),
+      outgoing_(std::make_shared<Outgoing>(node_, peer_, options, std::move(permits))),
       // The smaller id dials first; the other gives it a moment, so that two streams are the exception.
       dial_at_(smaller() ? now() : now() + in_ms(options.retry.first)),
       thread_([this] { run(); }) {}

@@ -12,7 +12,8 @@ namespace chancery::service {
 class Lane {
  public:
   // Starts its thread. References outlive this.
-  Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options);
+  Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options,
+       std::shared_ptr<PermitRequests> permits);
   ~Lane() { stop(); }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;

@@ -15,6 +15,8 @@ constexpr std::uint64_t kUnconfirmed = 512;                          // dispatch
 constexpr std::uint64_t kVoids = 256;                                // closing others, not confirmed
 constexpr std::uint64_t kAnnounced = core::kMissingWindow - kVoids;  // messages not answered whose dispatch went
 constexpr std::uint32_t kReceipts = 64;                              // a frame
+constexpr std::size_t kPermits = 128;                                // a frame
+constexpr Duration kAskAgain = seconds(30);                          // for a permit that does not come
 constexpr std::uint32_t kFetch = 512;                                // outbox rows beyond the window
 constexpr std::size_t kMaxReplies = 16 * 1024;                       // waiting for a peer that does not read
 constexpr Duration kRefetch{50};  // how long a more urgent message may stand behind fetched ones
@@ -28,10 +30,12 @@ Duration between(Steady from, Steady to) {
 
 }  // namespace
 
-Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options)
+Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options,
+                   std::shared_ptr<PermitRequests> permits)
     : node_(std::move(node)),
       peer_(std::move(peer)),
       options_(options),
+      permits_(std::move(permits)),
       window_(options.window_messages, options.window_bytes) {}
 
 void Outgoing::restart() {
@@ -40,6 +44,8 @@ void Outgoing::restart() {
   refetch_ = true;
   replies_.clear();
   answers_.clear();
+  issued_.clear();
+  permits_->restart(peer_);
   window_.clear();
   next_dispatch_.reset();
   announced_.clear();
@@ -68,7 +74,9 @@ bool Outgoing::reply(Reply reply) {
                   std::make_move_iterator(reply.receipts.end()));
   answers_.insert(answers_.end(), std::make_move_iterator(reply.answers.begin()),
                   std::make_move_iterator(reply.answers.end()));
-  return replies_.size() + answers_.size() <= kMaxReplies;
+  issued_.insert(issued_.end(), std::make_move_iterator(reply.permits.begin()),
+                 std::make_move_iterator(reply.permits.end()));
+  return replies_.size() + answers_.size() + issued_.size() <= kMaxReplies;
 }
 
 bool Outgoing::in_flight(const core::MessageId& id) const {
@@ -89,6 +97,7 @@ wire::Frame Outgoing::compose() {
     add_replies(frame);
     add_dispatches(frame);
     add_receipts(frame);
+    add_permit_requests(frame);
     add_messages(frame);
     add_heartbeat(frame);
   }
@@ -143,6 +152,13 @@ void Outgoing::add_replies(wire::Frame& frame) {
     frame.answers.push_back(std::move(answers_[taken_answers]));
     size += kSignature;
   }
+  std::size_t taken_permits = 0;
+  for (; taken_permits < issued_.size() && taken_permits < kPermits && size < kFrameBudget; ++taken_permits) {
+    auto& [statement, wrap] = issued_[taken_permits];
+    frame.permits.push_back({frame.add(statement), std::move(wrap)});
+    size += frame.permits.back().size() + kSignature;
+  }
+  issued_.erase(issued_.begin(), issued_.begin() + static_cast<std::ptrdiff_t>(taken_permits));
   replies_.erase(replies_.begin(), replies_.begin() + static_cast<std::ptrdiff_t>(taken_receipts));
   answers_.erase(answers_.begin(), answers_.begin() + static_cast<std::ptrdiff_t>(taken_answers));
 }
@@ -280,8 +296,10 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
   InFlight flying{
       *row.message, core::statement_digest(message->statement.statement), row.epoch, row.sequence, row.attempts, 0,
       now()};
+  const auto passage = passage_of(row, *message);
+  if (!passage) return true;
   const bool alone = frame.empty(), first = frame.messages.empty();
-  auto item = to_item(node_.store, peer_, std::move(*message), frame);
+  auto item = to_item(node_.store, peer_, std::move(*message), *passage, frame);
   if (!item.has_value()) {
     failed("outbox", item.error());
     return true;
@@ -297,6 +315,55 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
   frame.messages.push_back(std::move(*item));
   const std::lock_guard lock(mutex_);
   window_.add(flying);
+  return true;
+}
+
+// What the message takes along. Nothing: it does not go now. It waits for a permit that its provider is asked for while
+// the stream to the receiver is up, or is closed because no grant covers it any more.
+std::optional<Passage> Outgoing::passage_of(const store::OutboxRow& row, const store::OutgoingMessage& message) {
+  auto out = passage(node_, peer_, message);
+  if (!out.has_value()) {
+    failed("permit", out.error());
+    return std::nullopt;
+  }
+  if (out->closed) {
+    close(row, core::to_string(*out->closed));
+    return std::nullopt;
+  }
+  if (out->missing.empty()) return std::move(*out);
+  const auto next = node_.clock.now() + kAskAgain;
+  const auto done = node_.store.run<void>(0, [&](store::Transaction& tx) {
+    return tx.postpone(peer_, row.epoch, row.sequence, row.attempts, next,
+                       core::to_string(core::ReasonCode::permit_awaited));
+  });
+  if (!done.has_value()) failed("outbox", done.error());
+  for (const auto& [provider, request] : out->missing) permits_->ask(provider, request);
+  const std::lock_guard lock(mutex_);
+  if (!next_due_ || next < *next_due_) next_due_ = next;
+  return std::nullopt;
+}
+
+void Outgoing::add_permit_requests(wire::Frame& frame) { frame.permit_requests = permits_->take(peer_, kPermits); }
+
+// A permit we asked this peer for: what was to go by it is closed.
+bool Outgoing::permit_refused(const wire::Answer& answer, Acts& acts) {
+  const auto request = permits_->settle(peer_, answer.digest);
+  if (!request) return false;
+  if (answer.outcome == wire::AnswerOutcome::deferred || answer.reasons.empty()) return true;
+  const std::string code = core::to_string(answer.reasons.front().code);
+  const auto rows = node_.store.reader().deliveries(request->carrier);
+  if (!rows.has_value()) return true;
+  for (const auto& row : *rows) {
+    if (row.peer != request->receiver || row.state != store::OutboxState::queued) continue;
+    node_.log(LogLevel::warning, "permit-refused", peer_ + " " + code);
+    acts.push_back(store::Store::work<void>(
+        1,
+        [row, code, provider = peer_](store::Transaction& tx) { return close_refused(tx, row, code, provider); },
+        [self = shared_from_this(), receiver = row.peer](const Result<void>& done, const store::Commit&) {
+          if (!done.has_value()) return self->failed("void", done.error());
+          self->permits_->wake(receiver);
+        }));
+  }
   return true;
 }
 
@@ -420,6 +487,7 @@ void Outgoing::not_taken(const wire::Answer& answer, Acts& acts) {
   }
   // Dispatches and receipts go again with the next rewinding.
   if (message) return postpone(*message, code, acts);
+  if (permit_refused(answer, acts)) return;
   node_.log(LogLevel::warning, "not-taken", peer_ + " " + code);
 }
 

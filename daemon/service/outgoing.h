@@ -17,7 +17,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
  public:
   using Acts = std::vector<store::Store::Work>;
 
-  Outgoing(Node node, std::string peer, const ExchangeOptions& options);
+  Outgoing(Node node, std::string peer, const ExchangeOptions& options, std::shared_ptr<PermitRequests> permits);
 
   void restart();  // a new stream: nothing is known about what arrived on the last
   void greet();    // our keys changed
@@ -46,6 +46,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void add_receipts(wire::Frame& frame);
   void add_messages(wire::Frame& frame);
   bool add_message(const store::OutboxRow& row, wire::Frame& frame);
+  std::optional<Passage> passage_of(const store::OutboxRow& row, const store::OutgoingMessage& message);
+  void add_permit_requests(wire::Frame& frame);
   void add_heartbeat(wire::Frame& frame);
   void refill();
   void postpone_overdue();
@@ -61,12 +63,14 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void expected(const wire::Answer& answer, Acts& acts);
   void postpone(const InFlight& message, const std::string& waiting_for, Acts& acts);
   void close(const store::OutboxRow& row, const std::string& code);
+  bool permit_refused(const wire::Answer& answer, Acts& acts);
   [[nodiscard]] std::uint32_t chance() const;
   void failed(const std::string& event, const Error& error) const;
 
   const Node node_;
   const std::string peer_;
   const ExchangeOptions options_;
+  const std::shared_ptr<PermitRequests> permits_;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:
@@ -74,6 +78,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   bool refetch_ = true;  // the outbox may hold more than ready_ shows
   std::vector<store::SignedStatement> replies_;
   std::vector<wire::Answer> answers_;
+  std::vector<std::pair<store::SignedStatement, Bytes>> issued_;  // permits, with their wraps
   Window window_;
   std::optional<Position> next_dispatch_;  // nothing until asked of the store
   Position first_untaken_;

@@ -39,6 +39,12 @@ Result<std::variant<core::MessageId, Refused>> resolve(const Node& node, const s
   return Answer(refused(refusal.decision.reasons().front().code, name));
 }
 
+core::Reason locked_reason(const core::AgreementBook& book, const core::Message& message) {
+  const auto* agreement = book.find(message.agreement, message.agreement_version);
+  return agreement == nullptr ? core::Reason{core::ReasonCode::copy_locked, {}, {}, {}}
+                              : agreement->reason(core::ReasonCode::copy_locked);
+}
+
 // One act about a message: found, permitted (else journalled as refused), then what the caller came for.
 using Act = std::function<Result<void>(store::Transaction&, const Looked&, const core::AgreementBook&)>;
 
@@ -49,7 +55,8 @@ Result<Access> look(const Node& node, store::Transaction& tx, const core::User& 
   auto message = TRY(core::Message::parse(row->statement));
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
-  const auto access = core::decide_access(world, caller, permission, message);
+  auto access = core::decide_access(world, caller, permission, message);
+  if (TRY(tx.locked(id))) access.add(locked_reason(*book, message));
   if (!access.allowed()) {
     auto entry = entry_of(caller, core::Act::access_refused, id, *book);
     entry.decision = core::to_string(access.verdict());
@@ -184,8 +191,8 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   auto draft = TRY(open_draft(node, record.sealed));
   const auto at = scene(node);
   const auto sources = TRY(HeldSources::gather(
-      source_ids(draft), [&](const core::MessageId& id) { return node.store.reader().message(id); }));
-  const auto composed = compose(at.world(), draft, sources);
+      needed_ids(draft), [&](const core::MessageId& id) { return node.store.reader().message(id); }));
+  const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store)));
   if (!core::decide_access(at.world(), caller, Permission::compose, composed.message).allowed()) return {};
   view.preview = preview_of(at.world(), composed);
   view.draft = std::move(draft);

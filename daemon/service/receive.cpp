@@ -26,6 +26,8 @@ class Receiver::Work {
     move_to(reply_.receipts, part.receipts);
     move_to(reply_.answers, part.answers);
     move_to(reply_.settled, part.settled);
+    move_to(reply_.permits, part.permits);
+    reply_.owes = reply_.owes || part.owes;
     if (--open_ > 0) return;
     auto reply = std::move(reply_);
     lock.unlock();
@@ -52,6 +54,11 @@ bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::A
 // The writer cannot take it now: it comes again.
 bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
 
+// Nothing but a key that is not there yet stands in the way.
+bool may_change(const core::Decision& decision) {
+  return decision.codes() == std::vector<std::string>{core::to_string(core::ReasonCode::recipient_key_missing)};
+}
+
 core::ReasonCode why_waits(const Error& error) {
   return error.code == Errc::unavailable ? core::ReasonCode::disk_full : core::ReasonCode::not_now;
 }
@@ -68,6 +75,8 @@ void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent
   take_dispatches(intake, frame, verifier, work);
   for (auto& item : frame.messages) take_message(intake, item, verifier, work);
   take_receipts(intake, frame, verifier, sent, work);
+  take_permit_requests(intake, frame, work);
+  take_permits(intake, frame, verifier, work);
   refuse_later(frame, *work);
   if (frame.heartbeat) compare_head(peer, *frame.heartbeat, work);
   work->post(node_.store);
@@ -124,6 +133,7 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
           return work->finish(std::move(reply));
         }
         reply.receipts = std::move(accepted->stored);
+        reply.owes = accepted->owes;
         for (const auto leaf : accepted->issued) reply.receipts.push_back(commit.signed_statement(leaf));
         if (accepted->conflict) self->node_.log(LogLevel::error, "conflict", "message of " + arrived->peer);
         if (accepted->answer) self->answered(std::move(*accepted->answer), *work);
@@ -157,13 +167,67 @@ void Receiver::record(std::vector<PeerReceipt> receipts, std::uint32_t leaves, c
       work, leaves);
 }
 
+// Each is an act of its own: what it looks at, it decides on.
+void Receiver::take_permit_requests(const Intake& intake, const wire::Frame& frame,
+                                    const std::shared_ptr<Work>& work) {
+  for (const auto& request : frame.permit_requests)
+    work->add(store::Store::work<Issued>(
+        1,
+        [self = shared_from_this(), peer = intake.peer, request](store::Transaction& tx) {
+          return issue_permit(self->node_, tx, peer, request);
+        },
+        [self = shared_from_this(), request, work](Result<Issued> issued, const store::Commit& commit) {
+          Reply reply;
+          if (!issued.has_value()) {
+            self->failed("permit", issued.error());
+            reply.answers.push_back(
+                answer(digest_of(request), wire::AnswerOutcome::deferred,
+                       {core::Reason{is_passing(issued.error()) ? why_waits(issued.error()) : core::ReasonCode::not_now,
+                                     "", "", ""}}));
+          } else if (!issued->decision.allowed()) {
+            const auto outcome = may_change(issued->decision) ? wire::AnswerOutcome::deferred : wire::AnswerOutcome::rejected;
+            reply.answers.push_back(answer(digest_of(request), outcome, issued->decision.reasons()));
+          } else {
+            auto statement = issued->leaf ? commit.signed_statement(*issued->leaf) : issued->record.statement;
+            // Signed in this very group by an act before: it comes again when it is asked for again.
+            if (!statement.signature.signature.empty())
+              reply.permits.emplace_back(std::move(statement), std::move(issued->record.wrap));
+          }
+          work->finish(std::move(reply));
+        }));
+}
+
+void Receiver::take_permits(const Intake& intake, wire::Frame& frame, FrameVerifier& verifier,
+                            const std::shared_ptr<Work>& work) {
+  for (auto& item : frame.permits) {
+    const auto finding = verifier.find(item.statement);
+    const auto permit = finding.standing == Standing::holds ? core::Permit::parse(item.statement.statement)
+                                                            : Result<core::Permit>(fail(Errc::unauthenticated, ""));
+    if (!permit.has_value() || permit->provider != finding.batch->signer || permit->provider != intake.peer ||
+        permit->holder != node_.identity.authority) {
+      count_rejected(1);
+      continue;
+    }
+    const store::PermitRecord record{*permit, verifier.evidence(item.statement), std::move(item.wrap)};
+    permits_->settle(*permit);
+    work->add(store::Store::work<void>(
+        0, [self = shared_from_this(), record](store::Transaction& tx) { return record_permit(self->node_, tx, record); },
+        [self = shared_from_this(), receiver = permit->receiver, work](const Result<void>& done, const store::Commit&) {
+          if (done.has_value())
+            self->permits_->wake(receiver);
+          else
+            self->failed("permit", done.error());
+          work->finish({});
+        }));
+  }
+}
+
 // What comes with a later version of the protocol is told so, and changes nothing.
 void Receiver::refuse_later(const wire::Frame& frame, Work& work) {
   const auto refuse = [&](core::ReasonCode code) {
     answered(answer(Digest(), wire::AnswerOutcome::rejected, {core::Reason{code, "", "", ""}}), work);
   };
   if (frame.chunks) refuse(core::ReasonCode::attachments_unavailable);
-  if (frame.permits) refuse(core::ReasonCode::permits_unavailable);
 }
 
 // A peer that has signed dispatches we never saw sends them again when it hears what we want next.
@@ -200,7 +264,11 @@ void Receiver::add(std::function<Result<Recorded>(store::Transaction&)> act, con
         for (const auto& alarm : recorded->alarms) self->node_.log(LogLevel::error, "conflict", alarm);
         const auto rejected = std::count_if(recorded->answers.begin(), recorded->answers.end(), is_rejection);
         self->count_rejected(static_cast<std::uint64_t>(rejected));
-        work->finish({std::move(recorded->receipts), std::move(recorded->answers), std::move(recorded->settled)});
+        Reply reply;
+        reply.receipts = std::move(recorded->receipts);
+        reply.answers = std::move(recorded->answers);
+        reply.settled = std::move(recorded->settled);
+        work->finish(std::move(reply));
       }));
 }
 

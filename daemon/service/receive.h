@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "daemon/service/peer_statements.h"
+#include "daemon/service/permits.h"
 
 namespace chancery::service {
 
@@ -13,12 +14,15 @@ struct Reply {
   std::vector<store::SignedStatement> receipts;
   std::vector<wire::Answer> answers;
   std::vector<core::MessageId> settled;  // ours that this peer took or refused
+  std::vector<std::pair<store::SignedStatement, Bytes>> permits;  // with their wraps
+  bool owes = false;                                              // a provider is to hear of what came
 };
 
 // Thread-safe; owned by shared_ptr because acts may be committed after its last caller has gone.
 class Receiver : public std::enable_shared_from_this<Receiver> {
  public:
-  explicit Receiver(Node node) : node_(std::move(node)), keys_(node_), certificates_(node_.store) {}
+  Receiver(Node node, std::shared_ptr<PermitRequests> permits)
+      : node_(std::move(node)), permits_(std::move(permits)), keys_(node_), certificates_(node_.store) {}
 
   // Whether this message is on its way to the peer.
   using Sent = std::function<bool(const core::MessageId&)>;
@@ -43,6 +47,9 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
                     const std::shared_ptr<Work>& work);
   void take_receipts(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier, const Sent& sent,
                      const std::shared_ptr<Work>& work);
+  void take_permit_requests(const Intake& intake, const wire::Frame& frame, const std::shared_ptr<Work>& work);
+  void take_permits(const Intake& intake, wire::Frame& frame, FrameVerifier& verifier,
+                    const std::shared_ptr<Work>& work);
   void compare_head(const std::string& peer, const wire::Heartbeat& heartbeat, const std::shared_ptr<Work>& work);
   void compare_data(const std::string& peer, const std::vector<wire::DataVersion>& versions) const;
   void refuse_later(const wire::Frame& frame, Work& work);
@@ -55,6 +62,7 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
   void failed(const std::string& event, const Error& error) const;
 
   Node node_;
+  const std::shared_ptr<PermitRequests> permits_;
   SealKeys keys_;
   Certificates certificates_;
   std::atomic<std::uint64_t> rejected_{0};

@@ -60,7 +60,7 @@ Result<void> send_again(const Node& node, store::Transaction& tx, const store::M
                         const core::Message& first, const std::string& recipient) {
   const auto draft = texts_of(node, record, first);
   if (!draft) return {};
-  std::vector<core::MessageId> ids;
+  auto ids = named_by_facts(first.facts);
   for (const auto& line : first.sources) ids.push_back(line.id);
   const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
 
@@ -68,8 +68,11 @@ Result<void> send_again(const Node& node, store::Transaction& tx, const store::M
   Composed composed;
   composed.message = again(first, record.id, recipient, tx.now());
   composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
-  composed.decision =
-      release_gate({*book, tx.directory(), node.identity.authority, tx.now()}, composed.message, sources.lookup());
+  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto consents = TRY(consents_for(composed.message, sources.lookup(), statements_about(tx)));
+  composed.decision = release_gate(world, composed.message, sources.lookup(), consents);
+  if (const auto* original = first.sources.empty() ? nullptr : sources.lookup()(first.sources.front().id))
+    composed.wraps_original = wrap_gate(world, original->message, tx.now());
   core::JournalEntry entry;
   entry.actor = "daemon";
   entry.data = book->digest();

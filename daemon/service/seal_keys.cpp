@@ -127,6 +127,12 @@ Result<crypto::SecretBytes> SealKeys::unwrap(std::string_view wrapper, const cry
   return crypto::unwrap_key(*receiver, wrap, header);
 }
 
+Result<crypto::SecretBytes> SealKeys::unwrap(const crypto::Wrap& wrap, const crypto::RewrapContext& context) {
+  const auto key = TRY(own_key(wrap.key_id));
+  if (key->accept_until < node_.clock.now()) return fail(Errc::stale, "seal key no longer accepted");
+  return crypto::unwrap_rewrapped(key->key, wrap, context);
+}
+
 namespace {
 
 // A seal key of this peer as it may be used; nothing when it does not hold.

@@ -24,6 +24,8 @@ class SealKeys {
   // The content key under a wrap made by `wrapper` for us, over the body with this header. not_found when the key was
   // never ours, stale when it is no longer accepted or destroyed, unauthenticated when it does not open.
   Result<crypto::SecretBytes> unwrap(std::string_view wrapper, const crypto::Wrap& wrap, const Digest& header);
+  // The content key of a carried original under the wrap its originator made for this step; errors as above.
+  Result<crypto::SecretBytes> unwrap(const crypto::Wrap& wrap, const crypto::RewrapContext& context);
 
  private:
   struct OwnKey {

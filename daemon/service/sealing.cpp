@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "crypto/sealing.h"
+#include "daemon/core/kind.h"
+#include "daemon/core/registry_number.h"
 #include "daemon/service/gate.h"
 #include "daemon/service/numbering.h"
 #include "daemon/service/views.h"
@@ -14,9 +16,17 @@ namespace chancery::service {
 namespace {
 
 // What a part, a wrap and a statement with its proof take on the wire beside their text, amply.
-constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096;
+constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096,
+                      kConsentSize = 8192;
 
 constexpr std::string_view kDraftAad = "draft";
+
+// What a daemon reports by itself leaves no gaps in what people number.
+std::string series_of(const Node& node, const core::Message& message) {
+  const auto* kind = core::find_kind(message.kind);
+  const bool report = kind != nullptr && kind->released_by == core::ReleasedBy::daemon;
+  return report ? std::string(core::kReportPrefix) : node.identity.number_series;
+}
 
 bool is_forward(const core::Message& message) { return message.kind == "forward" && !message.sources.empty(); }
 
@@ -30,7 +40,8 @@ std::size_t carried_size(const store::MessageRecord& original) {
 bool fits_a_frame(const core::Draft& draft, const core::Message& message, const HeldSources& sources) {
   auto size = message.to_text().size() + kItemOverhead + kProofSize + message.recipients.size() * kWrapSize;
   for (const auto& part : draft.parts) size += part.size() + kPartOverhead;
-  for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize;
+  // Beside each source, the grant it may go on under and a permit with its wrap.
+  for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize + kConsentSize;
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) size += carried_size(*original);
   return size + wire::kFrameSlack <= wire::kMaxFrame;
@@ -163,18 +174,26 @@ std::string lines_at_preview(const core::Message& message) {
 
 }  // namespace
 
-std::vector<core::MessageId> source_ids(const core::Draft& draft) {
-  std::vector<core::MessageId> ids;
+std::vector<core::MessageId> needed_ids(const core::Draft& draft) {
+  auto ids = named_by_facts(draft.facts);
   for (const auto& source : draft.sources) ids.push_back(source.id);
   return ids;
 }
 
-Composed compose(const core::World& world, const core::Draft& draft, const HeldSources& sources) {
+Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
+                         const StatementsAbout& about) {
   Composed out{core::compose(world, draft, sources.lookup()), {}, {}, false};
   out.plan = core::plan_digest(out.message, wire::part_digests(draft));
-  out.decision = release_gate(world, out.message, sources.lookup());
+  const auto consents = TRY(consents_for(out.message, sources.lookup(), about));
+  out.decision = release_gate(world, out.message, sources.lookup(), consents);
   if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
-  out.needs_approval = core::is_restricted(world, out.message);
+  if (is_forward(out.message)) {
+    const auto* original = sources.lookup()(out.message.sources.front().id);
+    out.wraps_original = original != nullptr && wrap_gate(world, original->message, out.message.created);
+  }
+  const auto* kind = core::find_kind(out.message.kind);
+  out.needs_approval =
+      core::is_restricted(world, out.message) || (kind != nullptr && kind->released_by == core::ReleasedBy::approver);
   return out;
 }
 
@@ -217,11 +236,11 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
                             const Composed& composed, const HeldSources& sources, core::JournalEntry entry) {
   auto message = composed.message;
   store::MessageRecord out;
-  out.number = TRY(next_number(tx, node.identity.number_series));
+  out.number = TRY(next_number(tx, series_of(node, message)));
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) {
     out.original = original->id;
-    out.forwarder_wrap = TRY(wrap_original(node, tx, *original, message));
+    if (composed.wraps_original) out.forwarder_wrap = TRY(wrap_original(node, tx, *original, message));
   }
   auto parts = draft.parts;
   parts.push_back(wire::registry_part(out.number));
@@ -234,6 +253,7 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
       crypto::seal_at_rest(node.storage_key.view(), out.id.view(), sealed.body.content_key.view(), tx.random());
   out.recorded = tx.now();
   out.sources = sources.closure(message);
+  file_consent(message, out);
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);
   entry.plan = composed.plan;

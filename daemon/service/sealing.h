@@ -2,7 +2,7 @@
 // and 3). Preview composes by the same functions.
 #pragma once
 
-#include "daemon/service/held_sources.h"
+#include "daemon/service/consents.h"
 #include "daemon/service/outcome.h"
 #include "daemon/wire/desk.h"
 
@@ -14,9 +14,11 @@ struct Composed {
   Digest plan;
   core::Decision decision;  // of the gate, and whether it fits a frame
   bool needs_approval = false;
+  bool wraps_original = false;  // of a forward: we wrap its key for those its originator did not write to
 };
 
-std::vector<core::MessageId> source_ids(const core::Draft& draft);
+// What the rules look at: the sources of a draft, and what its facts name.
+std::vector<core::MessageId> needed_ids(const core::Draft& draft);
 
 // A draft at rest, under the storage key.
 Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSource& random);
@@ -27,7 +29,8 @@ Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecor
                                      const core::Message& message);
 
 // Composes and decides at world.now.
-Composed compose(const core::World& world, const core::Draft& draft, const HeldSources& sources);
+Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
+                         const StatementsAbout& about);
 
 // Who would receive it, what each may do with it, who would not.
 wire::Preview preview_of(const core::World& world, const Composed& composed);

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "crypto/sealing.h"
+#include "daemon/core/kind.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/draft.h"
 
@@ -34,9 +35,14 @@ wire::Resolve resolver(const Node& node) {
   return [&node](std::string_view name) { return node.store.reader().resolve(name); };
 }
 
-Result<Judged> judge(const core::World& world, const core::Draft& draft, const HeldSources::Load& load) {
-  auto sources = TRY(HeldSources::gather(source_ids(draft), load));
-  auto composed = compose(world, draft, sources);
+Result<Judged> judge(const core::World& world, const core::Draft& draft, const HeldSources::Load& load,
+                     const StatementsAbout& about) {
+  auto sources = TRY(HeldSources::gather(needed_ids(draft), load));
+  auto composed = TRY(compose(world, draft, sources, about));
+  // Reports are the daemon's own word.
+  const auto* kind = core::find_kind(draft.kind);
+  if (kind != nullptr && kind->released_by == core::ReleasedBy::daemon)
+    composed.decision.add({core::ReasonCode::kind_unknown, {}, {}, draft.kind});
   return Judged{std::move(sources), std::move(composed)};
 }
 
@@ -102,8 +108,8 @@ Result<Settled> release(const Node& node, store::Transaction& tx, const core::Dr
 Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job) {
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
-  const auto judged = TRY(judge(world, *job.draft, loader(tx)));
-  const auto& [message, plan, decision, needs_approval] = judged.composed;
+  const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx)));
+  const auto& [message, plan, decision, needs_approval, wraps] = judged.composed;
   auto entry = entry_of(job.caller, *book, plan);
   const auto access = core::decide_access(world, job.caller, core::Permission::compose, message);
   if (!access.allowed()) return refuse(tx, core::Act::access_refused, entry, access, message.agreement);
@@ -178,7 +184,7 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
   const auto draft = TRY(open_draft(node, record->sealed));
-  const auto judged = TRY(judge(world, draft, loader(tx)));
+  const auto judged = TRY(judge(world, draft, loader(tx), statements_about(tx)));
   auto entry = entry_of(caller, *book, record->plan);
   entry.subject = name;
   const auto& message = judged.composed.message;
@@ -212,7 +218,9 @@ Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft
   if (!decoded.has_value()) return Answer(TRY(as_refusal(decoded.error())));
   const auto at = scene(node_);
   const auto judged =
-      TRY(judge(at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); }));
+      TRY(judge(
+          at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); },
+          statements_about(node_.store)));
   const auto& message = judged.composed.message;
   const auto access = core::decide_access(at.world(), caller, core::Permission::compose, message);
   if (!access.allowed()) return Answer(Refused{access, message.agreement});

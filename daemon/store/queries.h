@@ -55,6 +55,15 @@ class Store::Reader {
   // All that wait, by peer, oldest first. Few: those whose key ran out and whose recipient has shown no other since.
   virtual Result<std::vector<WaitingReissue>> waiting_reissues() = 0;
 
+  // Statements of consent about this message, oldest first.
+  virtual Result<std::vector<MessageRow>> consents_about(const core::MessageId& id) = 0;
+  // Those a person wrote, newest first, ordinals below `before` (0: all).
+  virtual Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit) = 0;
+  virtual Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant) = 0;
+  virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;
+  virtual Result<std::vector<OwedReport>> owed(std::uint32_t limit) = 0;
+  virtual Result<bool> locked(const core::MessageId& message) = 0;
+
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;
   virtual Result<std::vector<PeerRecord>> peers() = 0;

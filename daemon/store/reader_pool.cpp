@@ -213,6 +213,30 @@ Result<std::vector<WaitingReissue>> ReaderPool::waiting_reissues() {
   });
 }
 
+Result<std::vector<MessageRow>> ReaderPool::consents_about(const core::MessageId& id) {
+  return read([&](Rows& rows) { return rows.consents_about(id); });
+}
+
+Result<std::vector<MessageRow>> ReaderPool::consents(std::uint64_t before, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.consents(before, limit); });
+}
+
+Result<std::vector<PermitRecord>> ReaderPool::permits_of_grant(const core::MessageId& grant) {
+  return read([&](Rows& rows) { return rows.permits_of_grant(grant); });
+}
+
+Result<std::vector<PermitRecord>> ReaderPool::permits_of_carrier(const core::MessageId& carrier) {
+  return read([&](Rows& rows) { return rows.permits_of_carrier(carrier); });
+}
+
+Result<std::vector<OwedReport>> ReaderPool::owed(std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.owed(limit); });
+}
+
+Result<bool> ReaderPool::locked(const core::MessageId& message) {
+  return read([&](Rows& rows) { return rows.locked(message); });
+}
+
 Result<std::vector<UserRecord>> ReaderPool::users() {
   return read([](Rows& rows) { return rows.users(); });
 }

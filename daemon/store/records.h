@@ -9,6 +9,7 @@
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
 #include "daemon/core/journal_entry.h"
+#include "daemon/core/permit.h"
 #include "daemon/core/receipt.h"
 
 namespace chancery::store {
@@ -36,6 +37,8 @@ struct MessageRecord {
   std::vector<SignedStatement> sources;     // statements of its sources that came with it or were held at release
   std::optional<core::MessageId> original;  // of a forward: the carried original
   Bytes forwarder_wrap;                     // of a forward we sign: wraps we made of the original, in recipient order
+  std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
+  bool quiet = false;                       // made by a daemon: in no box
 };
 
 // One line of a list: no body.
@@ -114,6 +117,22 @@ struct WaitingReissue {
   std::string peer;
   core::MessageId message;
   Digest used_key;
+};
+
+// A permit with the wrap that came with it: issued by us, given to us as the holder, or shown to us as the receiver.
+struct PermitRecord {
+  core::Permit permit;
+  SignedStatement statement;
+  Bytes wrap;  // empty where it names none
+};
+
+// What we have to tell a provider, in a message of our daemon's own.
+struct OwedReport {
+  std::uint64_t ordinal = 0;
+  std::string recipient;
+  std::string agreement;
+  std::string kind;
+  std::vector<core::Fact> facts;
 };
 
 struct PeerRecord {

@@ -56,8 +56,8 @@ Result<std::optional<MessageRow>> Rows::message_row(const core::MessageId& id) {
 Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
   auto q = database_.query(
       "SELECT m.ordinal, m.direction, m.statement, m.batch, m.leaf, m.path, m.number, m.their_number, m.recorded, "
-      "m.original, b.ciphertexts, b.wraps, b.forwarder_wrap, b.sealed_key, b.sources "
-      "FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal WHERE m.id = ?",
+      "m.original, b.ciphertexts, b.wraps, b.forwarder_wrap, b.sealed_key, b.sources, c.about, c.quiet "
+      "FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal LEFT JOIN consent c ON c.message = m.id WHERE m.id = ?",
       id);
   if (!TRY(q.next())) return std::optional<MessageRecord>();
   if (q.null(10)) return fail(Errc::corrupt, "store: a message without its body");
@@ -75,16 +75,22 @@ Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
   m.forwarder_wrap = q.blob(12);
   m.sealed_key = q.blob(13);
   m.sources = TRY(decode_statements(q.view(14)));
+  m.about = q.optional_id(15);
+  m.quiet = !q.null(16) && q.integer(16) != 0;
   return std::optional<MessageRecord>(std::move(m));
 }
 
 Result<std::vector<MessageRow>> Rows::list(Box box, std::uint64_t before, std::uint32_t limit) {
   const auto direction = box == Box::inbox ? Direction::incoming : Direction::outgoing;
   const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
-  auto q = database_.query(
-      "SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message "
-      "WHERE ordinal < ? AND direction = ? ORDER BY ordinal DESC LIMIT ?",
-      top, static_cast<int>(direction), limit);
+  return message_rows(database_.query(
+      "SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message m "
+      "WHERE ordinal < ? AND direction = ? AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.message = m.id AND c.quiet = 1) "
+      "ORDER BY ordinal DESC LIMIT ?",
+      top, static_cast<int>(direction), limit));
+}
+
+Result<std::vector<MessageRow>> Rows::message_rows(Query q) {
   std::vector<MessageRow> rows;
   while (TRY(q.next())) rows.push_back(TRY(row_at(q)));
   return rows;

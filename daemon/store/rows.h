@@ -29,13 +29,26 @@ class Rows {
   Result<std::vector<OutboxRow>> outbox(Query query);
   Result<SignedStatement> signed_at(const Query& query, int column);  // statement, batch, leaf, path
 
+  // rows_consent.cpp
+  Result<std::vector<MessageRow>> consents_about(const core::MessageId& id);
+  Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit);
+  Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
+  Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  Result<std::vector<OwedReport>> owed(std::uint32_t limit);
+  Result<bool> locked(const core::MessageId& message);
+
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);
   Result<std::vector<PeerRecord>> peers();
   Result<std::vector<DesignationRecord>> designations(const std::string& authority);
   Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority);
 
+  // Rows of a SELECT of ordinal, id, direction, statement, number, their_number, recorded.
+  Result<std::vector<MessageRow>> message_rows(Query query);
+
  private:
+  Result<std::vector<PermitRecord>> permits(Query query);
+
   Database& database_;
   BatchTable batches_;
   std::uint64_t unsigned_batch_ = 0;

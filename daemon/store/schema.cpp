@@ -104,7 +104,28 @@ CREATE TABLE reissue (
 PRAGMA user_version = 2;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond};
+// Consent. What a statement of consent is about is found without reading them all; of reports (`quiet`) no box shows
+// anything. Permits: issued, used or taken in, by whose they are. Reports that are owed to a provider go when it can be
+// reached. A locked message is read by nobody.
+constexpr const char* kThird = R"sql(
+CREATE TABLE consent (
+  about BLOB NOT NULL, message BLOB NOT NULL, quiet INTEGER NOT NULL, PRIMARY KEY (about, message)) WITHOUT ROWID;
+CREATE UNIQUE INDEX consent_message ON consent (message);
+CREATE TABLE permit (
+  grant_id BLOB NOT NULL, carrier BLOB NOT NULL, receiver TEXT NOT NULL, valid_from INTEGER NOT NULL,
+  statement BLOB NOT NULL, batch INTEGER NOT NULL, leaf INTEGER NOT NULL, path BLOB, wrap BLOB NOT NULL,
+  PRIMARY KEY (grant_id, carrier, receiver, valid_from)) WITHOUT ROWID;
+CREATE INDEX permit_carrier ON permit (carrier, receiver);
+CREATE TABLE owed_report (
+  ordinal INTEGER PRIMARY KEY AUTOINCREMENT, recipient TEXT NOT NULL, agreement TEXT NOT NULL, kind TEXT NOT NULL,
+  facts TEXT NOT NULL);
+CREATE TABLE locked (
+  message BLOB NOT NULL, grant_id BLOB NOT NULL, PRIMARY KEY (message, grant_id)) WITHOUT ROWID;
+
+PRAGMA user_version = 3;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

@@ -84,6 +84,23 @@ class Transaction {
   // Whether it was waiting; it is no more.
   Result<bool> take_waiting_reissue(const WaitingReissue& waiting);
 
+  // ---- consent
+  // Statements of consent about this message, oldest first.
+  [[nodiscard]] Result<std::vector<MessageRow>> consents_about(const core::MessageId& id);
+  // Ours is signed in this group when `leaf` is given. The same once more: nothing happens.
+  Result<void> record_permit(const PermitRecord& record, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
+  [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
+  [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  // A message to this peer that waited for something is due at once.
+  Result<void> make_due(const std::string& peer, const core::MessageId& message);
+  // Beside the act that owes it.
+  Result<void> record_owed(const OwedReport& report);
+  // Whether it was still owed; it is no more.
+  Result<bool> settle_owed(std::uint64_t ordinal);
+  // Locked before by the same grant: nothing happens, and false.
+  Result<bool> lock(const core::MessageId& message, const core::MessageId& grant, const core::JournalEntry& entry);
+  [[nodiscard]] Result<bool> locked(const core::MessageId& message);
+
   // ---- drafts and idempotency
   Result<std::uint64_t> record_draft(const DraftRecord& draft, const core::JournalEntry& entry);
   Result<void> decide_draft(std::uint64_t id, DraftState state, const std::optional<core::MessageId>& message);

@@ -15,7 +15,8 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
           .query("INSERT INTO message (id, direction, statement, batch, leaf, path, number, their_number, recorded, "
                  "original, unread) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                  m.id, static_cast<int>(direction), as_bytes(m.statement.statement), place.batch, place.leaf,
-                 place.path, m.number, m.their_number, recorded, m.original, direction == Direction::incoming)
+                 place.path, m.number, m.their_number, recorded, m.original,
+                 direction == Direction::incoming && !m.quiet)
           .run());
   const auto ordinal = static_cast<std::uint64_t>(database.last_id());
   CHECK_OK(database
@@ -24,6 +25,9 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
                       ordinal, encode_list(m.ciphertexts), m.wraps, m.forwarder_wrap, m.sealed_key,
                       encode_statements(m.sources))
                .run());
+  if (m.about)
+    CHECK_OK(
+        database.query("INSERT INTO consent (about, message, quiet) VALUES (?,?,?)", *m.about, m.id, m.quiet).run());
   return ordinal;
 }
 

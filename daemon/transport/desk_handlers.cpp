@@ -123,6 +123,29 @@ grpc::Status DeskHandlers::Status(grpc::ServerContext* context, const v1::Status
   });
 }
 
+// ---- consent
+
+grpc::Status DeskHandlers::ListConsents(grpc::ServerContext* context, const v1::ListConsentsRequest* request,
+                                        v1::ListConsentsResponse* response) {
+  return as_person(context, "ListConsents", [&](const core::User& person) -> Result<void> {
+    const auto outcome = TRY(services_.consents.list(person, TRY(wire::to_list_query(*request))));
+    if (const auto* refused = std::get_if<service::Refused>(&outcome)) return tl::unexpected(as_error(*refused));
+    wire::to_proto(std::get<wire::ConsentListing>(outcome), *response);
+    return {};
+  });
+}
+
+grpc::Status DeskHandlers::ShowDissemination(grpc::ServerContext* context, const v1::ShowDisseminationRequest* request,
+                                             v1::ShowDisseminationResponse* response) {
+  return as_person(context, "ShowDissemination", [&](const core::User& person) -> Result<void> {
+    CHECK_OK(wire::check_name(request->message()));
+    return answer(
+        services_.consents.dissemination(person, request->message()),
+        [&](const wire::DisseminationView& v) { wire::to_proto(v, *response); },
+        [&] { return response->mutable_refused(); });
+  });
+}
+
 // ---- administration
 
 grpc::Status DeskHandlers::AddUser(grpc::ServerContext* context, const v1::AddUserRequest* request,

@@ -22,6 +22,9 @@ class DeskHandlers final : public v1::Desk::Service {
   grpc::Status Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest*, v1::AcknowledgeResponse*) override;
   grpc::Status Export(grpc::ServerContext*, const v1::ExportRequest*, v1::ExportResponse*) override;
   grpc::Status Status(grpc::ServerContext*, const v1::StatusRequest*, v1::StatusResponse*) override;
+  grpc::Status ListConsents(grpc::ServerContext*, const v1::ListConsentsRequest*, v1::ListConsentsResponse*) override;
+  grpc::Status ShowDissemination(grpc::ServerContext*, const v1::ShowDisseminationRequest*,
+                                 v1::ShowDisseminationResponse*) override;
 
   grpc::Status AddUser(grpc::ServerContext*, const v1::AddUserRequest*, v1::AddUserResponse*) override;
   grpc::Status ListUsers(grpc::ServerContext*, const v1::ListUsersRequest*, v1::ListUsersResponse*) override;

@@ -197,6 +197,66 @@ void to_proto(const Listing& view, v1::ListResponse& out) {
   out.set_next(view.next);
 }
 
+namespace {
+
+void write(const core::ConsentTerms& terms, v1::ConsentView& out) {
+  for (const auto& authority : terms.to) out.add_to(authority);
+  out.set_verb(core::to_string(terms.verb));
+  out.set_extent(terms.extent.text());
+  out.set_uses(terms.uses);
+  out.set_from(to_string(terms.from));
+  out.set_until(to_string(terms.until));
+  out.set_mode(core::to_string(terms.mode));
+}
+
+void to_proto(const ConsentView& view, v1::ConsentView& out) {
+  out.set_id(core::to_string(view.row.id));
+  out.set_number(view.row.number);
+  out.set_their_number(view.row.their_number);
+  out.set_incoming(view.row.incoming);
+  out.set_cursor(view.row.cursor);
+  out.set_kind(view.message.kind);
+  out.set_originator(view.message.originator);
+  for (const auto& recipient : view.message.recipients) out.add_recipients(recipient);
+  out.set_created(to_string(view.message.created));
+  out.set_agreement(view.message.agreement);
+  out.set_original(core::to_string(view.original));
+  out.set_original_number(view.original_number);
+  if (view.answers) out.set_answers(core::to_string(*view.answers));
+  out.set_state(view.state);
+  out.set_holder(view.holder);
+  if (view.terms) write(*view.terms, out);
+  if (view.onward) out.set_onward(core::to_string(*view.onward));
+  out.set_used(view.used);
+  if (view.effective) out.set_effective(to_string(*view.effective));
+}
+
+void to_proto(const TransferView& view, v1::TransferView& out) {
+  out.set_holder(view.holder);
+  out.set_receiver(view.receiver);
+  out.set_carrier(core::to_string(view.carrier));
+  if (view.grant) out.set_grant(core::to_string(*view.grant));
+  out.set_grant_number(view.grant_number);
+  if (view.relation) out.set_relation(core::to_string(*view.relation));
+  out.set_extent(view.extent.text());
+  out.set_time(to_string(view.time));
+  out.set_state(view.state);
+  if (view.reason) out.set_reason(core::to_string(*view.reason));
+  if (view.report) out.set_report(core::to_string(*view.report));
+}
+
+}  // namespace
+
+void to_proto(const ConsentListing& view, v1::ListConsentsResponse& out) {
+  for (const auto& consent : view.consents) to_proto(consent, *out.add_consents());
+  out.set_next(view.next);
+}
+
+void to_proto(const DisseminationView& view, v1::ShowDisseminationResponse& out) {
+  to_proto(view.message, *out.mutable_message());
+  for (const auto& transfer : view.transfers) to_proto(transfer, *out.add_transfers());
+}
+
 void to_proto(const ReadView& view, v1::ReadBody& out) {
   to_proto(view.message, *out.mutable_message());
   for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "daemon/core/access.h"
+#include "daemon/core/consent.h"
 #include "daemon/core/delivery.h"
 #include "daemon/core/draft.h"
 #include "daemon/core/journal_entry.h"
@@ -19,6 +20,9 @@ class AgreementView;
 class ApproveRequest;
 class CheckLabelRequest;
 class CheckLabelResponse;
+class ListConsentsRequest;
+class ListConsentsResponse;
+class ShowDisseminationResponse;
 class DraftView;
 class Evidence;
 class ExportRequest;
@@ -71,6 +75,7 @@ struct ListQuery {
   std::string message;  // only this one; then the box does not matter, unless it is drafts
 };
 Result<ListQuery> to_list_query(const v1::ListRequest& request);
+Result<ListQuery> to_list_query(const v1::ListConsentsRequest& request);
 
 struct EvidenceQuery {
   std::string message;
@@ -191,6 +196,52 @@ struct Listing {
   std::uint64_t next = 0;
 };
 void to_proto(const Listing& view, v1::ListResponse& out);
+
+// One statement of consent.
+struct ConsentView {
+  struct Row {
+    core::MessageId id;
+    std::string number;
+    std::string their_number;
+    bool incoming = false;
+    std::uint64_t cursor = 0;
+  };
+  Row row;
+  core::Message message;
+  core::MessageId original;
+  std::string original_number;
+  std::optional<core::MessageId> answers;
+  std::string state;
+  std::string holder;
+  std::optional<core::ConsentTerms> terms;  // of a request and a grant
+  std::optional<core::Onward> onward;
+  std::uint64_t used = 0;
+  std::optional<Instant> effective;
+};
+struct ConsentListing {
+  std::vector<ConsentView> consents;
+  std::uint64_t next = 0;
+};
+void to_proto(const ConsentListing& view, v1::ListConsentsResponse& out);
+
+struct TransferView {
+  std::string holder;
+  std::string receiver;
+  core::MessageId carrier;
+  std::optional<core::MessageId> grant;
+  std::string grant_number;
+  std::optional<core::Relation> relation;
+  core::Extent extent;
+  Instant time;
+  std::string state;
+  std::optional<core::ReasonCode> reason;
+  std::optional<core::MessageId> report;
+};
+struct DisseminationView {
+  MessageView message;
+  std::vector<TransferView> transfers;
+};
+void to_proto(const DisseminationView& view, v1::ShowDisseminationResponse& out);
 
 struct Check {
   std::string name;   // signature certificate designation commitments journal label

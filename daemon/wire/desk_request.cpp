@@ -123,6 +123,15 @@ Result<ListQuery> to_list_query(const v1::ListRequest& request) {
   return query;
 }
 
+Result<ListQuery> to_list_query(const v1::ListConsentsRequest& request) {
+  ListQuery query;
+  if (request.limit() > kMaxListed) return wrong_request("limit", "more than 1000");
+  if (request.limit() != 0) query.limit = request.limit();
+  query.before = request.before();
+  if (!request.message().empty()) query.message = TRY(named("message", request.message()));
+  return query;
+}
+
 Result<EvidenceQuery> to_evidence_query(const v1::ExportRequest& request) {
   EvidenceQuery query{TRY(named("message", request.message())), std::nullopt, request.recipient()};
   if (!request.recipient().empty() && !core::is_authority_id(request.recipient()))

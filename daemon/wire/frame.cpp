@@ -20,8 +20,12 @@ constexpr int kMaxReasons = 64;
 constexpr std::size_t kMaxWord = 256;
 constexpr int kMaxCheckpoints = 16;
 constexpr std::size_t kMaxCheckpoint = 4096;
-constexpr int kMaxSources = 256;
+constexpr int kMaxSources = 512;  // a closure, and the grants it goes on under
+constexpr int kMaxPermits = 256;
+constexpr int kMaxPermitRequests = 256;
+constexpr std::size_t kMaxWrap = 256;
 constexpr std::size_t kHash = 32;
+constexpr std::size_t kPermitRequestSize = 256;  // about
 constexpr std::size_t kOverhead = 16;  // tags and lengths of one item, about
 
 tl::unexpected<Error> malformed(const char* what) { return fail(Errc::malformed, what); }
@@ -105,6 +109,40 @@ Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t si
   return out;
 }
 
+template <class Items, class Wraps>
+Result<std::vector<PermitItem>> to_permits(const Items& items, const Wraps& wraps, std::size_t signatures) {
+  if (items.size() != wraps.size()) return malformed("permits: not one wrap each");
+  if (items.size() > kMaxPermits) return malformed("permits: too many");
+  std::vector<PermitItem> out;
+  for (int i = 0; i < items.size(); ++i) {
+    if (wraps[i].size() > kMaxWrap) return malformed("permit wrap: too long");
+    auto statement = TRY(to_proven(items[i], signatures));
+    out.push_back({std::move(statement), to_bytes(wraps[i])});
+  }
+  return out;
+}
+
+Result<core::MessageId> to_id(const std::string& bytes) {
+  core::MessageId id;
+  if (bytes.size() != id.value.size()) return malformed("permit request: not an id");
+  std::copy(bytes.begin(), bytes.end(), id.value.begin());
+  return id;
+}
+
+Result<core::PermitRequest> to_permit_request(const v1::PermitRequest& request) {
+  if (!known(request)) return malformed("permit request: unknown field");
+  core::PermitRequest out;
+  out.grant = TRY(to_id(request.grant()));
+  out.original = TRY(to_id(request.original()));
+  out.carrier = TRY(to_id(request.carrier()));
+  out.relation = TRY(core::parse_relation(request.relation()));
+  if (!core::is_authority_id(request.receiver())) return malformed("permit request: receiver");
+  out.receiver = request.receiver();
+  out.verb = TRY(core::parse_verb(request.verb()));
+  out.extent = TRY(core::Extent::parse(request.extent()));
+  return out;
+}
+
 Result<MessageItem> to_message(const v1::MessageItem& item, std::size_t signatures) {
   if (!known(item)) return malformed("message: unknown field");
   if (!item.has_statement()) return malformed("message: no statement");
@@ -116,7 +154,7 @@ Result<MessageItem> to_message(const v1::MessageItem& item, std::size_t signatur
   out.wraps = to_bytes(item.wraps());
   out.sources = TRY(to_proven_list(item.sources(), signatures));
   if (item.has_forwarded()) out.forwarded = TRY(to_carried(item.forwarded(), signatures));
-  out.permits = item.permits_size() > 0 || item.permit_wraps_size() > 0;
+  out.permits = TRY(to_permits(item.permits(), item.permit_wraps(), signatures));
   return out;
 }
 
@@ -234,6 +272,20 @@ void write(const MessageItem& item, v1::MessageItem* out) {
   set(out->mutable_wraps(), item.wraps);
   for (const auto& source : item.sources) write(source, out->add_sources());
   if (item.forwarded) write(*item.forwarded, out->mutable_forwarded());
+  for (const auto& permit : item.permits) {
+    write(permit.statement, out->add_permits());
+    set(out->add_permit_wraps(), permit.wrap);
+  }
+}
+
+void write(const core::PermitRequest& request, v1::PermitRequest* out) {
+  set(out->mutable_grant(), request.grant.view());
+  set(out->mutable_original(), request.original.view());
+  set(out->mutable_carrier(), request.carrier.view());
+  out->set_relation(core::to_string(request.relation));
+  out->set_receiver(request.receiver);
+  out->set_verb(core::to_string(request.verb));
+  out->set_extent(request.extent.text());
 }
 
 void write(const DesignationItem& item, v1::DesignationItem* out) {
@@ -303,8 +355,8 @@ std::size_t CarriedMessage::size() const {
 }
 
 std::size_t MessageItem::size() const {
-  return statement.size() + size_of(ciphertexts) + wraps.size() + total(sources) + (forwarded ? forwarded->size() : 0) +
-         kOverhead;
+  return statement.size() + size_of(ciphertexts) + wraps.size() + total(sources) + total(permits) +
+         (forwarded ? forwarded->size() : 0) + kOverhead;
 }
 
 Proven Frame::add(const crypto::SignedStatement& statement) {
@@ -320,11 +372,12 @@ Proven Frame::add(const crypto::SignedStatement& statement) {
 
 bool Frame::empty() const {
   return designations.empty() && seal_keys.empty() && dispatches.empty() && messages.empty() && receipts.empty() &&
-         answers.empty() && data_versions.empty() && !heartbeat && !chunks && !permits;
+         answers.empty() && data_versions.empty() && !heartbeat && permit_requests.empty() && permits.empty() && !chunks;
 }
 
 std::size_t Frame::size() const {
-  auto size = total(seal_keys) + total(dispatches) + total(messages) + total(receipts);
+  auto size = total(seal_keys) + total(dispatches) + total(messages) + total(receipts) + total(permits) +
+              permit_requests.size() * kPermitRequestSize;
   for (const auto& signature : signatures) size += size_of(signature);
   for (const auto& designation : designations) size += size_of(designation);
   for (const auto& answer : answers) size += size_of(answer);
@@ -349,7 +402,9 @@ Result<Frame> to_frame(const v1::PeerFrame& message) {
   for (const auto& version : message.data_versions()) frame.data_versions.push_back(TRY(to_data_version(version)));
   if (message.has_heartbeat()) frame.heartbeat = TRY(to_heartbeat(message.heartbeat()));
   frame.chunks = message.chunks_size() > 0;
-  frame.permits = message.permit_requests_size() > 0 || message.permits_size() > 0 || message.permit_wraps_size() > 0;
+  if (message.permit_requests_size() > kMaxPermitRequests) return malformed("frame: too many permit requests");
+  for (const auto& request : message.permit_requests()) frame.permit_requests.push_back(TRY(to_permit_request(request)));
+  frame.permits = TRY(to_permits(message.permits(), message.permit_wraps(), signatures));
   return frame;
 }
 
@@ -369,6 +424,11 @@ void to_proto(const Frame& frame, v1::PeerFrame& message) {
     set(out->mutable_digest(), version.digest.view());
   }
   if (frame.heartbeat) write(*frame.heartbeat, message.mutable_heartbeat());
+  for (const auto& request : frame.permit_requests) write(request, message.add_permit_requests());
+  for (const auto& permit : frame.permits) {
+    write(permit.statement, message.add_permits());
+    set(message.add_permit_wraps(), permit.wrap);
+  }
 }
 
 Result<Frame> decode_frame(BytesView bytes) {

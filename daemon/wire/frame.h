@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "crypto/batch.h"
-#include "daemon/core/decision.h"
+#include "daemon/core/consent.h"
 
 namespace chancery::v1 {
 class PeerFrame;
@@ -38,13 +38,21 @@ struct CarriedMessage {
   [[nodiscard]] std::size_t size() const;
 };
 
+// A permit and the wrap that came with it; empty where it names none.
+struct PermitItem {
+  Proven statement;
+  Bytes wrap;
+  bool operator==(const PermitItem&) const = default;
+  [[nodiscard]] std::size_t size() const { return statement.size() + wrap.size(); }
+};
+
 struct MessageItem {
   Proven statement;
   std::vector<Bytes> ciphertexts;
   Bytes wraps;
   std::vector<Proven> sources;
   std::optional<CarriedMessage> forwarded;
-  bool permits = false;  // some came: a later capability, refused
+  std::vector<PermitItem> permits;
   bool operator==(const MessageItem&) const = default;
   [[nodiscard]] std::size_t size() const;
 };
@@ -97,9 +105,10 @@ struct Frame {
   std::vector<Answer> answers;
   std::vector<DataVersion> data_versions;
   std::optional<Heartbeat> heartbeat;
+  std::vector<core::PermitRequest> permit_requests;
+  std::vector<PermitItem> permits;
   // Of capabilities that come later: that some came, to be refused.
   bool chunks = false;
-  bool permits = false;  // or requests for some
   bool operator==(const Frame&) const = default;
 
   // Adds the statement's signature once a frame and returns what points to it.

@@ -4,8 +4,12 @@
 namespace chancery::service {
 
 core::Decision release_gate(const core::World& /*world*/, const core::Message& /*message*/,
-                            const core::SourceLookup& /*sources*/) {
+                            const core::SourceLookup& /*sources*/, const core::Consents& /*consents*/) {
   return core::Decision::allow();
 }
+
+bool wrap_gate(const core::World& /*world*/, const core::Message& /*original*/, Instant /*at*/) { return true; }
+
+bool passage_gate(const core::ConsentNeed& /*need*/) { return true; }
 
 }  // namespace chancery::service

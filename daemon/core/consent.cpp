@@ -1,0 +1,417 @@
+#include "daemon/core/consent.h"
+
+#include <algorithm>
+
+#include "daemon/core/kind.h"
+#include "daemon/core/rules.h"
+
+namespace chancery::core {
+
+const char* to_string(ConsentMode mode) {
+  switch (mode) {
+    case ConsentMode::online:
+      return "online";
+    case ConsentMode::detached:
+      return "detached";
+  }
+  return "";
+}
+
+Result<ConsentMode> parse_consent_mode(std::string_view text) {
+  static constexpr ConsentMode all[] = {ConsentMode::online, ConsentMode::detached};
+  return parse_enumerator(text, all);
+}
+
+const char* to_string(Onward onward) {
+  switch (onward) {
+    case Onward::ask:
+      return "ask";
+    case Onward::never:
+      return "never";
+  }
+  return "";
+}
+
+Result<Onward> parse_onward(std::string_view text) {
+  static constexpr Onward all[] = {Onward::ask, Onward::never};
+  return parse_enumerator(text, all);
+}
+
+const char* to_string(CopyState state) {
+  switch (state) {
+    case CopyState::locked:
+      return "locked";
+    case CopyState::erased:
+      return "erased";
+    case CopyState::retained:
+      return "retained";
+  }
+  return "";
+}
+
+Result<CopyState> parse_copy_state(std::string_view text) {
+  static constexpr CopyState all[] = {CopyState::locked, CopyState::erased, CopyState::retained};
+  return parse_enumerator(text, all);
+}
+
+namespace {
+
+Result<std::vector<std::string>> parse_authorities(std::string_view text) {
+  std::vector<std::string> all;
+  for (const auto word : split(text, ' ')) {
+    if (!is_authority_id(word)) return fail(Errc::malformed, "not an authority");
+    all.emplace_back(word);
+  }
+  if (!strictly_ascending(all)) return fail(Errc::malformed, "not sorted, or one twice");
+  return all;
+}
+
+Result<std::string> parse_authority(std::string_view text) {
+  if (!is_authority_id(text)) return fail(Errc::malformed, "not an authority");
+  return std::string(text);
+}
+
+// The facts of one message, each read once.
+class FactReader {
+ public:
+  explicit FactReader(const Message& message) : facts_(message.facts) {}
+
+  template <class T>
+  Result<T> read(std::string_view name, Result<T> (*parse)(std::string_view)) const {
+    const auto* fact = find(name);
+    if (fact == nullptr) return fail(Errc::malformed, std::string(name));
+    auto value = parse(fact->value);
+    if (!value.has_value()) return fail(Errc::malformed, std::string(name));
+    return value;
+  }
+  template <class T>
+  Result<std::optional<T>> read_optional(std::string_view name, Result<T> (*parse)(std::string_view)) const {
+    if (find(name) == nullptr) return std::optional<T>();
+    return std::optional<T>(TRY(read(name, parse)));
+  }
+
+ private:
+  [[nodiscard]] const Fact* find(std::string_view name) const {
+    const auto it = std::find_if(facts_.begin(), facts_.end(), [&](const Fact& fact) { return fact.name == name; });
+    return it == facts_.end() ? nullptr : &*it;
+  }
+  const std::vector<Fact>& facts_;
+};
+
+Result<ConsentTerms> read_terms(const FactReader& in) {
+  ConsentTerms terms;
+  terms.original = TRY(in.read("original", parse_message_id));
+  terms.to = TRY(in.read("to", parse_authorities));
+  terms.verb = TRY(in.read("verb", parse_verb));
+  terms.extent = TRY(in.read("extent", Extent::parse));
+  terms.uses = TRY(in.read("uses", parse_ordinal));
+  terms.from = TRY(in.read("from", parse_time));
+  terms.until = TRY(in.read("until", parse_time));
+  terms.mode = TRY(in.read("mode", parse_consent_mode));
+  if (terms.from >= terms.until) return fail(Errc::malformed, "until");
+  return terms;
+}
+
+Result<ConsentStatement> read_grant(const MessageId& id, const Message& message, const FactReader& in) {
+  Grant grant;
+  grant.id = id;
+  grant.provider = message.originator;
+  grant.holder = TRY(in.read("holder", parse_authority));
+  grant.terms = TRY(read_terms(in));
+  grant.onward = TRY(in.read("onward", parse_onward));
+  return ConsentStatement(std::move(grant));
+}
+
+Result<ConsentStatement> read_compliance(const FactReader& in) {
+  Compliance compliance;
+  compliance.grant = TRY(in.read("grant", parse_message_id));
+  compliance.copy = TRY(in.read("copy", parse_message_id));
+  compliance.state = TRY(in.read("state", parse_copy_state));
+  compliance.time = TRY(in.read("time", parse_time));
+  return ConsentStatement(compliance);
+}
+
+Result<ConsentStatement> read_report(const FactReader& in) {
+  TransferReport report;
+  report.original = TRY(in.read("original", parse_message_id));
+  report.carrier = TRY(in.read("carrier", parse_message_id));
+  report.holder = TRY(in.read("holder", parse_authority));
+  report.grant = TRY(in.read_optional("grant", parse_message_id));
+  report.permit = TRY(in.read_optional("permit", parse_digest));
+  report.extent = TRY(in.read("extent", Extent::parse));
+  report.entry = TRY(in.read("entry", parse_digest));
+  report.refused = TRY(in.read_optional("refused", parse_reason));
+  return ConsentStatement(std::move(report));
+}
+
+void add(std::vector<Fact>& facts, const char* name, std::string value) { facts.push_back({name, std::move(value)}); }
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string all;
+  for (const auto& word : words) all.append(all.empty() ? "" : " ").append(word);
+  return all;
+}
+
+void write(const ConsentTerms& terms, std::vector<Fact>& out) {
+  add(out, "original", to_string(terms.original));
+  add(out, "to", joined(terms.to));
+  add(out, "verb", to_string(terms.verb));
+  add(out, "extent", terms.extent.text());
+  add(out, "uses", std::to_string(terms.uses));
+  add(out, "from", to_string(terms.from));
+  add(out, "until", to_string(terms.until));
+  add(out, "mode", to_string(terms.mode));
+}
+
+struct WriteFacts {
+  std::vector<Fact>& out;
+
+  void operator()(const ConsentRequest& it) const { write(it.terms, out); }
+  void operator()(const Grant& it) const {
+    write(it.terms, out);
+    add(out, "holder", it.holder);
+    add(out, "onward", to_string(it.onward));
+  }
+  void operator()(const ConsentRefusal& it) const {
+    add(out, "original", to_string(it.original));
+    add(out, "request", to_string(it.request));
+  }
+  void operator()(const Revocation& it) const {
+    add(out, "grant", to_string(it.grant));
+    add(out, "effective", to_string(it.effective));
+  }
+  void operator()(const Compliance& it) const {
+    add(out, "grant", to_string(it.grant));
+    add(out, "copy", to_string(it.copy));
+    add(out, "state", to_string(it.state));
+    add(out, "time", to_string(it.time));
+  }
+  void operator()(const TransferReport& it) const {
+    add(out, "original", to_string(it.original));
+    add(out, "carrier", to_string(it.carrier));
+    add(out, "holder", it.holder);
+    if (it.grant) add(out, "grant", to_string(*it.grant));
+    if (it.permit) add(out, "permit", to_string(*it.permit));
+    add(out, "extent", it.extent.text());
+    add(out, "entry", to_string(it.entry));
+    if (it.refused) add(out, "refused", to_string(*it.refused));
+  }
+};
+
+struct Subject {
+  MessageId operator()(const ConsentRequest& it) const { return it.terms.original; }
+  MessageId operator()(const Grant& it) const { return it.terms.original; }
+  MessageId operator()(const ConsentRefusal& it) const { return it.original; }
+  MessageId operator()(const Revocation& it) const { return it.grant; }
+  MessageId operator()(const Compliance& it) const { return it.grant; }
+  MessageId operator()(const TransferReport& it) const { return it.original; }
+};
+
+}  // namespace
+
+Result<ConsentStatement> read_consent(const MessageId& id, const Message& message) {
+  const FactReader in(message);
+  if (message.kind == "consent-request") return ConsentStatement(ConsentRequest{TRY(read_terms(in))});
+  if (message.kind == "consent-grant") return read_grant(id, message, in);
+  if (message.kind == "consent-refusal") {
+    const auto original = TRY(in.read("original", parse_message_id));
+    return ConsentStatement(ConsentRefusal{original, TRY(in.read("request", parse_message_id))});
+  }
+  if (message.kind == "consent-revocation") {
+    const auto grant = TRY(in.read("grant", parse_message_id));
+    return ConsentStatement(Revocation{grant, TRY(in.read("effective", parse_time))});
+  }
+  if (message.kind == "consent-compliance") return read_compliance(in);
+  if (message.kind == "transfer-report") return read_report(in);
+  return fail(Errc::not_found, "not a kind of consent");
+}
+
+std::vector<Fact> facts_of(const ConsentStatement& statement) {
+  std::vector<Fact> facts;
+  std::visit(WriteFacts{facts}, statement);
+  std::sort(facts.begin(), facts.end());
+  return facts;
+}
+
+MessageId subject_of(const ConsentStatement& statement) { return std::visit(Subject{}, statement); }
+
+// ---- needs
+
+bool is_protected(const World& world, const Message& source, Instant at) {
+  const auto* agreement = world.agreements.find(source.agreement, source.agreement_version);
+  if (agreement == nullptr || !agreement->protects_restricted) return false;
+  const auto parties = rules::protecting_parties(*agreement, source, at);
+  const auto& labels = world.agreements.labels();
+  return std::any_of(source.labels.begin(), source.labels.end(), [&](const Label& label) {
+    return labels.class_of(label) != nullptr && labels.restricted(label, parties);
+  });
+}
+
+std::set<std::string> own_providers(const Message& source, const SourceLookup& sources) {
+  std::set<std::string> own(source.providers.begin(), source.providers.end());
+  for (const auto& line : source.sources) {
+    const auto* below = sources ? sources(line.id) : nullptr;
+    if (below == nullptr) continue;
+    own.erase(below->message.originator);
+    for (const auto& provider : below->message.providers) own.erase(provider);
+  }
+  own.insert(source.originator);
+  return own;
+}
+
+namespace {
+
+ConsentNeed need_of(const Message& message, const SourceStatement& source) {
+  ConsentNeed need;
+  need.original = &source;
+  for (const auto& line : message.sources)
+    if (line.id == source.id) {
+      need.relation = line.relation;
+      need.extent = line.extent;
+    }
+  return need;
+}
+
+bool contains(const Extent& granted, const Extent& asked) {
+  if (granted.parts.empty()) return true;
+  return !asked.parts.empty() && std::includes(granted.parts.begin(), granted.parts.end(), asked.parts.begin(),
+                                               asked.parts.end());
+}
+
+// Whether the grant is for this step at all, whatever the time.
+bool in_scope(const Grant& grant, const ConsentNeed& need, const std::string& holder) {
+  const auto& terms = grant.terms;
+  return grant.holder == holder && std::binary_search(terms.to.begin(), terms.to.end(), need.receiver) &&
+         terms.verb == Verb::transfer && terms.mode == ConsentMode::online && contains(terms.extent, need.extent);
+}
+
+// Why it does not let the holder do this now; nothing when it does.
+std::optional<ReasonCode> fault(const Grant& grant, bool revoked, const ConsentNeed& need, const std::string& holder,
+                                Instant at) {
+  if (!in_scope(grant, need, holder)) return ReasonCode::consent_scope;
+  if (at < grant.terms.from) return ReasonCode::consent_not_yet;
+  if (at >= grant.terms.until) return ReasonCode::consent_expired;
+  if (revoked) return ReasonCode::consent_revoked;
+  return std::nullopt;
+}
+
+// The closer a grant comes, the more its reason says.
+int closeness(ReasonCode code) {
+  static constexpr ReasonCode order[] = {ReasonCode::consent_required, ReasonCode::consent_scope,
+                                         ReasonCode::consent_not_yet, ReasonCode::consent_expired,
+                                         ReasonCode::consent_revoked};
+  return static_cast<int>(std::find(std::begin(order), std::end(order), code) - std::begin(order));
+}
+
+}  // namespace
+
+std::vector<ConsentNeed> consent_needs(const World& world, const Message& message, const SourceLookup& sources) {
+  std::vector<ConsentNeed> needs;
+  for (const auto* source : provenance(message, sources).closure) {
+    if (!is_protected(world, source->message, message.created)) continue;
+    const auto within = audience(*source);
+    auto need = need_of(message, *source);
+    for (const auto& provider : own_providers(source->message, sources))
+      for (const auto& recipient : message.recipients) {
+        // An original provider permits by signing itself what it makes of its own; passed on whole, it has to be sent
+        // anew to whom it was not addressed.
+        const bool own_work = provider == message.originator && message.kind != "forward";
+        if (within.contains(recipient) || recipient == provider || own_work) continue;
+        need.provider = provider;
+        need.receiver = recipient;
+        needs.push_back(need);
+      }
+  }
+  return needs;
+}
+
+const Grant* Consents::find(const MessageId& grant) const {
+  for (const auto& known : grants)
+    if (known.id == grant) return &known;
+  return nullptr;
+}
+
+const ShownPermit* Consents::permit(const ConsentNeed& need) const {
+  const ShownPermit* other = nullptr;
+  for (const auto& shown : permits) {
+    if (shown.permit.provider != need.provider) continue;
+    if (shown.permit.original == need.original->id) return &shown;
+    other = &shown;
+  }
+  return other;
+}
+
+std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
+                                                      const std::string& holder, Instant at) {
+  auto closest = ReasonCode::consent_required;
+  for (const auto& grant : consents.grants) {
+    if (grant.provider != need.provider || grant.terms.original != need.original->id) continue;
+    const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
+    if (!why) return &grant;
+    if (closeness(*why) > closeness(closest)) closest = *why;
+  }
+  return closest;
+}
+
+// ---- permits
+
+std::string PermitRequest::to_text() const {
+  StatementWriter out("chancery/permit-request/v1");
+  out.line("grant", to_string(grant))
+      .line("original", to_string(original))
+      .line("carrier", to_string(carrier))
+      .line("relation", to_string(relation))
+      .line("receiver", receiver)
+      .line("verb", to_string(verb))
+      .line("extent", extent.text());
+  return out.text();
+}
+
+Decision decide_permit(const World& world, const std::string& holder, const PermitRequest& request,
+                       const GrantStanding& standing) {
+  Decision out;
+  const auto add = [&](ReasonCode code, const std::string& subject) { out.add({code, {}, {}, subject}); };
+  const auto* grant = standing.grant;
+  if (grant == nullptr || grant->provider != world.self || grant->terms.original != request.original) {
+    add(ReasonCode::consent_required, request.receiver);
+    return out;
+  }
+  SourceStatement original;
+  original.id = request.original;
+  const ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent};
+  if (const auto why = fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
+  if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
+  if (!standing.used_by_this && standing.used >= grant->terms.uses) add(ReasonCode::consent_used_up, request.receiver);
+  if (!standing.key_held) add(ReasonCode::no_longer_held, world.self);
+  if (!standing.receiver_key) add(ReasonCode::recipient_key_missing, request.receiver);
+  return out;
+}
+
+namespace {
+
+bool names(const Permit& permit, const ConsentNeed& need, const std::string& holder, const MessageId& carrier) {
+  return permit.original == need.original->id && permit.provider == need.provider &&
+         permit.carrier == to_string(carrier) && permit.relation == need.relation && permit.holder == holder &&
+         permit.receiver == need.receiver && permit.verb == Verb::transfer && permit.extent == need.extent &&
+         permit.until - permit.from <= kPermitLife;
+}
+
+}  // namespace
+
+std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& consents, const ConsentNeed& need,
+                                      const std::string& holder, const MessageId& carrier, Instant now) {
+  std::vector<ReasonCode> faults;
+  if (!names(permit, need, holder, carrier)) faults.push_back(ReasonCode::permit_mismatch);
+  if (now + kClockMargin < permit.from || now >= permit.until + kClockMargin)
+    faults.push_back(ReasonCode::permit_expired);
+  const auto* grant = consents.find(permit.grant);
+  if (grant == nullptr || grant->provider != need.provider || grant->terms.original != need.original->id) {
+    faults.push_back(ReasonCode::consent_required);
+    return faults;
+  }
+  if (const auto why = fault(*grant, consents.revoked.contains(grant->id), need, holder, permit.from))
+    faults.push_back(*why);
+  return faults;
+}
+
+}  // namespace chancery::core

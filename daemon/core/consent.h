@@ -1,0 +1,180 @@
+// Consent: the written permission of an original provider (protocol section 8; SCO Article 6(3), China-Russia Article
+// 6(2)). A grant is a signed message whose facts are the permission; a permit is the provider's yes to one use of it.
+#pragma once
+
+#include <set>
+#include <variant>
+
+#include "daemon/core/directory.h"
+#include "daemon/core/permit.h"
+#include "daemon/core/provenance.h"
+#include "daemon/core/world.h"
+
+namespace chancery::core {
+
+enum class ConsentMode {
+  online,    // every use needs a permit of the provider, made at that moment
+  detached,  // the grant alone is enough; its format is known, giving one is a later capability
+};
+const char* to_string(ConsentMode mode);
+Result<ConsentMode> parse_consent_mode(std::string_view text);
+
+enum class Onward {
+  ask,    // a further step may be asked for
+  never,  // and is refused unasked
+};
+const char* to_string(Onward onward);
+Result<Onward> parse_onward(std::string_view text);
+
+// What is asked for, and what is granted.
+struct ConsentTerms {
+  MessageId original;
+  std::vector<std::string> to;  // authorities that may receive it, sorted
+  Verb verb = Verb::transfer;
+  Extent extent;
+  std::uint64_t uses = 1;  // each one receiver of one carrier
+  Instant from;
+  Instant until;  // not included
+  ConsentMode mode = ConsentMode::online;
+  bool operator==(const ConsentTerms&) const = default;
+};
+
+struct ConsentRequest {
+  ConsentTerms terms;
+  bool operator==(const ConsentRequest&) const = default;
+};
+struct Grant {
+  MessageId id;
+  std::string provider;  // who signed it
+  std::string holder;    // who may pass it on
+  ConsentTerms terms;
+  Onward onward = Onward::ask;
+  bool operator==(const Grant&) const = default;
+};
+struct ConsentRefusal {
+  MessageId original;
+  MessageId request;
+  bool operator==(const ConsentRefusal&) const = default;
+};
+struct Revocation {
+  MessageId grant;
+  Instant effective;
+  bool operator==(const Revocation&) const = default;
+};
+// What became of a copy after the revocation of the grant it came under.
+enum class CopyState { locked, erased, retained };
+const char* to_string(CopyState state);
+Result<CopyState> parse_copy_state(std::string_view text);
+struct Compliance {
+  MessageId grant;
+  MessageId copy;  // the carrier it came in
+  CopyState state = CopyState::locked;
+  Instant time;
+  bool operator==(const Compliance&) const = default;
+};
+// Said by the receiver of a protected original to each of its providers, whether it took it in or not.
+struct TransferReport {
+  MessageId original;
+  MessageId carrier;
+  std::string holder;              // who passed it on
+  std::optional<MessageId> grant;  // that was shown
+  std::optional<Digest> permit;    // digest of the permit that was shown
+  Extent extent;
+  Digest entry;                       // of the receiver's journal
+  std::optional<ReasonCode> refused;  // why it was not taken in
+  bool operator==(const TransferReport&) const = default;
+};
+
+using ConsentStatement =
+    std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Compliance, TransferReport>;
+
+// What a message of a consent kind says. Errors: malformed (a fact is missing, of another form, or excludes another;
+// the message names it), not_found (no consent kind).
+Result<ConsentStatement> read_consent(const MessageId& id, const Message& message);
+// The facts of such a statement, sorted: what read_consent reads.
+std::vector<Fact> facts_of(const ConsentStatement& statement);
+// The message it is about: the original, or the grant of a revocation and a compliance.
+MessageId subject_of(const ConsentStatement& statement);
+
+// Whether the agreement a source travelled under keeps it from going on without consent: restricted by the law of a Party
+// bound when it was written, or at this time.
+bool is_protected(const World& world, const Message& source, Instant at);
+
+// The original providers of a source beside those of its own sources: who wrote it, and who is named as a joint one.
+std::set<std::string> own_providers(const Message& source, const SourceLookup& sources);
+
+// One permission a message needs before this receiver may have it.
+struct ConsentNeed {
+  const SourceStatement* original = nullptr;
+  std::string provider;
+  std::string receiver;
+  Relation relation = Relation::compiles;  // of a source of a source
+  Extent extent;
+};
+// For every protected source, each of its providers but the message's own originator, and each recipient outside the
+// source's audience. `original` points into what `sources` finds.
+std::vector<ConsentNeed> consent_needs(const World& world, const Message& message, const SourceLookup& sources);
+
+// A permit as it came: its signature is its provider's.
+struct ShownPermit {
+  Permit permit;
+  Digest digest;
+};
+
+// What is known here of consents to what a message passes on.
+struct Consents {
+  std::vector<Grant> grants;        // held, or shown with the message
+  std::set<MessageId> revoked;      // of those, as far as known here
+  std::vector<ShownPermit> permits;  // shown with the message; at acceptance only
+
+  [[nodiscard]] const Grant* find(const MessageId& grant) const;
+  // The permit of this provider for this original, else any of this provider; null when it gave none.
+  [[nodiscard]] const ShownPermit* permit(const ConsentNeed& need) const;
+};
+
+// The grant that lets `holder` satisfy the need at this time, else the reason that comes closest: consent_required when
+// no grant of this provider names the original at all.
+std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
+                                                      const std::string& holder, Instant at);
+
+// ---- permits
+
+inline constexpr Duration kPermitLife = minutes(10);
+// What must be left of a permit for it to be sent: asked again with less, the provider makes a fresh one.
+inline constexpr Duration kPermitRemainder = minutes(2);
+
+// What a holder asks of a provider.
+struct PermitRequest {
+  MessageId grant;
+  MessageId original;
+  MessageId carrier;
+  Relation relation = Relation::forwards;
+  std::string receiver;
+  Verb verb = Verb::transfer;
+  Extent extent;
+  bool operator==(const PermitRequest&) const = default;
+
+  // One line a field; its digest is what an unsigned answer to it names.
+  [[nodiscard]] std::string to_text() const;
+};
+
+// What the provider knows of the grant that is asked to be used.
+struct GrantStanding {
+  const Grant* grant = nullptr;  // null: no grant of ours
+  bool revoked = false;
+  std::uint64_t used = 0;      // (carrier, receiver) pairs permitted before, of which none was given back
+  bool used_by_this = false;   // this pair among them
+  bool key_held = true;        // we can open the original ourselves
+  bool receiver_key = true;    // the receiver has a seal key in force
+};
+
+// The provider's answer: the same terms that the receiver will check. Pure, all reasons.
+Decision decide_permit(const World& world, const std::string& holder, const PermitRequest& request,
+                       const GrantStanding& standing);
+
+// What is wrong with a permit shown for this need and carrier: a field that is another, a grant that does not cover it or
+// did not when the permit was made, or, beyond the clock margin, the time. Empty when it is the one.
+std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& consents, const ConsentNeed& need,
+                                      const std::string& holder, const MessageId& carrier, Instant now);
+
+}  // namespace chancery::core

@@ -1,0 +1,102 @@
+#include <algorithm>
+
+#include "daemon/core/kind.h"
+#include "daemon/core/rules.h"
+
+namespace chancery::core::rules {
+
+namespace {
+
+void add_terms(const Case& c, const std::string& subject, Decision& out) {
+  out.add(c.reason(ReasonCode::consent_terms, subject));
+}
+
+const SourceStatement* at_hand(const Case& c, const MessageId& id) { return c.lookup ? c.lookup(id) : nullptr; }
+
+// What these terms need that is not there yet, or what contradicts them.
+void check_terms(const Case& c, const ConsentTerms& terms, const std::string& holder, Decision& out) {
+  if (terms.verb != Verb::transfer) add_terms(c, "verb", out);
+  if (terms.mode != ConsentMode::online) add_terms(c, "mode", out);
+  if (terms.until <= c.message.created) add_terms(c, "until", out);
+  if (std::binary_search(terms.to.begin(), terms.to.end(), holder)) add_terms(c, "to", out);
+  const auto* original = at_hand(c, terms.original);
+  // Who asks and who grants holds it; others cannot know.
+  if (original == nullptr) {
+    if (c.side == Side::release) add_terms(c, "original", out);
+    return;
+  }
+  if (original->message.agreement != c.message.agreement) add_terms(c, "agreement", out);
+  if (!terms.extent.parts.empty() && terms.extent.parts.back() >= original->message.parts) add_terms(c, "extent", out);
+}
+
+bool is_provider(const Case& c, const MessageId& original, const std::string& authority) {
+  const auto* source = at_hand(c, original);
+  return source == nullptr || own_providers(source->message, c.lookup).contains(authority);
+}
+
+std::vector<std::string> sorted(std::set<std::string> all) { return {all.begin(), all.end()}; }
+
+struct CheckStatement {
+  const Case& c;
+  Decision& out;
+
+  void operator()(const ConsentRequest& it) const {
+    check_terms(c, it.terms, c.message.originator, out);
+    for (const auto& recipient : c.message.recipients)
+      if (!is_provider(c, it.terms.original, recipient)) add_terms(c, "recipients", out);
+  }
+
+  // It reaches the holder and everybody it lets have the original: each checks it.
+  void operator()(const Grant& it) const {
+    check_terms(c, it.terms, it.holder, out);
+    if (!is_provider(c, it.terms.original, c.message.originator)) add_terms(c, "provider", out);
+    std::set<std::string> all(it.terms.to.begin(), it.terms.to.end());
+    if (all.contains(it.provider)) add_terms(c, "to", out);
+    all.insert(it.holder);
+    if (c.message.recipients != sorted(std::move(all))) add_terms(c, "recipients", out);
+  }
+
+  void operator()(const ConsentRefusal& it) const {
+    const auto* request = at_hand(c, it.request);
+    if (request == nullptr && c.side == Side::release) return add_terms(c, "request", out);
+    if (request == nullptr) return;
+    if (c.message.recipients != std::vector<std::string>{request->message.originator}) add_terms(c, "recipients", out);
+    const auto asked = read_consent(it.request, request->message);
+    const auto* terms = asked.has_value() ? std::get_if<ConsentRequest>(&*asked) : nullptr;
+    if (terms == nullptr || terms->terms.original != it.original) add_terms(c, "request", out);
+  }
+
+  // Only its provider ends it, towards everybody it was addressed to.
+  void operator()(const Revocation& it) const {
+    const auto* granted = at_hand(c, it.grant);
+    if (granted == nullptr && c.side == Side::release) return add_terms(c, "grant", out);
+    if (granted == nullptr) return;
+    const auto& message = granted->message;
+    if (message.kind != "consent-grant" || message.originator != c.message.originator) add_terms(c, "grant", out);
+    if (message.recipients != c.message.recipients) add_terms(c, "recipients", out);
+  }
+
+  void operator()(const Compliance& it) const {
+    const auto* granted = at_hand(c, it.grant);
+    if (granted != nullptr && std::vector<std::string>{granted->message.originator} != c.message.recipients)
+      add_terms(c, "recipients", out);
+  }
+
+  void operator()(const TransferReport& it) const {
+    for (const auto& recipient : c.message.recipients)
+      if (!is_provider(c, it.original, recipient)) add_terms(c, "recipients", out);
+  }
+};
+
+}  // namespace
+
+void check_terms(const Case& c, Decision& out) {
+  const auto* kind = find_kind(c.message.kind);
+  if (kind == nullptr || kind->pattern != Pattern::consent) return;
+  for (const auto& direction : c.message.directions) out.add(c.reason(ReasonCode::direction_unknown, direction));
+  const auto statement = read_consent({}, c.message);
+  if (!statement.has_value()) return add_terms(c, statement.error().detail, out);
+  std::visit(CheckStatement{c, out}, *statement);
+}
+
+}  // namespace chancery::core::rules

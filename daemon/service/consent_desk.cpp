@@ -1,0 +1,231 @@
+#include "daemon/service/consent_desk.h"
+
+#include <algorithm>
+
+#include "daemon/service/consents.h"
+#include "daemon/service/views.h"
+
+namespace chancery::service {
+
+namespace {
+
+struct Stated {
+  store::MessageRow row;
+  core::Message message;
+  core::ConsentStatement statement;
+};
+
+// Nothing: not a statement of consent.
+Result<std::optional<Stated>> stated(store::MessageRow row) {
+  auto message = TRY(core::Message::parse(row.statement));
+  auto statement = core::read_consent(row.id, message);
+  if (!statement.has_value()) return std::optional<Stated>();
+  return std::optional(Stated{std::move(row), std::move(message), std::move(*statement)});
+}
+
+Result<std::vector<Stated>> stated_about(const Node& node, const core::MessageId& id) {
+  std::vector<Stated> out;
+  for (auto& row : TRY(node.store.reader().consents_about(id)))
+    if (auto one = TRY(stated(std::move(row)))) out.push_back(std::move(*one));
+  return out;
+}
+
+// How many pairs of carrier and receiver we permitted; only a provider knows.
+Result<std::uint64_t> uses_of(const Node& node, const core::MessageId& grant) {
+  std::set<std::pair<std::string, std::string>> uses;
+  for (const auto& record : TRY(node.store.reader().permits_of_grant(grant)))
+    uses.emplace(record.permit.carrier, record.permit.receiver);
+  return uses.size();
+}
+
+Result<std::string> state_of(const Node& node, const core::Grant& grant, std::uint64_t used, Instant now) {
+  if (TRY(is_revoked(grant, statements_about(node.store)))) return "revoked";
+  if (now < grant.terms.from) return "not-yet";
+  if (now >= grant.terms.until) return "expired";
+  return used >= grant.terms.uses ? "used-up" : "in-force";
+}
+
+// Answered by the first grant or refusal that says so.
+Result<std::string> state_of_request(const Node& node, const Stated& request) {
+  for (const auto& other : TRY(stated_about(node, core::subject_of(request.statement)))) {
+    if (const auto* refusal = std::get_if<core::ConsentRefusal>(&other.statement))
+      if (refusal->request == request.row.id) return "refused";
+    if (std::holds_alternative<core::Grant>(other.statement) && other.message.in_reply_to == request.row.id)
+      return "granted";
+  }
+  return "open";
+}
+
+Result<std::string> number_of(const Node& node, const core::MessageId& id) {
+  const auto row = node.store.reader().message_row(id);
+  if (row.has_value()) return row->number.empty() ? row->their_number : row->number;
+  if (row.error().code == Errc::not_found) return std::string();
+  return tl::unexpected(row.error());
+}
+
+Result<wire::ConsentView> view_of(const Node& node, Stated it, Instant now) {
+  wire::ConsentView view;
+  view.original = core::subject_of(it.statement);
+  view.answers = it.message.in_reply_to;
+  if (const auto* request = std::get_if<core::ConsentRequest>(&it.statement)) {
+    view.terms = request->terms;
+    view.holder = it.message.originator;
+    view.state = TRY(state_of_request(node, it));
+  } else if (const auto* grant = std::get_if<core::Grant>(&it.statement)) {
+    view.terms = grant->terms;
+    view.holder = grant->holder;
+    view.onward = grant->onward;
+    view.used = TRY(uses_of(node, grant->id));
+    view.state = TRY(state_of(node, *grant, view.used, now));
+  } else if (const auto* refusal = std::get_if<core::ConsentRefusal>(&it.statement)) {
+    view.answers = refusal->request;
+  } else if (const auto* revocation = std::get_if<core::Revocation>(&it.statement)) {
+    view.answers = revocation->grant;
+    view.effective = revocation->effective;
+    const auto granted = node.store.reader().message_row(revocation->grant);
+    if (granted.has_value())
+      if (const auto about = TRY(stated(*granted))) view.original = core::subject_of(about->statement);
+  }
+  view.original_number = TRY(number_of(node, view.original));
+  view.row = {it.row.id, it.row.number, it.row.their_number, it.row.direction != store::Direction::outgoing,
+              it.row.ordinal};
+  view.message = std::move(it.message);
+  return view;
+}
+
+bool is_report(const Stated& it) {
+  return std::holds_alternative<core::TransferReport>(it.statement) ||
+         std::holds_alternative<core::Compliance>(it.statement);
+}
+
+// Of one message: what is about it, and about the grants about it.
+Result<std::vector<Stated>> all_about(const Node& node, const core::MessageId& id) {
+  std::vector<Stated> out;
+  for (auto& one : TRY(stated_about(node, id))) {
+    if (is_report(one)) continue;
+    const auto grant = one.row.id;
+    const bool granted = std::holds_alternative<core::Grant>(one.statement);
+    out.push_back(std::move(one));
+    if (!granted) continue;
+    for (auto& about : TRY(stated_about(node, grant)))
+      if (!is_report(about)) out.push_back(std::move(about));
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.row.ordinal > b.row.ordinal; });
+  return out;
+}
+
+Result<std::vector<Stated>> listed(const Node& node, const wire::ListQuery& query) {
+  auto& reader = node.store.reader();
+  std::vector<Stated> out;
+  if (!query.message.empty()) {
+    const auto id = TRY(reader.resolve(query.message));
+    if (auto one = TRY(stated(TRY(reader.message_row(id))))) {
+      out.push_back(std::move(*one));
+      return out;
+    }
+    return all_about(node, id);
+  }
+  for (auto& row : TRY(reader.consents(query.before, query.limit)))
+    if (auto one = TRY(stated(std::move(row)))) out.push_back(std::move(*one));
+  return out;
+}
+
+Result<wire::ConsentListing> listing_of(const Node& node, const wire::ListQuery& query) {
+  wire::ConsentListing out;
+  const auto now = node.clock.now();
+  auto all = TRY(listed(node, query));
+  if (query.message.empty() && all.size() == query.limit) out.next = all.back().row.ordinal;
+  for (auto& one : all) out.consents.push_back(TRY(view_of(node, std::move(one), now)));
+  return out;
+}
+
+// ---- dissemination
+
+using Step = std::pair<std::string, std::string>;  // carrier and receiver
+
+Result<void> add_permitted(const Node& node, const core::MessageId& original,
+                           std::map<Step, wire::TransferView>& steps) {
+  for (const auto& one : TRY(stated_about(node, original))) {
+    if (!std::holds_alternative<core::Grant>(one.statement)) continue;
+    for (const auto& record : TRY(node.store.reader().permits_of_grant(one.row.id))) {
+      const auto& permit = record.permit;
+      auto& step = steps[{permit.carrier, permit.receiver}];
+      step = {permit.holder, permit.receiver, TRY(core::parse_message_id(permit.carrier)), permit.grant, one.row.number,
+              permit.relation, permit.extent, permit.until, "permitted", {}, {}};
+    }
+  }
+  return {};
+}
+
+void take(const Stated& it, const core::TransferReport& report, std::map<Step, wire::TransferView>& steps) {
+  auto& step = steps[{core::to_string(report.carrier), it.message.originator}];
+  step.holder = report.holder;
+  step.receiver = it.message.originator;
+  step.carrier = report.carrier;
+  if (report.grant) step.grant = report.grant;
+  step.extent = report.extent;
+  step.time = it.message.created;
+  step.state = report.refused ? "refused" : "held";
+  step.reason = report.refused;
+  step.report = it.row.id;
+}
+
+Result<void> add_compliance(const Node& node, std::map<Step, wire::TransferView>& steps) {
+  std::set<core::MessageId> grants;
+  for (const auto& [key, step] : steps)
+    if (step.grant) grants.insert(*step.grant);
+  for (const auto& grant : grants)
+    for (const auto& one : TRY(stated_about(node, grant))) {
+      const auto* compliance = std::get_if<core::Compliance>(&one.statement);
+      if (compliance == nullptr) continue;
+      const auto it = steps.find({core::to_string(compliance->copy), one.message.originator});
+      if (it == steps.end()) continue;
+      it->second.state = core::to_string(compliance->state);
+      it->second.time = compliance->time;
+      it->second.report = one.row.id;
+    }
+  return {};
+}
+
+Result<wire::DisseminationView> dissemination_of(const Node& node, const core::MessageId& id) {
+  wire::DisseminationView out;
+  out.message = TRY(message_view(node, scene(node), TRY(node.store.reader().message_row(id))));
+  std::map<Step, wire::TransferView> steps;
+  CHECK_OK(add_permitted(node, id, steps));
+  for (const auto& one : TRY(stated_about(node, id)))
+    if (const auto* report = std::get_if<core::TransferReport>(&one.statement)) take(one, *report, steps);
+  CHECK_OK(add_compliance(node, steps));
+  for (auto& [key, step] : steps) {
+    if (step.grant) step.grant_number = TRY(number_of(node, *step.grant));
+    out.transfers.push_back(std::move(step));
+  }
+  std::stable_sort(out.transfers.begin(), out.transfers.end(),
+                   [](const auto& a, const auto& b) { return a.carrier < b.carrier; });  // ids begin with their time
+  return out;
+}
+
+template <class T>
+Outcome<T> answer(Result<T> found, const std::string& name) {
+  using Answer = std::variant<T, Refused>;
+  if (found.has_value()) return Answer(std::move(*found));
+  auto refusal = TRY(as_refusal(found.error()));
+  return Answer(refused(refusal.decision.reasons().front().code, name));
+}
+
+}  // namespace
+
+Outcome<wire::ConsentListing> ConsentDesk::list(const core::User& caller, const wire::ListQuery& query) const {
+  using Answer = std::variant<wire::ConsentListing, Refused>;
+  if (!core::permits(caller.role, core::Permission::list)) return Answer(refused(core::ReasonCode::role, "list"));
+  return answer(listing_of(node_, query), query.message);
+}
+
+Outcome<wire::DisseminationView> ConsentDesk::dissemination(const core::User& caller, const std::string& name) const {
+  using Answer = std::variant<wire::DisseminationView, Refused>;
+  if (!core::permits(caller.role, core::Permission::list)) return Answer(refused(core::ReasonCode::role, "list"));
+  const auto id = node_.store.reader().resolve(name);
+  if (!id.has_value()) return answer(Result<wire::DisseminationView>(tl::unexpected(id.error())), name);
+  return answer(dissemination_of(node_, *id), name);
+}
+
+}  // namespace chancery::service

@@ -1,0 +1,312 @@
+#include "daemon/service/permits.h"
+
+#include <algorithm>
+
+#include "crypto/sealing.h"
+#include "daemon/service/carried.h"
+#include "daemon/service/gate.h"
+#include "daemon/service/voiding.h"
+
+namespace chancery::service {
+
+// ---- the holder
+
+Digest digest_of(const core::PermitRequest& request) { return crypto::sha256(as_bytes(request.to_text())); }
+
+void PermitRequests::ask(const std::string& provider, const core::PermitRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& asked = asked_[provider][digest_of(request)];
+    asked = {request, false};
+  }
+  wake_(provider);
+}
+
+std::vector<core::PermitRequest> PermitRequests::take(const std::string& provider, std::size_t at_most) {
+  const std::lock_guard lock(mutex_);
+  std::vector<core::PermitRequest> out;
+  for (auto& [digest, asked] : asked_[provider])
+    if (out.size() < at_most && !std::exchange(asked.sent, true)) out.push_back(asked.request);
+  return out;
+}
+
+void PermitRequests::restart(const std::string& provider) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [digest, asked] : asked_[provider]) asked.sent = false;
+}
+
+std::optional<core::PermitRequest> PermitRequests::settle(const std::string& provider, const Digest& request) {
+  const std::lock_guard lock(mutex_);
+  auto& asked = asked_[provider];
+  const auto it = asked.find(request);
+  if (it == asked.end()) return std::nullopt;
+  auto out = std::move(it->second.request);
+  asked.erase(it);
+  return out;
+}
+
+void PermitRequests::settle(const core::Permit& permit) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(asked_[permit.provider], [&](const auto& item) {
+    const auto& request = item.second.request;
+    return request.grant == permit.grant && request.original == permit.original &&
+           core::to_string(request.carrier) == permit.carrier && request.receiver == permit.receiver;
+  });
+}
+
+namespace {
+
+core::PermitRequest request_for(const core::ConsentNeed& need, const core::Grant& grant,
+                                const core::MessageId& carrier) {
+  core::PermitRequest out;
+  out.grant = grant.id;
+  out.original = need.original->id;
+  out.carrier = carrier;
+  out.relation = need.relation;
+  out.receiver = need.receiver;
+  out.extent = need.extent;
+  return out;
+}
+
+// One that has still some minutes to run.
+const store::PermitRecord* fresh(const std::vector<store::PermitRecord>& permits, const core::ConsentNeed& need,
+                                 const core::Grant& grant, Instant now) {
+  const store::PermitRecord* newest = nullptr;
+  for (const auto& record : permits) {
+    const auto& permit = record.permit;
+    if (permit.grant == grant.id && permit.original == need.original->id && permit.receiver == need.receiver &&
+        permit.from <= now + core::kClockMargin && permit.until >= now + core::kPermitRemainder)
+      newest = &record;
+  }
+  return newest;
+}
+
+// Whoever is not in the audience gets it under these.
+Result<void> add_grant(const Node& node, const core::Grant& grant, Passage& out) {
+  const auto record = TRY(node.store.reader().message(grant.id));
+  const auto known = std::any_of(out.grants.begin(), out.grants.end(), [&](const auto& statement) {
+    return statement.statement == record.statement.statement;
+  });
+  if (!known) out.grants.push_back(record.statement);
+  return {};
+}
+
+// What the statements a message was released with say of its sources; what they do not say is held here.
+Result<Sources> sources_of(const Node& node, const core::Message& message, const store::OutgoingMessage& outgoing) {
+  Sources sources;
+  for (const auto& statement : outgoing.sources) {
+    auto source = core::Message::parse(statement.statement);
+    if (!source.has_value()) return fail(Errc::corrupt, "stored source: " + source.error().detail);
+    sources.add(*source, statement);
+  }
+  sources.complete(message, held_statements(node.store));
+  return sources;
+}
+
+}  // namespace
+
+Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& outgoing) {
+  Passage out;
+  if (outgoing.sources.empty()) return out;
+  const auto message = TRY(core::Message::parse(outgoing.statement.statement));
+  if (message.sources.empty()) return out;
+  const auto sources = TRY(sources_of(node, message, outgoing));
+  const auto at = scene(node);
+  auto needs = core::consent_needs(at.world(), message, sources.lookup());
+  if (needs.empty()) return out;
+  const auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
+  const auto permits = TRY(node.store.reader().permits_of_carrier(outgoing.id));
+  for (const auto& need : needs) {
+    const auto covered = core::covering_grant(consents, need, node.identity.authority, at.now);
+    const auto* const* grant = std::get_if<const core::Grant*>(&covered);
+    // Those who are to have it as well are shown under which grant.
+    if (grant != nullptr) CHECK_OK(add_grant(node, **grant, out));
+    if (need.receiver != peer) continue;
+    if (passage_gate(need)) {  // shows what it has, whatever that is
+      for (const auto& record : permits)
+        if (record.permit.receiver == peer) out.permits.push_back(record);
+      continue;
+    }
+    if (grant == nullptr) {
+      out.closed = std::get<core::ReasonCode>(covered);
+      continue;
+    }
+    const auto* permit = fresh(permits, need, **grant, at.now);
+    if (permit != nullptr)
+      out.permits.push_back(*permit);
+    else
+      out.missing.emplace_back(need.provider, request_for(need, **grant, outgoing.id));
+  }
+  return out;
+}
+
+Result<void> record_permit(const Node& node, store::Transaction& tx, const store::PermitRecord& record) {
+  const auto& permit = record.permit;
+  const auto carrier = TRY(core::parse_message_id(permit.carrier));
+  const auto row = TRY(tx.find_message(carrier));
+  if (!row || row->direction != store::Direction::outgoing)
+    return fail(Errc::not_found, "a permit for no message of ours");
+  core::JournalEntry entry;
+  entry.actor = "peer:" + permit.provider;
+  entry.act = core::Act::permit_recorded;
+  entry.message = carrier;
+  entry.subject = permit.receiver;
+  entry.data = node.agreements()->digest();
+  entry.content = core::statement_digest(record.statement.statement);
+  CHECK_OK(tx.record_permit(record, std::nullopt, entry));
+  return tx.make_due(permit.receiver, carrier);
+}
+
+Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, const std::string& code,
+                           const std::string& provider) {
+  return void_dispatch(tx, row, code, "peer:" + provider);
+}
+
+// ---- the provider
+
+namespace {
+
+using Use = std::pair<std::string, std::string>;  // carrier and receiver
+
+// Given back: the receiver has signed that it took nothing in.
+Result<std::set<Use>> given_back(store::Transaction& tx, const core::MessageId& original) {
+  std::set<Use> out;
+  for (const auto& row : TRY(tx.consents_about(original))) {
+    const auto message = TRY(core::Message::parse(row.statement));
+    const auto statement = core::read_consent(row.id, message);
+    const auto* report = statement.has_value() ? std::get_if<core::TransferReport>(&*statement) : nullptr;
+    if (report != nullptr && report->refused)
+      out.emplace(core::to_string(report->carrier), message.originator);
+  }
+  return out;
+}
+
+struct Uses {
+  std::uint64_t count = 0;
+  std::vector<store::PermitRecord> of_this;  // oldest first
+};
+
+Result<Uses> uses_of(store::Transaction& tx, const core::PermitRequest& request) {
+  const Use mine{core::to_string(request.carrier), request.receiver};
+  std::set<Use> all;
+  Uses out;
+  for (auto& record : TRY(tx.permits_of_grant(request.grant))) {
+    Use use{record.permit.carrier, record.permit.receiver};
+    if (use == mine) out.of_this.push_back(std::move(record));
+    all.insert(std::move(use));
+  }
+  const auto back = TRY(given_back(tx, request.original));
+  std::erase_if(all, [&](const Use& use) { return back.contains(use) && use != mine; });
+  out.count = all.size();
+  return out;
+}
+
+Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transaction& tx, const core::MessageId& id) {
+  const auto row = TRY(tx.find_message(id));
+  if (!row || row->direction != store::Direction::outgoing) return std::optional<core::Grant>();
+  const auto statement = core::read_consent(id, TRY(core::Message::parse(row->statement)));
+  const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
+  if (grant == nullptr || grant->provider != node.identity.authority) return std::optional<core::Grant>();
+  return std::optional(*grant);
+}
+
+// The original's content key for this receiver and step.
+Result<Bytes> wrap_for_step(const Node& node, const store::MessageRecord& original, const core::PermitRequest& request,
+                            const core::SealKey& key) {
+  const auto content_key =
+      TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
+  const auto extent = request.extent.text();
+  const crypto::RewrapContext context{node.identity.authority, request.grant.view(), request.carrier.view(),
+                                      request.original.view(), extent};
+  const auto recipient = TRY(crypto::PublicKey::from_spki(key.public_key));
+  return TRY(crypto::rewrap_key(recipient, key.id(), context, content_key.view())).to_bytes();
+}
+
+core::JournalEntry entry_of(const Node& node, const std::string& holder, const core::PermitRequest& request) {
+  core::JournalEntry entry;
+  entry.actor = "peer:" + holder;
+  entry.message = request.original;
+  entry.subject = request.receiver;
+  entry.data = node.agreements()->digest();
+  return entry;
+}
+
+// The same bytes while they still have some minutes to run.
+const store::PermitRecord* still_good(const std::vector<store::PermitRecord>& records, Instant now) {
+  return records.empty() || records.back().permit.until < now + core::kPermitRemainder ? nullptr : &records.back();
+}
+
+Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string& holder,
+                    const core::PermitRequest& request, const core::Grant& grant, Bytes wrap) {
+  Issued out;
+  auto& permit = out.record.permit;
+  permit.provider = node.identity.authority;
+  permit.grant = request.grant;
+  permit.original = request.original;
+  permit.carrier = core::to_string(request.carrier);
+  permit.relation = request.relation;
+  permit.holder = holder;
+  permit.receiver = request.receiver;
+  permit.verb = request.verb;
+  permit.extent = request.extent;
+  permit.from = tx.now();
+  permit.until = std::min(tx.now() + core::kPermitLife, grant.terms.until);
+  if (!wrap.empty()) permit.wrap = crypto::sha256(wrap);
+  permit.salt = tx.random().bytes(crypto::kSaltSize);
+  out.record.wrap = std::move(wrap);
+  out.record.statement.statement = permit.to_text();
+  out.leaf = TRY(tx.sign(out.record.statement.statement));
+  auto entry = entry_of(node, holder, request);
+  entry.act = core::Act::permit_issued;
+  entry.decision = core::to_string(core::Verdict::allow);
+  entry.content = core::statement_digest(out.record.statement.statement);
+  CHECK_OK(tx.record_permit(out.record, out.leaf, entry));
+  return out;
+}
+
+Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::string& holder,
+                      const core::PermitRequest& request, core::Decision decision) {
+  auto entry = entry_of(node, holder, request);
+  entry.act = core::Act::permit_refused;
+  entry.decision = core::to_string(decision.verdict());
+  entry.reasons = decision.codes();
+  TRY(tx.append(std::move(entry)));
+  Issued out;
+  out.decision = std::move(decision);
+  return out;
+}
+
+}  // namespace
+
+Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
+                            const core::PermitRequest& request) {
+  const auto grant = TRY(grant_of_ours(node, tx, request.grant));
+  const auto original = tx.load_message(request.original);
+  if (!original.has_value() && original.error().code != Errc::not_found) return tl::unexpected(original.error());
+  const auto uses = TRY(uses_of(tx, request));
+  const auto* key = tx.directory().seal_key(request.receiver, tx.now());
+  const bool ours = original.has_value() && original->direction == store::Direction::outgoing;
+  const bool wraps = ours && request.relation == core::Relation::forwards;
+
+  core::GrantStanding standing;
+  standing.grant = grant ? &*grant : nullptr;
+  standing.revoked = grant && TRY(is_revoked(*grant, statements_about(tx)));
+  standing.used_by_this = !uses.of_this.empty();
+  standing.used = uses.count;
+  standing.key_held = !wraps || !original->sealed_key.empty();
+  standing.receiver_key = key != nullptr;
+  const auto book = node.agreements();
+  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  auto decision = core::decide_permit(world, holder, request, standing);
+  if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision));
+
+  if (const auto* known = still_good(uses.of_this, tx.now())) {
+    Issued out;
+    out.record = *known;
+    return out;
+  }
+  auto wrap = wraps ? TRY(wrap_for_step(node, *original, request, *key)) : Bytes();
+  return sign(node, tx, holder, request, *grant, std::move(wrap));
+}
+
+}  // namespace chancery::service

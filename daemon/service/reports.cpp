@@ -1,0 +1,62 @@
+#include "daemon/service/reports.h"
+
+#include "daemon/service/sealing.h"
+
+namespace chancery::service {
+
+namespace {
+
+constexpr std::uint32_t kAtOnce = 256;
+
+const char* kind_of(const core::ConsentStatement& statement) {
+  return std::holds_alternative<core::TransferReport>(statement) ? "transfer-report" : "consent-compliance";
+}
+
+// A report has no text: its label is the lowest there is.
+core::Draft draft_of(const core::World& world, const store::OwedReport& owed) {
+  core::Draft draft;
+  draft.recipients = {owed.recipient};
+  draft.agreement = owed.agreement;
+  draft.kind = owed.kind;
+  draft.facts = owed.facts;
+  const auto* policy = core::own_policy(world);
+  if (policy != nullptr && !policy->classes.empty()) draft.classification = policy->classes.front().id;
+  return draft;
+}
+
+// False: it cannot go now, and is still owed.
+Result<bool> send(const Node& node, store::Transaction& tx, const store::OwedReport& owed) {
+  const auto book = node.agreements();
+  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto draft = draft_of(world, owed);
+  const auto sources =
+      TRY(HeldSources::gather(needed_ids(draft), [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+  const auto composed = TRY(compose(world, draft, sources, statements_about(tx)));
+  if (!composed.decision.allowed()) return false;
+  if (!TRY(tx.settle_owed(owed.ordinal))) return true;
+  core::JournalEntry entry;
+  entry.actor = "daemon";
+  entry.data = book->digest();
+  TRY(seal(node, tx, draft, composed, sources, std::move(entry)));
+  return true;
+}
+
+}  // namespace
+
+Result<void> owe(const Node& node, store::Transaction& tx, const std::string& provider, const std::string& agreement,
+                 const core::ConsentStatement& statement) {
+  if (provider == node.identity.authority) return {};
+  return tx.record_owed({0, provider, agreement, kind_of(statement), core::facts_of(statement)});
+}
+
+Result<std::set<std::string>> send_reports(const Node& node) {
+  std::set<std::string> told;
+  for (const auto& owed : TRY(node.store.reader().owed(kAtOnce))) {
+    const auto sent = TRY(
+        node.store.run<bool>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); }));
+    if (sent) told.insert(owed.recipient);
+  }
+  return told;
+}
+
+}  // namespace chancery::service

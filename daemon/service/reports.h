@@ -1,0 +1,21 @@
+// What this daemon owes the original providers by itself: that something protected reached it or was refused, and what
+// became of a copy after a revocation (protocol section 8). Owed in the act that causes it, sent in one of its own.
+#pragma once
+
+#include "daemon/core/consent.h"
+#include "daemon/service/outcome.h"
+
+namespace chancery::service {
+
+// Signed beside the report itself: one dispatch.
+inline constexpr std::uint32_t kReportLeaves = 2;
+
+// Records that it is owed; nothing when that is ourselves.
+Result<void> owe(const Node& node, store::Transaction& tx, const std::string& provider, const std::string& agreement,
+                 const core::ConsentStatement& statement);
+
+// Sends what is owed and can be: to whom no way leads now, later. Waits for the writer. The peers that have to hear of
+// it.
+Result<std::set<std::string>> send_reports(const Node& node);
+
+}  // namespace chancery::service

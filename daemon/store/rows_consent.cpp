@@ -1,0 +1,75 @@
+#include "daemon/store/rows.h"
+
+namespace chancery::store {
+
+namespace {
+
+// Lines of `name value`, as statements have them.
+Result<std::vector<core::Fact>> facts_at(std::string_view text) {
+  std::vector<core::Fact> facts;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    auto fact = core::Fact::parse(text.substr(0, end));
+    if (end == std::string_view::npos || !fact.has_value()) return fail(Errc::corrupt, "store: facts of a report");
+    facts.push_back(std::move(*fact));
+    text.remove_prefix(end + 1);
+  }
+  return facts;
+}
+
+}  // namespace
+
+Result<std::vector<MessageRow>> Rows::consents_about(const core::MessageId& id) {
+  return message_rows(
+      database_.query("SELECT m.ordinal, m.id, m.direction, m.statement, m.number, m.their_number, m.recorded "
+                      "FROM consent c JOIN message m ON m.id = c.message WHERE c.about = ? ORDER BY m.ordinal",
+                      id));
+}
+
+Result<std::vector<MessageRow>> Rows::consents(std::uint64_t before, std::uint32_t limit) {
+  const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
+  return message_rows(
+      database_.query("SELECT m.ordinal, m.id, m.direction, m.statement, m.number, m.their_number, m.recorded "
+                      "FROM message m JOIN consent c ON c.message = m.id WHERE m.ordinal < ? AND c.quiet = 0 "
+                      "ORDER BY m.ordinal DESC LIMIT ?",
+                      top, limit));
+}
+
+Result<std::vector<PermitRecord>> Rows::permits(Query q) {
+  std::vector<PermitRecord> all;
+  while (TRY(q.next())) {
+    auto statement = TRY(signed_at(q, 0));
+    auto permit = core::Permit::parse(statement.statement);
+    if (!permit.has_value()) return fail(Errc::corrupt, "store: permit: " + permit.error().detail);
+    all.push_back({std::move(*permit), std::move(statement), q.blob(4)});
+  }
+  return all;
+}
+
+Result<std::vector<PermitRecord>> Rows::permits_of_grant(const core::MessageId& grant) {
+  return permits(database_.query(
+      "SELECT statement, batch, leaf, path, wrap FROM permit WHERE grant_id = ? ORDER BY valid_from", grant));
+}
+
+Result<std::vector<PermitRecord>> Rows::permits_of_carrier(const core::MessageId& carrier) {
+  return permits(database_.query(
+      "SELECT statement, batch, leaf, path, wrap FROM permit WHERE carrier = ? ORDER BY valid_from", carrier));
+}
+
+Result<std::vector<OwedReport>> Rows::owed(std::uint32_t limit) {
+  auto q = database_.query(
+      "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report ORDER BY ordinal LIMIT ?", limit);
+  std::vector<OwedReport> all;
+  while (TRY(q.next())) {
+    auto facts = TRY(facts_at(as_text(q.view(4))));
+    all.push_back({q.number(0), q.text(1), q.text(2), q.text(3), std::move(facts)});
+  }
+  return all;
+}
+
+Result<bool> Rows::locked(const core::MessageId& message) {
+  auto q = database_.query("SELECT 1 FROM locked WHERE message = ? LIMIT 1", message);
+  return q.next();
+}
+
+}  // namespace chancery::store
