@@ -25,13 +25,17 @@ const store::ReceiptRecord* furthest_of(const std::vector<store::ReceiptRecord>&
   return out;
 }
 
-void add_queued(const std::vector<store::OutboxRow>& rows, wire::DeliveryView& out) {
+void add_queued(const std::vector<store::OutboxRow>& rows, const core::Agreement* agreement, wire::DeliveryView& out) {
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.peer == out.recipient; });
   if (row == rows.end()) return;
   out.attempts = row->attempts;
   if (!out.stage.empty()) return;
   out.stage = row->state == store::OutboxState::closed ? "void" : "queued";
-  if (row->state == store::OutboxState::closed) return;
+  if (row->state == store::OutboxState::closed) {
+    const auto code = core::parse_reason(row->waiting_for);
+    if (code.has_value()) out.reasons.push_back(agreement == nullptr ? core::Reason{*code, {}, {}, {}} : agreement->reason(*code));
+    return;
+  }
   out.next_attempt = row->next_attempt;
   out.waiting_for = row->waiting_for;
 }
@@ -47,7 +51,7 @@ wire::DeliveryView delivery_view(const std::string& recipient, const core::Agree
     out.time = receipt->receipt.time;
     out.reasons = reasons_of(agreement, receipt->receipt);
   }
-  add_queued(rows, out);
+  add_queued(rows, agreement, out);
   return out;
 }
 

@@ -27,6 +27,8 @@ class FsckCheck {
   void dispatched();
   Result<void> outbox();
   Result<void> reissues();
+  Result<void> consents();
+  Result<void> permits();
   Result<void> inbound();
   Result<void> directory();
   Result<void> people();

@@ -86,7 +86,7 @@ struct OutboxRow {
   bool dispatch_taken = false;  // the peer recorded the dispatch
   std::uint32_t attempts = 0;
   Instant next_attempt;
-  std::string waiting_for;  // code of the last deferral or failure
+  std::string waiting_for;  // code of the last deferral or failure; of a closed one, why it was closed
 };
 
 // What goes to a peer: everything a frame needs about one message.

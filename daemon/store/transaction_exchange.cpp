@@ -212,9 +212,9 @@ Result<void> close_voided(Database& database, const core::Dispatch& dispatch, co
   }
   return database
       .query(
-          "UPDATE outbox SET state = ?, waiting_for = '' "
+          "UPDATE outbox SET state = ?, waiting_for = ? "
           "WHERE peer = ? AND epoch = ? AND sequence = ? AND state = 0",
-          static_cast<int>(OutboxState::closed), dispatch.recipient, dispatch.epoch, item.sequence)
+          static_cast<int>(OutboxState::closed), item.code, dispatch.recipient, dispatch.epoch, item.sequence)
       .run();
 }
 

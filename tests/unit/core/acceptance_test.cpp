@@ -75,7 +75,7 @@ class AcceptForward : public testing::Test {
     arrival.wrap = wrap;
     return realm.accept(self, arrival).codes();
   }
-  static CarriedWrap made_by_forwarder() { return {false, digest_of("wrap by ru-example")}; }
+  static CarriedWrap made_by_forwarder() { return {CarriedWrap::From::forwarder, digest_of("wrap by ru-example")}; }
 
   Realm realm;
 };
@@ -84,7 +84,7 @@ TEST_F(AcceptForward, UnderTheOriginalsOwnWrap) {
   const auto original = realm.hold(realm.notice("cn-example", {"kz-example", "ru-example"}));
   const auto carrier = realm.forward("ru-example", {"kz-example"}, original);
   EXPECT_TRUE(realm.release(carrier).allowed());
-  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{true, std::nullopt}), Codes{});
+  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{CarriedWrap::From::statement}), Codes{});
   EXPECT_EQ(codes("kz-example", carrier, std::nullopt), Codes{"E-WRAP-FOREIGN"});
 }
 
@@ -93,7 +93,7 @@ TEST_F(AcceptForward, NeverUnderTheForwardersWrapWhenTheOriginalIsRestricted) {
   auto carrier = realm.forward("ru-example", {"kz-example"}, original);
   carrier.facts = {{"wrap", to_string(*made_by_forwarder().digest)}};
   EXPECT_EQ(codes("kz-example", carrier, made_by_forwarder()), Codes{"E-WRAP-FOREIGN"});
-  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{true, std::nullopt}), Codes{"E-WRAP-FOREIGN"})
+  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{CarriedWrap::From::statement}), Codes{"E-WRAP-FOREIGN"})
       << "it made one for somebody, and says so";
 }
 
@@ -107,7 +107,7 @@ TEST_F(AcceptForward, OfAnUnrestrictedOriginalUnderTheWrapTheCarrierNames) {
   carrier.facts.push_back({"wrap", to_string(*made_by_forwarder().digest)});
   EXPECT_TRUE(realm.release(carrier).allowed());
   EXPECT_EQ(codes("kz-example", carrier, made_by_forwarder()), Codes{});
-  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{true, std::nullopt}), Codes{"E-WRAP-FOREIGN"})
+  EXPECT_EQ(codes("kz-example", carrier, CarriedWrap{CarriedWrap::From::statement}), Codes{"E-WRAP-FOREIGN"})
       << "the original has no wrap for somebody it was not addressed to";
 }
 

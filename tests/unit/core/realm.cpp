@@ -165,11 +165,13 @@ Decision Realm::release(const Message& message) const { return release_by(messag
 Decision Realm::release_by(const std::string& self, const Message& message) const {
   const auto data = book();
   const Directory directory(peers);
-  return decide_release({data, directory, self, now}, message, lookup());
+  return decide_release({data, directory, self, now}, message, lookup(), consents);
 }
 
 Decision Realm::accept(const std::string& self, const Message& message) const {
   Arrival arrival{message, message.originator};
+  arrival.id = id_of(message);
+  arrival.consents = &consents;
   arrival.wrap = honest_wrap(*this, self, message);
   return accept(self, arrival);
 }
@@ -185,10 +187,10 @@ std::optional<CarriedWrap> honest_wrap(const Realm& realm, const std::string& re
   const auto it = realm.held.find(message.sources.front().id);
   if (it == realm.held.end() || it->second.message.originator == receiver) return std::nullopt;
   const auto& own = it->second.message.recipients;
-  if (std::find(own.begin(), own.end(), receiver) != own.end()) return CarriedWrap{true, std::nullopt};
+  if (std::find(own.begin(), own.end(), receiver) != own.end()) return CarriedWrap{CarriedWrap::From::statement};
   for (const auto& fact : message.facts)
-    if (fact.name == kWrapFact) return CarriedWrap{false, parse_digest(fact.value).value()};
-  return CarriedWrap{false, digest_of("a wrap that is named nowhere")};
+    if (fact.name == kWrapFact) return CarriedWrap{CarriedWrap::From::forwarder, parse_digest(fact.value).value()};
+  return CarriedWrap{CarriedWrap::From::forwarder, digest_of("a wrap that is named nowhere")};
 }
 
 }  // namespace chancery::core

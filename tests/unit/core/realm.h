@@ -15,6 +15,7 @@ struct Realm {
   std::map<std::string, DirectoryEntry> peers;
   std::map<MessageId, SourceStatement> held;
   Instant now;
+  Consents consents;  // what both sides know of
 
   [[nodiscard]] AgreementBook book() const;
   [[nodiscard]] SourceLookup lookup() const;

@@ -188,12 +188,6 @@ TEST_F(ArrivalTest, WithAnOriginalThatIsNoForwardIsRejected) {
 
 // ---- refused: signed, final, and nothing of it is kept
 
-TEST_F(ArrivalTest, WithPermitsIsRefusedAsLongAsNobodyCanGiveAny) {
-  auto frame = frame_of(sent());
-  frame.messages[0].permits = true;
-  EXPECT_THAT(refused(frame), ElementsAre("E-PERMIT-UNAVAILABLE"));
-}
-
 TEST_F(ArrivalTest, AfterItsEndIsRefusedAndStaysRefused) {
   const auto frame = frame_of(sent({.expires = to_string(clock_.now() + seconds(10))}));
   clock_.advance(seconds(10));

@@ -18,7 +18,7 @@ class CarriedTest : public PeerTest {
                                 const std::string& self = "ru-example") {
     const auto directory = ru_.store().directory();
     FrameVerifier verifier(frame.signatures, *directory, certificates_);
-    return judge_carried(self, original, verifier);
+    return judge_carried(self, original, {}, verifier);
   }
   static core::Message parsed(const wire::MessageItem& item) {
     return core::Message::parse(item.statement.statement).value();
@@ -34,7 +34,7 @@ TEST_F(CarriedTest, IsJudgedByItsOriginatorsSignatureAndOpensByItsOwnWrap) {
   ASSERT_TRUE(original.has_value()) << original.error().detail;
   EXPECT_EQ(original->message.originator, "cn-example");
   ASSERT_TRUE(original->wrap.has_value());
-  EXPECT_TRUE(original->wrap->by_originator);
+  EXPECT_EQ(original->wrap->from, core::CarriedWrap::From::statement);
   EXPECT_TRUE(original->key.has_value());
 }
 
@@ -45,7 +45,7 @@ TEST_F(CarriedTest, WithoutAWrapForUsOpensOnlyByWhatTheForwarderMade) {
   with.forwarder_wrap = with.wraps;
   const auto original = judge(frame, with, "kz-example");
   ASSERT_TRUE(original->wrap.has_value());
-  EXPECT_FALSE(original->wrap->by_originator);
+  EXPECT_EQ(original->wrap->from, core::CarriedWrap::From::forwarder);
   EXPECT_EQ(original->wrap->digest, crypto::sha256(with.forwarder_wrap));
   with.forwarder_wrap.pop_back();
   EXPECT_FALSE(judge(frame, with, "kz-example")->key.has_value());
@@ -86,18 +86,18 @@ TEST_F(CarriedTest, SourcesThatHoldAreKeptAndOthersProveNothing) {
     FrameVerifier verifier(frame.signatures, *directory, certificates_);
     Sources sources;
     EXPECT_TRUE(take_sources(item, verifier, sources));
-    EXPECT_EQ(sources.needed(parsed(item)).size(), 1u);
+    EXPECT_EQ(sources.needed(parsed(item), {}).size(), 1u);
     // Of a message that names none, nothing that came is kept.
     auto without = parsed(item);
     without.sources.clear();
-    EXPECT_TRUE(sources.needed(without).empty());
+    EXPECT_TRUE(sources.needed(without, {}).empty());
     EXPECT_NE(sources.lookup()(core::parse_message_id(source).value()), nullptr);
   }
   item.sources[0].statement.back() = ' ';
   FrameVerifier verifier(frame.signatures, *directory, certificates_);
   Sources sources;
   EXPECT_TRUE(take_sources(item, verifier, sources));
-  EXPECT_TRUE(sources.needed(parsed(item)).empty());
+  EXPECT_TRUE(sources.needed(parsed(item), {}).empty());
 }
 
 TEST_F(CarriedTest, SourcesUnderAnUnknownKeyMayHoldLater) {

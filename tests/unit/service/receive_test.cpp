@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 class ReceiveTest : public PeerTest {
  protected:
   Reply take(test::ExampleAuthority& authority, const std::string& peer, wire::Frame frame) {
-    const auto receiver = std::make_shared<Receiver>(authority.node());
+    const auto requests = std::make_shared<PermitRequests>([](const std::string&) {});
+    const auto receiver = std::make_shared<Receiver>(authority.node(), requests);
     std::promise<Reply> done;
     receiver->take(
         peer, std::move(frame), [](const core::MessageId&) { return false; }, {},
@@ -28,12 +29,11 @@ class ReceiveTest : public PeerTest {
 
 TEST_F(ReceiveTest, RefusesWithACodeWhatComesWithLaterCapabilities) {
   wire::Frame frame;
-  frame.chunks = frame.permits = true;
+  frame.chunks = true;
   const auto reply = take(ru_, "cn-example", std::move(frame));
-  ASSERT_EQ(reply.answers.size(), 2u);
+  ASSERT_EQ(reply.answers.size(), 1u);
   EXPECT_EQ(service::words(reply.answers[0]), "rejected E-ATTACHMENT-UNAVAILABLE");
-  EXPECT_EQ(service::words(reply.answers[1]), "rejected E-PERMIT-UNAVAILABLE");
-  EXPECT_EQ(rejected_, 2u);
+  EXPECT_EQ(rejected_, 1u);
   EXPECT_EQ(held_by_ru(), 0u);
 }
 

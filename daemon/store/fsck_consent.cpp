@@ -1,0 +1,60 @@
+#include "daemon/core/consent.h"
+#include "daemon/core/kind.h"
+#include "daemon/store/fsck_check.h"
+
+namespace chancery::store {
+
+namespace {
+
+// Where a statement of consent has to be filed; nothing for every other kind.
+std::optional<core::MessageId> filed_under(const core::MessageId& id, std::string_view statement) {
+  const auto message = core::Message::parse(statement);
+  if (!message) return std::nullopt;  // told where messages are checked
+  const auto* kind = core::find_kind(message->kind);
+  if (kind == nullptr || kind->pattern != core::Pattern::consent) return std::nullopt;
+  const auto consent = core::read_consent(id, *message);
+  return consent ? std::optional(core::subject_of(*consent)) : std::nullopt;
+}
+
+}  // namespace
+
+// A revocation that is filed nowhere would revoke nothing.
+Result<void> FsckCheck::consents() {
+  auto q = database_.query(
+      "SELECT m.id, m.statement, c.about FROM message m LEFT JOIN consent c ON c.message = m.id ORDER BY m.ordinal");
+  while (TRY(q.next())) {
+    const auto id = q.message_id(0);
+    if (filed_under(id, as_text(q.view(1))) != q.optional_id(2))
+      find(place_of("consent", to_string(id)), "filed under another message");
+  }
+  auto rows = database_.query("SELECT message FROM consent");
+  while (TRY(rows.next()))
+    if (!messages_.contains(rows.message_id(0)))
+      find(place_of("consent", to_string(rows.message_id(0))), "of a message that is not there");
+  return {};
+}
+
+// Issued, given to us or shown to us: each its provider's, with the wrap it names, and told in the journal.
+Result<void> FsckCheck::permits() {
+  auto q = database_.query(
+      "SELECT grant_id, carrier, receiver, statement, batch, leaf, path, wrap FROM permit ORDER BY grant_id");
+  while (TRY(q.next())) {
+    const auto where = place_of("permit under", to_string(q.message_id(0))) + " for " + q.text(2);
+    const auto permit = core::Permit::parse(q.text(3));
+    if (!permit) {
+      find(where, permit.error().detail);
+      continue;
+    }
+    if (permit->grant != q.message_id(0) || permit->carrier != to_string(q.message_id(1)) ||
+        permit->receiver != q.text(2))
+      find(where, "filed under another key");
+    const auto wrap = q.blob(7);
+    if (wrap.empty() ? permit->wrap.has_value() : permit->wrap != crypto::sha256(wrap))
+      find(where, "its wrap is another one");
+    check_signed(q, 3, where, permit->provider);
+    check_told(permit->provider == self_ ? core::Act::permit_issued : core::Act::permit_recorded, where, q.text(3));
+  }
+  return {};
+}
+
+}  // namespace chancery::store

@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+"""Article 6 between real daemons: cn-example wrote to ru-example alone; ru-example passes it on to kz-example.
+
+consent.py BUILD: with a grant and a permit at each use, without them, past their uses, while the provider cannot be reached, after
+a revocation; by the honest daemon and by one whose gate was removed (chanceryd-patched). Whatever was not permitted is stored
+nowhere, has its code, and the provider hears of every attempt that reached somebody.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import authorities
+import trial
+from authorities import ROOT, Failed, wait_for
+
+TEXT = "трафик исходит от захваченных домашних маршрутизаторов"  # of the notice, in no log and no file
+
+
+def expect(what, got, expected):
+    if got != expected:
+        raise Failed(f"{what}: {got}, expected {expected}")
+
+
+def data(authority, *words, person="wang"):
+    return json.loads(authority.must(*words, "-o", "json", context=person))["data"]
+
+
+def approved(authority, *words):
+    """Released by two persons: the number it got."""
+    draft = authority.must(*words, "--yes", "-o", "id", context="wang").split()[-1]
+    return authority.must("approve", draft, "--yes", "-o", "id", context="li").split()[-1]
+
+
+def delivery(authority, message):
+    (view,) = data(authority, "outbox", message)["messages"]
+    (only,) = view["deliveries"]
+    return only["stage"], [reason["code"] for reason in only.get("reasons", [])], only.get("waitingFor", "")
+
+
+def consents(authority, kind):
+    """Numbers, newest first."""
+    return [view["number"] for view in data(authority, "consent", "list").get("consents", []) if view["kind"] == kind]
+
+
+def transfers(cn, message):
+    return [(step["holder"], step["receiver"], step["state"], step.get("reason", ""))
+            for step in data(cn, "dissemination", message).get("transfers", [])]
+
+
+class Story:
+    def __init__(self, cn, ru, kz):
+        self.cn, self.ru, self.kz = cn, ru, kz
+        self.notice = approved(cn, "send", ROOT / "config/demo/notice-for-ru.md")
+        wait_for(lambda: trial.ids(ru, "inbox"), "ru-example has the notice", 20)
+        (self.held,) = [view["number"] for view in trial.box(ru, "inbox")]
+
+    def granted(self, uses):
+        """RU asks, CN grants: the grant's number at CN."""
+        before = len(consents(self.ru, "consent-grant"))
+        self.ru.must("consent", "request", self.held, "--to", "kz-example", "--yes", "--again", context="wang")
+        wait_for(lambda: len(consents(self.cn, "consent-request")) > before, "the request at cn-example", 30)
+        number = approved(self.cn, "consent", "grant", consents(self.cn, "consent-request")[0], "--uses", str(uses))
+        for holder in (self.ru, self.kz):
+            wait_for(lambda: len(consents(holder, "consent-grant")) > before, f"the grant at {holder.name}", 30)
+        return number
+
+    def forward(self):
+        return approved(self.ru, "forward", self.held, "--to", "kz-example", "--again")
+
+    def ends(self, forward, stage, codes):
+        wait_for(lambda: delivery(self.ru, forward)[0] == stage, f"{forward} {stage}", 60)
+        expect(forward, delivery(self.ru, forward)[:2], (stage, codes))
+
+    def received(self):
+        """What kz-example has of the notice."""
+        return [view for view in trial.box(self.kz, "inbox") if view["kind"] == "forward"]
+
+
+def refused_without_a_grant(story):
+    result = story.ru.run("forward", story.held, "--to", "kz-example", "--yes", context="wang")
+    expect("exit", result.code, 5)
+    if "E-CONSENT-REQUIRED" not in result.err:
+        raise Failed(result.err)
+
+
+def goes_under_a_grant(story):
+    story.granted(uses=1)
+    story.ends(story.forward(), "delivered", [])
+    (forward,) = story.received()
+    if TEXT not in story.kz.must("show", forward["number"], context="wang"):
+        raise Failed("kz-example cannot read it")
+    wait_for(lambda: transfers(story.cn, story.notice) == [("ru-example", "kz-example", "held", "")],
+             "the report at cn-example", 30)
+
+
+def ends_with_its_uses(story):
+    story.ends(story.forward(), "void", ["E-CONSENT-USED-UP"])
+    expect("forwards at kz-example", len(story.received()), 1)
+
+
+def waits_for_its_provider(story):
+    story.granted(uses=9)
+    story.cn.stop()
+    forward = story.forward()
+    wait_for(lambda: delivery(story.ru, forward)[2] == "E-PERMIT-AWAITED", "it waits for a permit", 30)
+    story.ru.kill()
+    story.ru.start()
+    story.cn.start()
+    story.ends(forward, "delivered", [])
+    expect("forwards at kz-example", len(story.received()), 2)
+
+
+def stops_when_revoked(story):
+    """ru-example is away when its permission ends; what waits at it does not go, whoever it hears first."""
+    story.cn.stop()
+    waiting = story.forward()
+    wait_for(lambda: delivery(story.ru, waiting)[2] == "E-PERMIT-AWAITED", "it waits for a permit", 30)
+    story.ru.stop()
+    story.cn.start()
+    for grant in consents(story.cn, "consent-grant"):
+        approved(story.cn, "consent", "revoke", grant)
+    wait_for(lambda: len(consents(story.kz, "consent-revocation")) == 2, "the revocations at kz-example", 30)
+    wait_for(lambda: {state for _, _, state, _ in transfers(story.cn, story.notice)} == {"locked"},
+             "kz-example has locked its copies", 30)
+    story.ru.start()
+    story.ends(waiting, "void", ["E-CONSENT-REVOKED"])
+    for view in story.received():
+        result = story.kz.run("show", view["number"], context="wang")
+        if result.code != 5 or "E-COPY-LOCKED" not in result.err or TEXT in result.out:
+            raise Failed(f"a locked copy: {result.code} {result.err}")
+    wait_for(lambda: len(consents(story.ru, "consent-revocation")) == 2, "the revocations at ru-example", 30)
+    result = story.ru.run("forward", story.held, "--to", "kz-example", "--yes", "--again", context="wang")
+    if result.code != 5 or "E-CONSENT-REVOKED" not in result.err:
+        raise Failed(f"after the revocation: {result.code} {result.err}")
+
+
+def patched_holder_is_refused(story):
+    """Its gate is removed: it wraps the key itself, and asks nobody."""
+    kept, told = len(story.received()), len(transfers(story.cn, story.notice))
+    story.ru.stop()
+    story.ru.daemon = "chanceryd-patched"
+    story.ru.start()
+    forward = story.forward()
+    wait_for(lambda: delivery(story.ru, forward)[0] == "refused", "kz-example's signed refusal", 60)
+    stage, codes, _ = delivery(story.ru, forward)
+    if "E-CONSENT-REVOKED" not in codes or "E-WRAP-FOREIGN" not in codes:
+        raise Failed(f"{forward}: {codes}")
+    expect("forwards at kz-example", len(story.received()), kept)
+    wait_for(lambda: len(transfers(story.cn, story.notice)) == told + 1, "cn-example hears of the attempt", 30)
+    expect("the attempt", transfers(story.cn, story.notice)[-1],
+           ("ru-example", "kz-example", "refused", "E-CONSENT-REVOKED"))
+
+
+def says_nothing_it_should_not(*everybody):
+    for authority in everybody:
+        if TEXT in authority.log.read_text():
+            raise Failed(f"{authority.name}: text of a message in the log")
+
+
+def act(build, base, running):
+    by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
+    everybody = [by_code[code] for code in ("cn", "ru", "kz")]
+    story = Story(*everybody)
+    for step in (refused_without_a_grant, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
+                 stops_when_revoked, patched_holder_is_refused):
+        step(story)
+        print(f"ok {step.__name__}", flush=True)
+    says_nothing_it_should_not(*everybody)
+    trial.check_stores(*everybody)
+
+
+if __name__ == "__main__":
+    BUILD = Path(sys.argv[1]).resolve()
+    sys.exit(trial.play("consent", lambda base, running: act(BUILD, base, running)))

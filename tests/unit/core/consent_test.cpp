@@ -1,0 +1,395 @@
+#include "daemon/core/consent.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/realm.h"
+#include "tests/unit/core/samples.h"
+
+namespace chancery::core {
+namespace {
+
+// CN sends RU a restricted notice. RU passes it on to KZ, whom CN did not write to, under CN's grant and permit.
+class ConsentTest : public testing::Test {
+ protected:
+  ConsentTest() {
+    original_ = realm.hold(realm.notice("cn-example", {"ru-example"}));
+    grant_ = {id_of(realm.notice("cn-example", {"kz-example"}, "open")), "cn-example", "ru-example", terms(), Onward::ask};
+    realm.consents.grants = {grant_};
+  }
+
+  ConsentTerms terms() const {
+    ConsentTerms out;
+    out.original = original_.id;
+    out.to = {"kz-example"};
+    out.from = realm.now - minutes(5);
+    out.until = realm.now + days(1);
+    return out;
+  }
+
+  // Whose wrap is the one the permit names.
+  Message forward() const { return realm.forward("ru-example", {"kz-example"}, original_); }
+
+  Permit permit(const Message& carrier) const {
+    Permit out;
+    out.provider = "cn-example";
+    out.grant = grant_.id;
+    out.original = original_.id;
+    out.carrier = to_string(id_of(carrier));
+    out.relation = Relation::forwards;
+    out.holder = "ru-example";
+    out.receiver = "kz-example";
+    out.from = realm.now - seconds(10);
+    out.until = out.from + kPermitLife;
+    out.wrap = digest_of("wrap by cn-example");
+    out.salt = Bytes(32, 7);
+    return out;
+  }
+
+  static CarriedWrap by_permit() { return {CarriedWrap::From::permit, digest_of("wrap by cn-example")}; }
+
+  Decision accept(const Message& carrier, const Consents& consents, CarriedWrap wrap = by_permit()) const {
+    Arrival arrival{carrier, carrier.originator};
+    arrival.id = id_of(carrier);
+    arrival.consents = &consents;
+    arrival.wrap = wrap;
+    return realm.accept("kz-example", arrival);
+  }
+
+  Consents with(std::vector<Permit> permits) const {
+    auto consents = realm.consents;
+    for (auto& one : permits) consents.permits.push_back({one, statement_digest(one.to_text())});
+    return consents;
+  }
+
+  Realm realm;
+  SourceLine original_;
+  Grant grant_;
+};
+
+TEST_F(ConsentTest, LetsAForwardGoWithGrantAndPermit) {
+  const auto carrier = forward();
+  EXPECT_EQ(realm.release(carrier).codes(), Codes{});
+  EXPECT_EQ(accept(carrier, with({permit(carrier)})).codes(), Codes{});
+}
+
+TEST_F(ConsentTest, LetsADerivedMessageGoWithAPermitThatNamesNoWrap) {
+  const auto carrier = realm.derived("ru-example", {"kz-example"}, {original_});
+  auto one = permit(carrier);
+  one.relation = Relation::quotes;
+  one.wrap.reset();
+  EXPECT_EQ(realm.release(carrier).codes(), Codes{});
+  Arrival arrival{carrier, "ru-example"};
+  arrival.id = id_of(carrier);
+  const auto consents = with({one});
+  arrival.consents = &consents;
+  EXPECT_EQ(realm.accept("kz-example", arrival).codes(), Codes{});
+  arrival.id = original_.id;
+  EXPECT_EQ(realm.accept("kz-example", arrival).codes(), Codes{"E-PERMIT-MISMATCH"});
+}
+
+TEST_F(ConsentTest, AtReleaseIsTheGrantThatCoversTheStep) {
+  const auto carrier = forward();
+  const auto released = [&](auto change) {
+    auto changed = realm;
+    change(changed.consents);
+    return changed.release(carrier).codes();
+  };
+  EXPECT_EQ(released([](Consents& c) { c.grants.clear(); }), Codes{"E-CONSENT-REQUIRED"});
+  EXPECT_EQ(released([](Consents& c) { c.grants[0].provider = "ru-example"; }), Codes{"E-CONSENT-REQUIRED"})
+      << "signed by the relay";
+  EXPECT_EQ(released([](Consents& c) { c.grants[0].terms.original = {}; }), Codes{"E-CONSENT-REQUIRED"});
+  EXPECT_EQ(released([](Consents& c) { c.grants[0].holder = "kz-example"; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(released([](Consents& c) { c.grants[0].terms.to = {"tj-example"}; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(released([](Consents& c) { c.grants[0].terms.verb = Verb::disclose; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(released([](Consents& c) { c.grants[0].terms.extent.parts = {0}; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(released([&](Consents& c) { c.grants[0].terms.until = realm.now - seconds(1); }),
+            Codes{"E-CONSENT-EXPIRED"});
+  EXPECT_EQ(released([&](Consents& c) { c.grants[0].terms.from = realm.now + seconds(1); }), Codes{"E-CONSENT-NOT-YET"});
+  EXPECT_EQ(released([&](Consents& c) { c.revoked = {grant_.id}; }), Codes{"E-CONSENT-REVOKED"});
+  EXPECT_EQ(released([&](Consents& c) {
+              c.grants.push_back(c.grants[0]);
+              c.grants[1].id.value[31] ^= 1;
+              c.revoked = {grant_.id};
+            }),
+            Codes{})
+      << "another grant still holds";
+}
+
+// ---- the consent matrix of protocol section 8: what a patched holder may try, and what KZ's daemon says to it
+
+struct Attempt {
+  const char* name;
+  const char* code;
+  std::function<void(const ConsentTest&, Realm&, Message& carrier, Consents&, CarriedWrap&)> change;
+};
+
+class ConsentMatrix : public ConsentTest, public testing::WithParamInterface<Attempt> {
+ public:
+  using ConsentTest::grant_;
+  using ConsentTest::original_;
+};
+
+Permit& shown(Consents& consents) { return consents.permits.front().permit; }
+const ConsentMatrix& matrix(const ConsentTest& test) { return dynamic_cast<const ConsentMatrix&>(test); }
+
+const Attempt kAttempts[] = {
+    {"NoGrant", "E-CONSENT-REQUIRED",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) {
+       c.grants.clear();
+       c.permits.clear();
+     }},
+    {"NoPermit", "E-PERMIT-REQUIRED",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { c.permits.clear(); }},
+    {"PermitOfAnotherCarrier", "E-PERMIT-MISMATCH",
+     [](const ConsentTest& t, Realm&, Message&, Consents& c, CarriedWrap&) {
+       shown(c).carrier = to_string(matrix(t).original_.id);
+     }},
+    {"PermitForAnotherMessage", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).original.value[9] ^= 1; }},
+    {"PermitForAnotherReceiver", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).receiver = "tj-example"; }},
+    {"PermitForAnotherHolder", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).holder = "tj-example"; }},
+    {"PermitForAnotherVerb", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).verb = Verb::disclose; }},
+    {"PermitForAnotherRelation", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).relation = Relation::quotes; }},
+    {"PermitForAPartOnly", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).extent.parts = {0}; }},
+    {"PermitThatLivesTooLong", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).until = shown(c).until + days(1); }},
+    {"PermitExpired", "E-PERMIT-EXPIRED",
+     [](const ConsentTest&, Realm& r, Message&, Consents& c, CarriedWrap&) {
+       shown(c).from = r.now - minutes(12) - seconds(1) - kPermitLife + minutes(10);
+       shown(c).until = shown(c).from + kPermitLife;
+       c.grants[0].terms.from = r.now - days(1);
+     }},
+    {"PermitNotYetValid", "E-PERMIT-EXPIRED",
+     [](const ConsentTest&, Realm& r, Message&, Consents& c, CarriedWrap&) {
+       shown(c).from = r.now + kClockMargin + seconds(1);
+       shown(c).until = shown(c).from + kPermitLife;
+     }},
+    {"PermitUnderNoKnownGrant", "E-CONSENT-REQUIRED",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).grant.value[9] ^= 1; }},
+    {"GrantForAnotherReceiver", "E-CONSENT-SCOPE",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { c.grants[0].terms.to = {"tj-example"}; }},
+    {"GrantForAnotherHolder", "E-CONSENT-SCOPE",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { c.grants[0].holder = "tj-example"; }},
+    {"GrantOfAnotherProvider", "E-CONSENT-REQUIRED",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { c.grants[0].provider = "tj-example"; }},
+    {"GrantExpiredBeforeThePermitWasMade", "E-CONSENT-EXPIRED",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { c.grants[0].terms.until = shown(c).from; }},
+    {"GrantNotYetValidWhenThePermitWasMade", "E-CONSENT-NOT-YET",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) {
+       c.grants[0].terms.from = shown(c).from + seconds(1);
+     }},
+    {"GrantRevoked", "E-CONSENT-REVOKED",
+     [](const ConsentTest& t, Realm&, Message&, Consents& c, CarriedWrap&) { c.revoked = {matrix(t).grant_.id}; }},
+    {"GrantSignedByAColleague", "E-CONSENT-REQUIRED",
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) {
+       c.grants[0].provider = "kz-example";
+       shown(c).provider = "kz-example";
+     }},
+    {"WrapMadeByTheHolder", "E-WRAP-FOREIGN",
+     [](const ConsentTest&, Realm&, Message&, Consents&, CarriedWrap& w) {
+       w = {CarriedWrap::From::forwarder, digest_of("wrap by ru-example")};
+     }},
+    {"WrapOfAnotherPermit", "E-WRAP-FOREIGN",
+     [](const ConsentTest&, Realm&, Message&, Consents&, CarriedWrap& w) { w.digest = digest_of("another wrap"); }},
+};
+
+TEST_P(ConsentMatrix, IsRefusedWithItsCode) {
+  auto carrier = forward();
+  auto consents = with({permit(carrier)});
+  auto wrap = by_permit();
+  GetParam().change(*this, realm, carrier, consents, wrap);
+  const auto decision = accept(carrier, consents, wrap);
+  EXPECT_EQ(decision.verdict(), Verdict::refuse);
+  EXPECT_THAT(decision.codes(), testing::Contains(GetParam().code)) << carrier.to_text();
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryAttempt, ConsentMatrix, testing::ValuesIn(kAttempts),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(ConsentTest, HoldsAPermitForItsLifeAndTheClockMarginAndNoLonger) {
+  const auto carrier = forward();
+  const auto at = [&](Duration after) {
+    auto consents = with({permit(carrier)});
+    shown(consents).from = realm.now - after;
+    shown(consents).until = shown(consents).from + kPermitLife;
+    consents.grants[0].terms.from = realm.now - days(1);
+    return accept(carrier, consents).codes();
+  };
+  EXPECT_EQ(at(minutes(12) - seconds(1)), Codes{});
+  EXPECT_EQ(at(minutes(12)), Codes{"E-PERMIT-EXPIRED"}) << "life and margin are over";
+  EXPECT_EQ(at({-kClockMargin.ms}), Codes{});
+}
+
+// ---- the provider
+
+TEST_F(ConsentTest, GivesAPermitOnlyForWhatTheGrantSaysAtThisMoment) {
+  const auto data = realm.book();
+  const Directory directory(realm.peers);
+  const auto asked = [&](auto change) {
+    auto grant = grant_;
+    PermitRequest request{grant.id, original_.id, original_.id, Relation::forwards, "kz-example", Verb::transfer, {}};
+    GrantStanding standing{&grant, false, 0, false, true, true};
+    std::string holder = "ru-example";
+    change(grant, request, standing, holder);
+    return decide_permit({data, directory, "cn-example", realm.now}, holder, request, standing).codes();
+  };
+  EXPECT_EQ(asked([](auto&, auto&, auto&, auto&) {}), Codes{});
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.grant = nullptr; }), Codes{"E-CONSENT-REQUIRED"});
+  EXPECT_EQ(asked([](auto& g, auto&, auto&, auto&) { g.provider = "ru-example"; }), Codes{"E-CONSENT-REQUIRED"});
+  EXPECT_EQ(asked([](auto&, auto& r, auto&, auto&) { r.original = {}; }), Codes{"E-CONSENT-REQUIRED"});
+  EXPECT_EQ(asked([](auto&, auto&, auto&, auto& h) { h = "kz-example"; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(asked([](auto&, auto& r, auto&, auto&) { r.receiver = "tj-example"; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(asked([](auto&, auto& r, auto&, auto&) { r.verb = Verb::disclose; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(asked([](auto& g, auto&, auto&, auto&) { g.terms.extent.parts = {1}; }), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(asked([](auto& g, auto& r, auto&, auto&) {
+              g.terms.extent.parts = {0, 1};
+              r.extent.parts = {1};
+            }),
+            Codes{});
+  EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.until = realm.now; }), Codes{"E-CONSENT-EXPIRED"});
+  EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.from = realm.now + seconds(1); }),
+            Codes{"E-CONSENT-NOT-YET"});
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.revoked = true; }), Codes{"E-CONSENT-REVOKED"});
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.used = 1; }), Codes{"E-CONSENT-USED-UP"});
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) {
+              s.used = 1;
+              s.used_by_this = true;
+            }),
+            Codes{})
+      << "the same use asked again";
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.key_held = false; }), Codes{"E-NO-LONGER-HELD"});
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.receiver_key = false; }), Codes{"E-RECIPIENT-KEY-MISSING"});
+}
+
+// ---- statements of consent
+
+class ConsentStatements : public ConsentTest {
+ protected:
+  Message said(const std::string& kind, const std::string& from, std::vector<std::string> to,
+               const ConsentStatement& statement) const {
+    auto m = realm.notice(from, std::move(to), "open");
+    m.kind = kind;
+    m.directions = {};
+    m.threats = {};
+    m.facts = facts_of(statement);
+    return m;
+  }
+  Message granted(const ConsentTerms& what, std::vector<std::string> to = {"kz-example", "ru-example"}) const {
+    return said("consent-grant", "cn-example", std::move(to), Grant{{}, "cn-example", "ru-example", what, Onward::ask});
+  }
+};
+
+TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
+  const Message none;
+  const auto carrier = forward();
+  const std::pair<const char*, ConsentStatement> all[] = {
+      {"consent-request", ConsentRequest{terms()}},
+      {"consent-grant", Grant{original_.id, "cn-example", "ru-example", terms(), Onward::never}},
+      {"consent-refusal", ConsentRefusal{original_.id, grant_.id}},
+      {"consent-revocation", Revocation{grant_.id, realm.now}},
+      {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::erased, realm.now}},
+      {"transfer-report", TransferReport{original_.id, id_of(carrier), "ru-example", grant_.id, digest_of("permit"),
+                                         {}, digest_of("entry"), ReasonCode::consent_revoked}},
+      {"transfer-report", TransferReport{original_.id, id_of(carrier), "ru-example", std::nullopt, std::nullopt,
+                                         {{0, 2}}, digest_of("entry"), std::nullopt}},
+  };
+  for (const auto& [kind, statement] : all) {
+    const auto message = said(kind, "cn-example", {"ru-example"}, statement);
+    EXPECT_EQ(Message::parse(message.to_text()).value(), message) << kind;
+    EXPECT_EQ(read_consent(original_.id, message).value(), statement) << kind;
+    for (const auto& fact : message.facts) {
+      auto without = message;
+      std::erase(without.facts, fact);
+      const bool optional = fact.name == "grant" || fact.name == "permit" || fact.name == "refused";
+      if (std::string(kind) == "transfer-report" && optional) continue;
+      EXPECT_FALSE(read_consent({}, without).has_value()) << kind << " without " << fact.name;
+    }
+  }
+}
+
+TEST_F(ConsentStatements, AreTakenInWhereTheirTermsHoldTogether) {
+  const auto grant = granted(terms());
+  EXPECT_EQ(realm.release(grant).codes(), Codes{});
+  EXPECT_EQ(realm.accept("ru-example", grant).codes(), Codes{});
+  EXPECT_EQ(realm.accept("kz-example", grant).codes(), Codes{});
+  EXPECT_EQ(realm.release(said("consent-request", "ru-example", {"cn-example"}, ConsentRequest{terms()})).codes(),
+            Codes{});
+}
+
+TEST_F(ConsentStatements, AreRefusedWhereTheyDoNot) {
+  const auto refused = [&](const Message& message) {
+    const auto decision = realm.release(message);
+    std::vector<std::string> subjects;
+    for (const auto& reason : decision.reasons())
+      subjects.push_back(std::string(to_string(reason.code)) + " " + reason.subject);
+    return subjects;
+  };
+  using Subjects = std::vector<std::string>;
+  auto what = terms();
+  what.verb = Verb::disclose;
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS verb"}) << "a later capability";
+  what = terms();
+  what.mode = ConsentMode::detached;
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS mode"}) << "a later capability";
+  what = terms();
+  what.until = realm.now - seconds(2);
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS until"});
+  what = terms();
+  what.to = {"kz-example", "ru-example"};
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS to"}) << "the holder has it";
+  what = terms();
+  what.extent.parts = {99};
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS extent"});
+  what = terms();
+  what.original = grant_.id;
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS original"}) << "nobody grants what he does not hold";
+  EXPECT_EQ(refused(granted(terms(), {"ru-example"})), Subjects{"E-CONSENT-TERMS recipients"})
+      << "who receives has to check it";
+  auto relay = granted(terms());
+  relay.originator = "ru-example";
+  relay.recipients = {"cn-example", "kz-example"};
+  relay.labels = {{"ru-example", 1, "open", "", {}}};
+  relay.label_policy = digest_of("label policy ru-example/1");
+  relay.providers = {"ru-example"};
+  EXPECT_THAT(refused(relay), testing::Contains("E-CONSENT-TERMS provider")) << "not its to permit";
+  auto other = granted(terms());
+  other.agreement = "cn-ru-2015";
+  other.recipients = {"ru-example"};
+  EXPECT_THAT(refused(other), testing::Contains("E-CONSENT-TERMS agreement"));
+}
+
+TEST_F(ConsentStatements, AreEndedByTheirProviderTowardsAllTheyWereAddressedTo) {
+  const auto grant = granted(terms());
+  const auto line = realm.hold(grant);
+  const Revocation ends{line.id, realm.now};
+  EXPECT_EQ(realm.release(said("consent-revocation", "cn-example", {"kz-example", "ru-example"}, ends)).codes(),
+            Codes{});
+  EXPECT_EQ(realm.release(said("consent-revocation", "cn-example", {"ru-example"}, ends)).codes(),
+            Codes{"E-CONSENT-TERMS"});
+  EXPECT_EQ(realm.accept("kz-example", said("consent-revocation", "ru-example", {"kz-example"}, ends)).codes(),
+            Codes{"E-CONSENT-TERMS"});
+}
+
+TEST_F(ConsentTest, OfWhatHasSeveralProvidersNeedsEachOfThem) {
+  auto joint = realm.notice("cn-example", {"ru-example"});
+  joint.providers = {"cn-example", "kz-example"};
+  const auto line = realm.hold(joint);
+  realm.peers.emplace("tj-example", realm.peers.at("kz-example"));
+  realm.peers.at("tj-example").history[0].authority = "tj-example";
+  const auto data = realm.book();
+  const Directory directory(realm.peers);
+  std::set<std::string> providers;
+  for (const auto& need : consent_needs({data, directory, "ru-example", realm.now},
+                                        realm.derived("ru-example", {"tj-example"}, {line}), realm.lookup()))
+    providers.insert(need.provider);
+  EXPECT_EQ(providers, (std::set<std::string>{"cn-example", "kz-example"}));
+}
+
+}  // namespace
+}  // namespace chancery::core
