@@ -75,6 +75,14 @@ std::string DataNames::class_name(const std::string& party, const std::string& c
   return core::neutralised(classification);
 }
 
+std::string DataNames::lowest_class() const {
+  const v1::LabelClassView* lowest = nullptr;
+  for (const auto& policy : labels_.policies())
+    for (const auto& entry : policy.classes())
+      if (policy.own() && (lowest == nullptr || entry.rank() < lowest->rank())) lowest = &entry;
+  return lowest == nullptr ? std::string() : lowest->id();
+}
+
 std::vector<std::string> DataNames::working_languages(const std::string& agreement) const {
   for (const auto& known : agreements_.agreements())
     if (known.id() == agreement) return {known.languages_any().begin(), known.languages_any().end()};

@@ -22,6 +22,8 @@ class DataNames {
   [[nodiscard]] std::string own_marking(const std::string& classification) const;
   // Name of a class of an authority's Party's policy, the class itself when not known.
   [[nodiscard]] std::string class_name(const std::string& party, const std::string& classification) const;
+  // The class of our own policy with the lowest rank; empty when the policy is not known.
+  [[nodiscard]] std::string lowest_class() const;
   // Working languages of an agreement.
   [[nodiscard]] std::vector<std::string> working_languages(const std::string& agreement) const;
   [[nodiscard]] std::string in_language(const v1::LocalizedText& text) const;

@@ -238,7 +238,7 @@ std::string deliveries_text(const v1::MessageView& message, const Catalogue& cat
                catalogue.text("column.waits")});
   for (const auto& delivery : message.deliveries()) {
     std::vector<std::string> why;
-    if (!delivery.waiting_for().empty()) why.push_back(delivery.waiting_for());
+    if (!delivery.waiting_for().empty()) why.push_back(catalogue.word("waits-for", delivery.waiting_for()));
     for (const auto& reason : delivery.reasons()) why.push_back(reason_text(reason, catalogue));
     table.add({delivery.recipient(), catalogue.word("stage", delivery.stage()), local_time(delivery.time()),
                joined(why, "; ")});

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "client/connection.h"
+#include "client/consent_preview.h"
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sent_keys.h"
@@ -54,7 +55,8 @@ Outcome<std::string> key_for(Session& session, const v1::Draft& draft) {
   return keys.key_for(content, session.arguments().has("--again"), SystemClock().now(), random);
 }
 
-Outcome<int> print_plan(Session& session, const v1::Draft& draft, const v1::PreviewResponse& preview) {
+Outcome<int> print_plan(Session& session, const v1::Draft& draft, const v1::PreviewResponse& preview,
+                        const std::string& sentences) {
   switch (session.format()) {
     case Format::id:
       session.print(preview.plan() + "\n");
@@ -63,7 +65,7 @@ Outcome<int> print_plan(Session& session, const v1::Draft& draft, const v1::Prev
       session.print_json("PreviewResponse", preview);
       return kOk;
     case Format::table:
-      session.print_page(preview_text(draft, preview, DataNames::fetch(session), session.catalogue()));
+      session.print_page(preview_text(draft, preview, DataNames::fetch(session), session.catalogue()) + sentences);
       return kOk;
   }
   return kOk;
@@ -142,9 +144,12 @@ Outcome<int> preview_and_submit(Session& session, const v1::Draft& draft, const 
   *request.mutable_draft() = draft;
   const auto preview = TRY(desk.call(&v1::Desk::Stub::Preview, request));
   if (preview.refusal().reasons_size() > 0) return tl::unexpected(to_fault(preview.refusal(), name));
-  if (session.arguments().has("--dry-run")) return print_plan(session, draft, preview);
-  if (session.format() == Format::table)
-    session.show(preview_text(draft, preview, DataNames::fetch(session), session.catalogue()));
+  const auto sentences = TRY(consent_preview(session, draft, preview));
+  if (session.arguments().has("--dry-run")) return print_plan(session, draft, preview, sentences);
+  session.show((session.format() == Format::table
+                    ? preview_text(draft, preview, DataNames::fetch(session), session.catalogue())
+                    : std::string()) +
+               sentences);
   CHECK_OK(agree(session, preview.plan(), "send.question"));
   v1::SubmitRequest submission;
   *submission.mutable_draft() = draft;

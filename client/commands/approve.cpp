@@ -1,5 +1,6 @@
 #include "client/commands/commands.h"
 #include "client/connection.h"
+#include "client/consent_preview.h"
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sending.h"
@@ -32,10 +33,15 @@ Outcome<v1::SubmitResponse> decide(Session& session, const v1::DraftView& draft,
   return desk.call(&v1::Desk::Stub::Approve, request);
 }
 
-int show_draft(Session& session, const v1::DraftView& draft) {
-  if (session.format() != Format::table) return kOk;
+Outcome<int> show_draft(Session& session, const v1::DraftView& draft) {
+  const auto sentences = TRY(consent_preview(session, draft.draft(), draft.preview()));
+  if (session.format() != Format::table) {
+    session.show(sentences);
+    return kOk;
+  }
   session.show(session.text("approve.of", {{"name", draft.name()}, {"officer", draft.officer()}}) + "\n");
-  session.show(preview_text(draft.draft(), draft.preview(), DataNames::fetch(session), session.catalogue()));
+  session.show(preview_text(draft.draft(), draft.preview(), DataNames::fetch(session), session.catalogue()) +
+               sentences);
   session.show("\n" + draft_text(draft.draft(), session.catalogue()));
   return kOk;
 }
@@ -75,7 +81,7 @@ Outcome<int> approve(Session& session) {
     if (session.format() == Format::id) return session.print(draft.plan() + "\n");
     return show_draft(session, draft);
   }
-  show_draft(session, draft);
+  CHECK_OK(show_draft(session, draft));
   CHECK_OK(agree(session, draft.plan(), decline ? "approve.question-decline" : "approve.question"));
   const auto response = TRY(decide(session, draft, decline));
   return decline ? tell_declined(session, response, name, "approve.declined") : tell(session, response, name);
@@ -87,7 +93,7 @@ Outcome<int> withdraw(Session& session) {
   const auto draft = TRY(find_draft(session, name));
   CHECK_OK(check_open(draft, true));
   if (!is_visible(draft)) return tell(session, TRY(decide(session, draft, true)), name);
-  show_draft(session, draft);
+  CHECK_OK(show_draft(session, draft));
   CHECK_OK(agree(session, draft.plan(), "approve.question-withdraw"));
   return tell_declined(session, TRY(decide(session, draft, true)), name, "approve.withdrawn");
 }

@@ -1,37 +1,25 @@
-#include <algorithm>
-#include <limits>
-
 #include "client/commands/commands.h"
 #include "client/connection.h"
+#include "client/paging.h"
 #include "client/refusal.h"
 #include "client/table.h"
-#include "daemon/core/form.h"
 
 namespace chancery::client::commands {
 
 namespace {
 
-Outcome<std::uint64_t> number_of(const Session& session, const std::string& option, const std::string& otherwise) {
-  const auto text = session.arguments().value_or(option, otherwise);
-  const auto number = core::parse_number(text);
-  if (!number) return fault("E-USAGE-VALUE", {{"option", option}, {"value", text}});
-  return *number;
-}
-
 Outcome<v1::ListResponse> list(Session& session, v1::Box box) {
   v1::ListRequest request;
   request.set_box(box);
-  const auto limit = TRY(number_of(session, "--limit", "100"));
-  request.set_limit(
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, std::numeric_limits<std::uint32_t>::max())));
-  request.set_before(TRY(number_of(session, "--before", "0")));
+  const auto page = TRY(page_of(session.arguments()));
+  request.set_limit(page.limit);
+  request.set_before(page.before);
   request.set_message(session.arguments().value("ID"));
   auto& desk = *TRY(session.desk());
   auto response = TRY(desk.call(&v1::Desk::Stub::List, request));
   for (const auto& message : response.messages())
     if (message.incoming() != (box == v1::BOX_INBOX)) return fault("E-NOT-FOUND", {{"subject", request.message()}});
-  if (response.next() != 0)
-    session.note("list.more", {{"limit", std::to_string(limit)}, {"next", std::to_string(response.next())}});
+  note_older(session, page, response.next());
   return response;
 }
 
@@ -53,7 +41,7 @@ std::string kind_of(const v1::MessageView& message, const Catalogue& catalogue) 
 void add_outgoing(Table& table, const v1::MessageView& m, const Catalogue& catalogue) {
   for (const auto& delivery : m.deliveries()) {
     std::vector<std::string> waits;
-    if (!delivery.waiting_for().empty()) waits.push_back(delivery.waiting_for());
+    if (!delivery.waiting_for().empty()) waits.push_back(catalogue.word("waits-for", delivery.waiting_for()));
     for (const auto& reason : delivery.reasons()) waits.push_back(reason.code());
     if (!delivery.next_attempt().empty())
       waits.push_back(catalogue.text("list.next-attempt", {{"time", local_time(delivery.next_attempt())}}));

@@ -1,0 +1,28 @@
+// Drafts of requests for permission, grants, refusals and revocations, from what they answer and what was typed. Pure:
+// time is an argument. Label and texts are added later. Terms a person did not type are whole days in UTC, so that the
+// same words make the same draft, and --plan finds it again. Faults: E-USAGE-VALUE, E-USAGE-MISSING.
+#pragma once
+
+#include "chancery/v1/desk.pb.h"
+#include "client/arguments.h"
+#include "crypto/instant.h"
+
+namespace chancery::client {
+
+// --to --extent --uses --from --until --verb. By default: from today, for thirty days, one use a receiver.
+Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Arguments& typed, Instant now);
+
+// The terms as if `holder` had asked for them: for a permission nobody asked for in a message.
+Outcome<v1::ConsentView> unasked_terms(const v1::MessageView& original, const std::string& holder,
+                                       const Arguments& typed, Instant now);
+
+// The terms asked for, with what was typed in their place, and --onward. Goes to the holder and all receivers but
+// `own`.
+Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& own, const Arguments& typed);
+
+v1::Draft refusal_draft(const v1::ConsentView& request);
+
+// To everybody the grant went to. --effective, else now.
+Outcome<v1::Draft> revocation_draft(const v1::ConsentView& grant, const Arguments& typed, Instant now);
+
+}  // namespace chancery::client

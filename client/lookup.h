@@ -1,0 +1,19 @@
+// Messages and statements of consent by the name a person types: a number, an id, or part of one.
+#pragma once
+
+#include "chancery/v1/desk.pb.h"
+#include "client/session.h"
+
+namespace chancery::client {
+
+// From the inbox or the outbox. Faults: E-NOT-FOUND.
+Outcome<v1::MessageView> find_message(Session& session, const std::string& name);
+
+// The statement of consent called so, never one about a message called so; of any kind when `kind` is empty. Faults:
+// E-NOT-FOUND, also when it is of another kind.
+Outcome<v1::ConsentView> find_consent(Session& session, const std::string& name, const std::string& kind);
+
+// Whether the name means this one: its number here or there, its id, or digits of the id from the 13th.
+bool is_called(const v1::ConsentView& consent, const std::string& name);
+
+}  // namespace chancery::client
