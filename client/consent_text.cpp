@@ -16,10 +16,12 @@ constexpr const char* kGrant = "consent-grant";
 constexpr const char* kRefusal = "consent-refusal";
 constexpr const char* kRevocation = "consent-revocation";
 
+// All values of this name: where a draft states one twice, none stays unseen.
 std::string fact_of(const v1::Draft& draft, const std::string& name) {
+  std::vector<std::string> values;
   for (const auto& fact : draft.facts())
-    if (fact.name() == name) return fact.value();
-  return {};
+    if (fact.name() == name) values.push_back(fact.value());
+  return joined(values, " ");
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : core::neutralised(text); }

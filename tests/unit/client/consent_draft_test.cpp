@@ -8,7 +8,7 @@ namespace {
 const std::string kOriginal = std::string(64, 'a');
 const std::string kRequest = std::string(64, 'b');
 const std::string kGrant = std::string(64, 'c');
-const auto kNow = *parse_instant("2026-11-22T06:00:03.125Z");
+const auto kMorning = *parse_instant("2026-11-22T06:00:03.125Z");
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
@@ -67,7 +67,7 @@ std::string option_at_fault(const Outcome<v1::Draft>& draft) {
 }
 
 TEST(RequestDraft, AsksTheOriginatorFromTodayForThirtyDaysOnceEach) {
-  const auto draft = request_draft(held(), typed({{"--to", "tj-example, kz-example,kz-example"}}), kNow);
+  const auto draft = request_draft(held(), typed({{"--to", "tj-example, kz-example,kz-example"}}), kMorning);
   ASSERT_TRUE(draft.has_value()) << draft.error().code;
   EXPECT_EQ(draft->kind(), "consent-request");
   EXPECT_EQ(draft->agreement(), "sco-2009");
@@ -93,7 +93,7 @@ TEST(RequestDraft, StatesWhatWasTyped) {
                                           {"--from", "2026-12-01"},
                                           {"--until", "2026-12-31T18:00:00Z"},
                                           {"--verb", "disclose"}}),
-                                   kNow);
+                                   kMorning);
   ASSERT_TRUE(draft.has_value()) << draft.error().code;
   EXPECT_EQ(facts_of(*draft), (Facts{{"extent", "0,2"},
                                      {"from", "2026-12-01T00:00:00.000Z"},
@@ -108,12 +108,12 @@ TEST(RequestDraft, StatesWhatWasTyped) {
 // What --dry-run showed has to be found again by --plan, later on the same day.
 TEST(RequestDraft, IsTheSameAllDay) {
   const auto options = typed({{"--to", "kz-example"}});
-  EXPECT_EQ(request_draft(held(), options, kNow)->SerializeAsString(),
-            request_draft(held(), options, kNow + hours(17))->SerializeAsString());
+  EXPECT_EQ(request_draft(held(), options, kMorning)->SerializeAsString(),
+            request_draft(held(), options, kMorning + hours(17))->SerializeAsString());
 }
 
 TEST(RequestDraft, TakesADateAsTheWholeDay) {
-  const auto draft = request_draft(held(), typed({{"--to", "kz-example"}, {"--until", "2026-12-31"}}), kNow);
+  const auto draft = request_draft(held(), typed({{"--to", "kz-example"}, {"--until", "2026-12-31"}}), kMorning);
   ASSERT_TRUE(draft.has_value());
   EXPECT_EQ(facts_of(*draft)[5], std::make_pair(std::string("until"), std::string("2026-12-31T23:59:59.999Z")));
 }
@@ -127,7 +127,7 @@ TEST(RequestDraft, NamesTheOptionWhoseValueHasNoForm) {
   for (const auto& [option, value] : wrong) {
     auto options = typed({{"--to", "kz-example"}});
     options.set(option, {value});
-    EXPECT_EQ(option_at_fault(request_draft(held(), options, kNow)), option) << value;
+    EXPECT_EQ(option_at_fault(request_draft(held(), options, kMorning)), option) << value;
   }
 }
 
@@ -186,7 +186,7 @@ TEST(GrantDraft, KnowsNoOtherOnwardThanAskAndNever) {
 
 TEST(UnaskedTerms, MakeAGrantThatAnswersNothing) {
   const auto options = typed({{"--to", "kz-example"}});
-  const auto terms = unasked_terms(held(), "ru-example", options, kNow);
+  const auto terms = unasked_terms(held(), "ru-example", options, kMorning);
   ASSERT_TRUE(terms.has_value()) << terms.error().code;
   const auto draft = grant_draft(*terms, "cn-example", options);
   ASSERT_TRUE(draft.has_value()) << draft.error().code;
@@ -202,7 +202,7 @@ TEST(UnaskedTerms, MakeAGrantThatAnswersNothing) {
                                      {"until", "2026-12-22T23:59:59.999Z"},
                                      {"uses", "1"},
                                      {"verb", "transfer"}}));
-  EXPECT_EQ(unasked_terms(held(), "ru-example", {}, kNow).error().code, "E-USAGE-MISSING");
+  EXPECT_EQ(unasked_terms(held(), "ru-example", {}, kMorning).error().code, "E-USAGE-MISSING");
 }
 
 TEST(RefusalDraft, AnswersWhoAsked) {
@@ -220,12 +220,12 @@ TEST(RevocationDraft, GoesToEverybodyTheGrantWentTo) {
   grant.set_agreement("sco-2009");
   grant.add_recipients("kz-example");
   grant.add_recipients("ru-example");
-  const auto draft = revocation_draft(grant, {}, kNow);
+  const auto draft = revocation_draft(grant, {}, kMorning);
   ASSERT_TRUE(draft.has_value());
   EXPECT_EQ(draft->kind(), "consent-revocation");
   EXPECT_EQ(recipients_of(*draft), (std::vector<std::string>{"kz-example", "ru-example"}));
   EXPECT_EQ(facts_of(*draft), (Facts{{"effective", "2026-11-22T06:00:03.125Z"}, {"grant", kGrant}}));
-  const auto later = revocation_draft(grant, typed({{"--effective", "2026-12-01"}}), kNow);
+  const auto later = revocation_draft(grant, typed({{"--effective", "2026-12-01"}}), kMorning);
   EXPECT_EQ(facts_of(*later)[0].second, "2026-12-01T00:00:00.000Z");
 }
 

@@ -118,6 +118,12 @@ TEST(ConsentSentence, LeavesNoPlaceholderAndHidesNoControl) {
     }
 }
 
+TEST(ConsentSentence, HidesNoFactThatADraftStatesTwice) {
+  const auto draft = drafted("consent-grant", {{"holder", "ru-example"}, {"to", "kz-example"}, {"to", "xx-example"}});
+  const auto sentence = consent_sentence(consent_of(draft, "cn-example"), {}, words_in("en"));
+  EXPECT_NE(sentence.find("to kz-example, xx-example,"), std::string::npos) << sentence;
+}
+
 TEST(SignedWords, NameEachLanguageAndTheWholeIds) {
   const auto text = signed_words(granted(), "IN-2026-0002", {words_in("en"), words_in("zh"), words_in("ru")});
   const auto english = text.find("what is signed [en]:\n  cn-example, the original provider, permits");
