@@ -344,12 +344,15 @@ const ShownPermit* Consents::permit(const ConsentNeed& need) const {
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at) {
   auto closest = ReasonCode::consent_required;
+  const Grant* spent = nullptr;
   for (const auto& grant : consents.grants) {
     if (grant.provider != need.provider || grant.terms.original != need.original->id) continue;
     const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
-    if (!why) return &grant;
-    if (closeness(*why) > closeness(closest)) closest = *why;
+    if (!why && !consents.spent.contains(grant.id)) return &grant;
+    if (!why) spent = &grant;
+    if (why && closeness(*why) > closeness(closest)) closest = *why;
   }
+  if (spent != nullptr) return spent;
   return closest;
 }
 
@@ -402,7 +405,9 @@ std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& cons
                                       const std::string& holder, const MessageId& carrier, Instant now) {
   std::vector<ReasonCode> faults;
   if (!names(permit, need, holder, carrier)) faults.push_back(ReasonCode::permit_mismatch);
-  if (now + kClockMargin < permit.from || now >= permit.until + kClockMargin)
+  // The margin stands at the beginning alone: with one at the end too, a receiver behind by a margin would accept two
+  // margins after its life (tests/model/consent).
+  if (now + kClockMargin < permit.from || now >= permit.until)
     faults.push_back(ReasonCode::permit_expired);
   const auto* grant = consents.find(permit.grant);
   if (grant == nullptr || grant->provider != need.provider || grant->terms.original != need.original->id) {

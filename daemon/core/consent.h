@@ -125,6 +125,7 @@ struct ShownPermit {
 struct Consents {
   std::vector<Grant> grants;        // held, or shown with the message
   std::set<MessageId> revoked;      // of those, as far as known here
+  std::set<MessageId> spent;        // all their uses are, as far as their holder knows; only the provider knows for sure
   std::vector<ShownPermit> permits;  // shown with the message; at acceptance only
 
   [[nodiscard]] const Grant* find(const MessageId& grant) const;
@@ -132,7 +133,7 @@ struct Consents {
   [[nodiscard]] const ShownPermit* permit(const ConsentNeed& need) const;
 };
 
-// The grant that lets `holder` satisfy the need at this time, else the reason that comes closest: consent_required when
+// The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is; else the reason that comes closest: consent_required when
 // no grant of this provider names the original at all.
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at);
@@ -173,7 +174,8 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
                        const GrantStanding& standing);
 
 // What is wrong with a permit shown for this need and carrier: a field that is another, a grant that does not cover it or
-// did not when the permit was made, or, beyond the clock margin, the time. Empty when it is the one.
+// did not when the permit was made, or the time: from its beginning less the clock margin to its end. Empty when it is
+// the one.
 std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& consents, const ConsentNeed& need,
                                       const std::string& holder, const MessageId& carrier, Instant now);
 

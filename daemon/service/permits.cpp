@@ -103,6 +103,16 @@ Result<Sources> sources_of(const Node& node, const core::Message& message, const
   return sources;
 }
 
+using Use = std::pair<std::string, std::string>;  // carrier and receiver
+
+// By the permits we were given. A use we have had already can be had again.
+Result<bool> is_spent(const Node& node, const core::Grant& grant, const Use& use) {
+  std::set<Use> uses;
+  for (const auto& record : TRY(node.store.reader().permits_of_grant(grant.id)))
+    uses.emplace(record.permit.carrier, record.permit.receiver);
+  return uses.size() >= grant.terms.uses && !uses.contains(use);
+}
+
 }  // namespace
 
 Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& outgoing) {
@@ -114,7 +124,9 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
   const auto at = scene(node);
   auto needs = core::consent_needs(at.world(), message, sources.lookup());
   if (needs.empty()) return out;
-  const auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
+  auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
+  for (const auto& grant : consents.grants)
+    if (TRY(is_spent(node, grant, {core::to_string(outgoing.id), peer}))) consents.spent.insert(grant.id);
   const auto permits = TRY(node.store.reader().permits_of_carrier(outgoing.id));
   for (const auto& need : needs) {
     const auto covered = core::covering_grant(consents, need, node.identity.authority, at.now);
@@ -165,8 +177,6 @@ Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, 
 // ---- the provider
 
 namespace {
-
-using Use = std::pair<std::string, std::string>;  // carrier and receiver
 
 // Given back: the receiver has signed that it took nothing in.
 Result<std::set<Use>> given_back(store::Transaction& tx, const core::MessageId& original) {

@@ -14,7 +14,7 @@ import authorities
 import trial
 from authorities import ROOT, Failed, wait_for
 
-TEXT = "трафик исходит от захваченных домашних маршрутизаторов"  # of the notice, in no log and no file
+TEXT = "Регистрационные данные управляющих узлов"  # of the notice; in no log
 
 
 def expect(what, got, expected):

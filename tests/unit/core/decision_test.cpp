@@ -24,9 +24,11 @@ TEST(ReasonCode, DefersExactlyWhatTheProtocolRetries) {
   std::set<std::string> deferred;
   for (const auto reason : all_reasons())
     if (outcome_of(reason) == Verdict::defer) deferred.insert(to_string(reason));
-  // Protocol section 5: unknown key, designation, policy or data version, `created` ahead, disk full.
+  // Protocol section 5: unknown key, designation, policy or data version, `created` ahead, disk full. Section 8: a
+  // forward waits for its permit.
   EXPECT_EQ(deferred, (std::set<std::string>{"E-KEY-UNKNOWN", "E-DESIGNATION-UNKNOWN", "E-LABEL-POLICY-UNKNOWN",
-                                             "E-AGREEMENT-VERSION", "E-CLOCK-AHEAD", "E-DISK-FULL", "E-NOT-NOW"}));
+                                             "E-AGREEMENT-VERSION", "E-CLOCK-AHEAD", "E-DISK-FULL", "E-NOT-NOW",
+                                             "E-PERMIT-AWAITED"}));
 }
 
 TEST(ReasonCode, HasAnExitCodeOfTheClient) {

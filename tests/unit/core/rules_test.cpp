@@ -89,7 +89,7 @@ TEST_F(Rules, RefuseADirectionTheOriginatorIsNotDesignatedFor) {
 }
 
 TEST_F(Rules, RefuseUnknownAndUnavailableKinds) {
-  for (const auto* kind : {"gossip", "consent-grant", "proposal"}) {
+  for (const auto* kind : {"gossip", "assistance-request", "proposal"}) {
     message.kind = kind;
     expect_both({"E-KIND-UNKNOWN"});
   }
