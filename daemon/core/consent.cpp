@@ -274,8 +274,8 @@ ConsentNeed need_of(const Message& message, const SourceStatement& source) {
 
 bool contains(const Extent& granted, const Extent& asked) {
   if (granted.parts.empty()) return true;
-  return !asked.parts.empty() && std::includes(granted.parts.begin(), granted.parts.end(), asked.parts.begin(),
-                                               asked.parts.end());
+  return !asked.parts.empty() &&
+         std::includes(granted.parts.begin(), granted.parts.end(), asked.parts.begin(), asked.parts.end());
 }
 
 // Whether the grant is for this step at all, whatever the time.
@@ -407,8 +407,7 @@ std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& cons
   if (!names(permit, need, holder, carrier)) faults.push_back(ReasonCode::permit_mismatch);
   // The margin stands at the beginning alone: with one at the end too, a receiver behind by a margin would accept two
   // margins after its life (tests/model/consent).
-  if (now + kClockMargin < permit.from || now >= permit.until)
-    faults.push_back(ReasonCode::permit_expired);
+  if (now + kClockMargin < permit.from || now >= permit.until) faults.push_back(ReasonCode::permit_expired);
   const auto* grant = consents.find(permit.grant);
   if (grant == nullptr || grant->provider != need.provider || grant->terms.original != need.original->id) {
     faults.push_back(ReasonCode::consent_required);

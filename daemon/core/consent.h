@@ -85,8 +85,7 @@ struct TransferReport {
   bool operator==(const TransferReport&) const = default;
 };
 
-using ConsentStatement =
-    std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Compliance, TransferReport>;
+using ConsentStatement = std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Compliance, TransferReport>;
 
 // What a message of a consent kind says. Errors: malformed (a fact is missing, of another form, or excludes another;
 // the message names it), not_found (no consent kind).
@@ -96,8 +95,8 @@ std::vector<Fact> facts_of(const ConsentStatement& statement);
 // The message it is about: the original, or the grant of a revocation and a compliance.
 MessageId subject_of(const ConsentStatement& statement);
 
-// Whether the agreement a source travelled under keeps it from going on without consent: restricted by the law of a Party
-// bound when it was written, or at this time.
+// Whether the agreement a source travelled under keeps it from going on without consent: restricted by the law of a
+// Party bound when it was written, or at this time.
 bool is_protected(const World& world, const Message& source, Instant at);
 
 // The original providers of a source beside those of its own sources: who wrote it, and who is named as a joint one.
@@ -123,9 +122,9 @@ struct ShownPermit {
 
 // What is known here of consents to what a message passes on.
 struct Consents {
-  std::vector<Grant> grants;        // held, or shown with the message
-  std::set<MessageId> revoked;      // of those, as far as known here
-  std::set<MessageId> spent;        // all their uses are, as far as their holder knows; only the provider knows for sure
+  std::vector<Grant> grants;    // held, or shown with the message
+  std::set<MessageId> revoked;  // of those, as far as known here
+  std::set<MessageId> spent;    // all their uses are, as far as their holder knows; only the provider knows for sure
   std::vector<ShownPermit> permits;  // shown with the message; at acceptance only
 
   [[nodiscard]] const Grant* find(const MessageId& grant) const;
@@ -133,8 +132,8 @@ struct Consents {
   [[nodiscard]] const ShownPermit* permit(const ConsentNeed& need) const;
 };
 
-// The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is; else the reason that comes closest: consent_required when
-// no grant of this provider names the original at all.
+// The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is; else the reason
+// that comes closest: consent_required when no grant of this provider names the original at all.
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at);
 
@@ -163,19 +162,19 @@ struct PermitRequest {
 struct GrantStanding {
   const Grant* grant = nullptr;  // null: no grant of ours
   bool revoked = false;
-  std::uint64_t used = 0;      // (carrier, receiver) pairs permitted before, of which none was given back
-  bool used_by_this = false;   // this pair among them
-  bool key_held = true;        // we can open the original ourselves
-  bool receiver_key = true;    // the receiver has a seal key in force
+  std::uint64_t used = 0;     // (carrier, receiver) pairs permitted before, of which none was given back
+  bool used_by_this = false;  // this pair among them
+  bool key_held = true;       // we can open the original ourselves
+  bool receiver_key = true;   // the receiver has a seal key in force
 };
 
 // The provider's answer: the same terms that the receiver will check. Pure, all reasons.
 Decision decide_permit(const World& world, const std::string& holder, const PermitRequest& request,
                        const GrantStanding& standing);
 
-// What is wrong with a permit shown for this need and carrier: a field that is another, a grant that does not cover it or
-// did not when the permit was made, or the time: from its beginning less the clock margin to its end. Empty when it is
-// the one.
+// What is wrong with a permit shown for this need and carrier: a field that is another, a grant that does not cover it
+// or did not when the permit was made, or the time: from its beginning less the clock margin to its end. Empty when it
+// is the one.
 std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& consents, const ConsentNeed& need,
                                       const std::string& holder, const MessageId& carrier, Instant now);
 

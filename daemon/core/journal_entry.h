@@ -28,7 +28,7 @@ enum class Act {
   acknowledged,
   voided,
   exported,
-  permit_issued,    // to the peer that is the actor, for the original
+  permit_issued,  // to the peer that is the actor, for the original
   permit_refused,
   permit_recorded,  // given to us for a message of ours
   copy_locked,      // after the revocation of the grant it came under

@@ -19,7 +19,9 @@ std::string_view without_leading_zeros(std::string_view digits) {
 
 }  // namespace
 
-bool is_number_prefix(std::string_view text) { return is_prefix(text) && text != kIncomingPrefix && text != kReportPrefix; }
+bool is_number_prefix(std::string_view text) {
+  return is_prefix(text) && text != kIncomingPrefix && text != kReportPrefix;
+}
 
 std::string RegistryNumber::text() const {
   auto digits = std::to_string(number);

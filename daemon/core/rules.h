@@ -54,7 +54,8 @@ std::vector<std::string> protecting_parties(const Agreement& agreement, const Me
 // rules_source.cpp
 void check_provenance(const Case& c, Decision& out);  // at hand, as named, providers and labels complete
 void check_forward(const Case& c, Decision& out);     // exactly one source, carried whole
-// Everybody in the audience of every protected source, or covered by its providers' grants; at acceptance shown by permits.
+// Everybody in the audience of every protected source, or covered by its providers' grants; at acceptance shown by
+// permits.
 void check_consent(const Case& c, Decision& out);
 
 // rules_consent.cpp

@@ -27,8 +27,7 @@ core::Reason reason(const Arrived& arrived, ReasonCode code) {
 core::Decision decide(const core::World& world, const Arrived& arrived, const Sources& sources,
                       const core::Consents& consents) {
   const auto* body = arrived.body ? &*arrived.body : nullptr;
-  const core::Arrival arrival{arrived.message, arrived.peer, arrived.suite, body,
-                              arrived.wrap,    arrived.id,   &consents};
+  const core::Arrival arrival{arrived.message, arrived.peer, arrived.suite, body, arrived.wrap, arrived.id, &consents};
   auto decision = core::decide_acceptance(world, arrival, sources.lookup());
   for (const auto& found : arrived.found.reasons()) decision.add(found);
   return decision;
@@ -65,8 +64,7 @@ Result<void> open_own(const Intake& intake, Arrived& arrived) {
   if (!wrap) return fail(Errc::malformed, "no wrap for us");
   const auto& statement = arrived.record.statement.statement;
   const auto key = TRY(intake.keys.unwrap(arrived.message.originator, *wrap, core::header_digest(statement)));
-  auto opened =
-      TRY(open_sealed(intake.node, key, arrived.message, statement, arrived.id, arrived.record.ciphertexts));
+  auto opened = TRY(open_sealed(intake.node, key, arrived.message, statement, arrived.id, arrived.record.ciphertexts));
   auto body = TRY(wire::parse_body(opened.parts));
   arrived.body = std::move(body.opened);
   arrived.record.their_number = std::move(body.number);

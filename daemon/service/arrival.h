@@ -33,8 +33,8 @@ struct Arrived {
   Sources sources;
   std::vector<store::PermitRecord> permits;  // shown, each its provider's
   core::Consents consents;                   // as the decision saw them
-  core::Decision found;     // what opening showed, beside the rules
-  core::Decision decision;  // of all this, under:
+  core::Decision found;                      // what opening showed, beside the rules
+  core::Decision decision;                   // of all this, under:
   std::shared_ptr<const core::Directory> directory;
   std::shared_ptr<const core::AgreementBook> book;
 };

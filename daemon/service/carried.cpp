@@ -215,8 +215,8 @@ Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, cons
   record.direction = store::Direction::carried;
   if (original.key) {
     const auto key = TRY(key_of(keys, forwarder, original));
-    auto opened = TRY(open_sealed(node, key, original.message, original.statement.statement, original.id,
-                                  carried.ciphertexts));
+    auto opened =
+        TRY(open_sealed(node, key, original.message, original.statement.statement, original.id, carried.ciphertexts));
     const auto body = wire::parse_body(opened.parts);
     if (!body.has_value()) return fail(Errc::unauthenticated, "parts of the original are not parts");
     record.their_number = body->number;

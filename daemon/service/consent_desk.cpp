@@ -150,8 +150,17 @@ Result<void> add_permitted(const Node& node, const core::MessageId& original,
     for (const auto& record : TRY(node.store.reader().permits_of_grant(one.row.id))) {
       const auto& permit = record.permit;
       auto& step = steps[{permit.carrier, permit.receiver}];
-      step = {permit.holder, permit.receiver, TRY(core::parse_message_id(permit.carrier)), permit.grant, one.row.number,
-              permit.relation, permit.extent, permit.until, "permitted", {}, {}};
+      step = {permit.holder,
+              permit.receiver,
+              TRY(core::parse_message_id(permit.carrier)),
+              permit.grant,
+              one.row.number,
+              permit.relation,
+              permit.extent,
+              permit.until,
+              "permitted",
+              {},
+              {}};
     }
   }
   return {};

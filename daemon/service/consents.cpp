@@ -65,9 +65,8 @@ Result<bool> is_revoked(const core::Grant& grant, const StatementsAbout& about) 
   return false;
 }
 
-Result<core::Consents> consents_for(const core::Message& message,
-                                    const core::SourceLookup& sources, const StatementsAbout& about,
-                                    std::vector<core::Grant> shown) {
+Result<core::Consents> consents_for(const core::Message& message, const core::SourceLookup& sources,
+                                    const StatementsAbout& about, std::vector<core::Grant> shown) {
   core::Consents out;
   out.grants = std::move(shown);
   if (message.sources.empty()) return out;

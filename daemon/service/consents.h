@@ -19,11 +19,10 @@ std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts
 // Says in the record what a statement of consent is about, so that it is found; nothing for other kinds.
 void file_consent(const core::Message& message, store::MessageRecord& record);
 
-// Grants about everything protected that the message passes on, and which of them their providers have revoked. `shown`:
-// grants that came with it.
-Result<core::Consents> consents_for(const core::Message& message,
-                                    const core::SourceLookup& sources, const StatementsAbout& about,
-                                    std::vector<core::Grant> shown = {});
+// Grants about everything protected that the message passes on, and which of them their providers have revoked.
+// `shown`: grants that came with it.
+Result<core::Consents> consents_for(const core::Message& message, const core::SourceLookup& sources,
+                                    const StatementsAbout& about, std::vector<core::Grant> shown = {});
 
 // Whether its provider has revoked it, as far as known here.
 Result<bool> is_revoked(const core::Grant& grant, const StatementsAbout& about);

@@ -30,8 +30,7 @@ Duration between(Steady from, Steady to) {
 
 }  // namespace
 
-Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options,
-                   std::shared_ptr<PermitRequests> permits)
+Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options, std::shared_ptr<PermitRequests> permits)
     : node_(std::move(node)),
       peer_(std::move(peer)),
       options_(options),
@@ -357,8 +356,7 @@ bool Outgoing::permit_refused(const wire::Answer& answer, Acts& acts) {
     if (row.peer != request->receiver || row.state != store::OutboxState::queued) continue;
     node_.log(LogLevel::warning, "permit-refused", peer_ + " " + code);
     acts.push_back(store::Store::work<void>(
-        1,
-        [row, code, provider = peer_](store::Transaction& tx) { return close_refused(tx, row, code, provider); },
+        1, [row, code, provider = peer_](store::Transaction& tx) { return close_refused(tx, row, code, provider); },
         [self = shared_from_this(), receiver = row.peer](const Result<void>& done, const store::Commit&) {
           if (!done.has_value()) return self->failed("void", done.error());
           self->permits_->wake(receiver);

@@ -185,8 +185,7 @@ Result<std::set<Use>> given_back(store::Transaction& tx, const core::MessageId& 
     const auto message = TRY(core::Message::parse(row.statement));
     const auto statement = core::read_consent(row.id, message);
     const auto* report = statement.has_value() ? std::get_if<core::TransferReport>(&*statement) : nullptr;
-    if (report != nullptr && report->refused)
-      out.emplace(core::to_string(report->carrier), message.originator);
+    if (report != nullptr && report->refused) out.emplace(core::to_string(report->carrier), message.originator);
   }
   return out;
 }
@@ -223,8 +222,7 @@ Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transa
 // The original's content key for this receiver and step.
 Result<Bytes> wrap_for_step(const Node& node, const store::MessageRecord& original, const core::PermitRequest& request,
                             const core::SealKey& key) {
-  const auto content_key =
-      TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
+  const auto content_key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
   const auto extent = request.extent.text();
   const crypto::RewrapContext context{node.identity.authority, request.grant.view(), request.carrier.view(),
                                       request.original.view(), extent};

@@ -39,8 +39,8 @@ class PermitRequests {
 
 Digest digest_of(const core::PermitRequest& request);
 
-// What a message of ours takes along to this peer: nothing to be asked, everything at hand, something still to be asked,
-// or never.
+// What a message of ours takes along to this peer: nothing to be asked, everything at hand, something still to be
+// asked, or never.
 Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& message);
 
 // A permit that came from its provider for a message of ours: kept, and that message is due.

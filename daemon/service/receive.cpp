@@ -168,8 +168,7 @@ void Receiver::record(std::vector<PeerReceipt> receipts, std::uint32_t leaves, c
 }
 
 // Each is an act of its own: what it looks at, it decides on.
-void Receiver::take_permit_requests(const Intake& intake, const wire::Frame& frame,
-                                    const std::shared_ptr<Work>& work) {
+void Receiver::take_permit_requests(const Intake& intake, const wire::Frame& frame, const std::shared_ptr<Work>& work) {
   for (const auto& request : frame.permit_requests)
     work->add(store::Store::work<Issued>(
         1,
@@ -185,7 +184,8 @@ void Receiver::take_permit_requests(const Intake& intake, const wire::Frame& fra
                        {core::Reason{is_passing(issued.error()) ? why_waits(issued.error()) : core::ReasonCode::not_now,
                                      "", "", ""}}));
           } else if (!issued->decision.allowed()) {
-            const auto outcome = may_change(issued->decision) ? wire::AnswerOutcome::deferred : wire::AnswerOutcome::rejected;
+            const auto outcome =
+                may_change(issued->decision) ? wire::AnswerOutcome::deferred : wire::AnswerOutcome::rejected;
             reply.answers.push_back(answer(digest_of(request), outcome, issued->decision.reasons()));
           } else {
             auto statement = issued->leaf ? commit.signed_statement(*issued->leaf) : issued->record.statement;
@@ -211,7 +211,8 @@ void Receiver::take_permits(const Intake& intake, wire::Frame& frame, FrameVerif
     const store::PermitRecord record{*permit, verifier.evidence(item.statement), std::move(item.wrap)};
     permits_->settle(*permit);
     work->add(store::Store::work<void>(
-        0, [self = shared_from_this(), record](store::Transaction& tx) { return record_permit(self->node_, tx, record); },
+        0,
+        [self = shared_from_this(), record](store::Transaction& tx) { return record_permit(self->node_, tx, record); },
         [self = shared_from_this(), receiver = permit->receiver, work](const Result<void>& done, const store::Commit&) {
           if (done.has_value())
             self->permits_->wake(receiver);

@@ -13,7 +13,7 @@ namespace chancery::service {
 struct Reply {
   std::vector<store::SignedStatement> receipts;
   std::vector<wire::Answer> answers;
-  std::vector<core::MessageId> settled;  // ours that this peer took or refused
+  std::vector<core::MessageId> settled;                           // ours that this peer took or refused
   std::vector<std::pair<store::SignedStatement, Bytes>> permits;  // with their wraps
   bool owes = false;                                              // a provider is to hear of what came
 };

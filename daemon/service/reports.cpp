@@ -52,8 +52,8 @@ Result<void> owe(const Node& node, store::Transaction& tx, const std::string& pr
 Result<std::set<std::string>> send_reports(const Node& node) {
   std::set<std::string> told;
   for (const auto& owed : TRY(node.store.reader().owed(kAtOnce))) {
-    const auto sent = TRY(
-        node.store.run<bool>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); }));
+    const auto sent =
+        TRY(node.store.run<bool>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); }));
     if (sent) told.insert(owed.recipient);
   }
   return told;

@@ -16,8 +16,7 @@ namespace chancery::service {
 namespace {
 
 // What a part, a wrap and a statement with its proof take on the wire beside their text, amply.
-constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096,
-                      kConsentSize = 8192;
+constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096, kConsentSize = 8192;
 
 constexpr std::string_view kDraftAad = "draft";
 

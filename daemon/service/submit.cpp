@@ -217,10 +217,9 @@ Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft
   const auto decoded = wire::decode_draft(draft, resolver(node_));
   if (!decoded.has_value()) return Answer(TRY(as_refusal(decoded.error())));
   const auto at = scene(node_);
-  const auto judged =
-      TRY(judge(
-          at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); },
-          statements_about(node_.store)));
+  const auto judged = TRY(judge(
+      at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); },
+      statements_about(node_.store)));
   const auto& message = judged.composed.message;
   const auto access = core::decide_access(at.world(), caller, core::Permission::compose, message);
   if (!access.allowed()) return Answer(Refused{access, message.agreement});

@@ -33,7 +33,8 @@ void add_queued(const std::vector<store::OutboxRow>& rows, const core::Agreement
   out.stage = row->state == store::OutboxState::closed ? "void" : "queued";
   if (row->state == store::OutboxState::closed) {
     const auto code = core::parse_reason(row->waiting_for);
-    if (code.has_value()) out.reasons.push_back(agreement == nullptr ? core::Reason{*code, {}, {}, {}} : agreement->reason(*code));
+    if (code.has_value())
+      out.reasons.push_back(agreement == nullptr ? core::Reason{*code, {}, {}, {}} : agreement->reason(*code));
     return;
   }
   out.next_attempt = row->next_attempt;

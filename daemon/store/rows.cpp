@@ -83,11 +83,12 @@ Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
 Result<std::vector<MessageRow>> Rows::list(Box box, std::uint64_t before, std::uint32_t limit) {
   const auto direction = box == Box::inbox ? Direction::incoming : Direction::outgoing;
   const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
-  return message_rows(database_.query(
-      "SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message m "
-      "WHERE ordinal < ? AND direction = ? AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.message = m.id AND c.quiet = 1) "
-      "ORDER BY ordinal DESC LIMIT ?",
-      top, static_cast<int>(direction), limit));
+  return message_rows(
+      database_.query("SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message m "
+                      "WHERE ordinal < ? AND direction = ? AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.message = "
+                      "m.id AND c.quiet = 1) "
+                      "ORDER BY ordinal DESC LIMIT ?",
+                      top, static_cast<int>(direction), limit));
 }
 
 Result<std::vector<MessageRow>> Rows::message_rows(Query q) {

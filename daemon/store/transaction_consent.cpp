@@ -4,7 +4,9 @@
 
 namespace chancery::store {
 
-Result<std::vector<MessageRow>> Transaction::consents_about(const core::MessageId& id) { return impl_.rows.consents_about(id); }
+Result<std::vector<MessageRow>> Transaction::consents_about(const core::MessageId& id) {
+  return impl_.rows.consents_about(id);
+}
 
 Result<void> Transaction::record_permit(const PermitRecord& record, std::optional<LeafRef> leaf,
                                         const core::JournalEntry& entry) {
@@ -13,12 +15,13 @@ Result<void> Transaction::record_permit(const PermitRecord& record, std::optiona
   for (const auto& known : TRY(permits_of_grant(permit.grant)))
     if (known.statement.statement == record.statement.statement) return {};
   const auto place = leaf ? impl_.own_place(*leaf) : TRY(impl_.place(record.statement));
-  CHECK_OK(impl_.database
-               .query("INSERT INTO permit (grant_id, carrier, receiver, valid_from, statement, batch, leaf, path, wrap) "
-                      "VALUES (?,?,?,?,?,?,?,?,?)",
-                      permit.grant, carrier, permit.receiver, permit.from, as_bytes(record.statement.statement),
-                      place.batch, place.leaf, place.path, record.wrap)
-               .run());
+  CHECK_OK(
+      impl_.database
+          .query("INSERT INTO permit (grant_id, carrier, receiver, valid_from, statement, batch, leaf, path, wrap) "
+                 "VALUES (?,?,?,?,?,?,?,?,?)",
+                 permit.grant, carrier, permit.receiver, permit.from, as_bytes(record.statement.statement), place.batch,
+                 place.leaf, place.path, record.wrap)
+          .run());
   CHECK_OK(append(entry));
   return {};
 }
@@ -33,9 +36,10 @@ Result<std::vector<PermitRecord>> Transaction::permits_of_carrier(const core::Me
 
 Result<void> Transaction::make_due(const std::string& peer, const core::MessageId& message) {
   return impl_.database
-      .query("UPDATE outbox SET attempts = 0, next_attempt = ?, waiting_for = '' "
-             "WHERE message = ? AND peer = ? AND state = 0",
-             impl_.now, message, peer)
+      .query(
+          "UPDATE outbox SET attempts = 0, next_attempt = ?, waiting_for = '' "
+          "WHERE message = ? AND peer = ? AND state = 0",
+          impl_.now, message, peer)
       .run();
 }
 
@@ -55,8 +59,7 @@ Result<bool> Transaction::settle_owed(std::uint64_t ordinal) {
 
 Result<bool> Transaction::lock(const core::MessageId& message, const core::MessageId& grant,
                                const core::JournalEntry& entry) {
-  CHECK_OK(
-      impl_.database.query("INSERT OR IGNORE INTO locked (message, grant_id) VALUES (?,?)", message, grant).run());
+  CHECK_OK(impl_.database.query("INSERT OR IGNORE INTO locked (message, grant_id) VALUES (?,?)", message, grant).run());
   if (impl_.database.changes() == 0) return false;
   CHECK_OK(append(entry));
   return true;

@@ -26,7 +26,7 @@ constexpr int kMaxPermitRequests = 256;
 constexpr std::size_t kMaxWrap = 256;
 constexpr std::size_t kHash = 32;
 constexpr std::size_t kPermitRequestSize = 256;  // about
-constexpr std::size_t kOverhead = 16;  // tags and lengths of one item, about
+constexpr std::size_t kOverhead = 16;            // tags and lengths of one item, about
 
 tl::unexpected<Error> malformed(const char* what) { return fail(Errc::malformed, what); }
 
@@ -372,7 +372,8 @@ Proven Frame::add(const crypto::SignedStatement& statement) {
 
 bool Frame::empty() const {
   return designations.empty() && seal_keys.empty() && dispatches.empty() && messages.empty() && receipts.empty() &&
-         answers.empty() && data_versions.empty() && !heartbeat && permit_requests.empty() && permits.empty() && !chunks;
+         answers.empty() && data_versions.empty() && !heartbeat && permit_requests.empty() && permits.empty() &&
+         !chunks;
 }
 
 std::size_t Frame::size() const {
@@ -403,7 +404,8 @@ Result<Frame> to_frame(const v1::PeerFrame& message) {
   if (message.has_heartbeat()) frame.heartbeat = TRY(to_heartbeat(message.heartbeat()));
   frame.chunks = message.chunks_size() > 0;
   if (message.permit_requests_size() > kMaxPermitRequests) return malformed("frame: too many permit requests");
-  for (const auto& request : message.permit_requests()) frame.permit_requests.push_back(TRY(to_permit_request(request)));
+  for (const auto& request : message.permit_requests())
+    frame.permit_requests.push_back(TRY(to_permit_request(request)));
   frame.permits = TRY(to_permits(message.permits(), message.permit_wraps(), signatures));
   return frame;
 }

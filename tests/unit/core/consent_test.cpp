@@ -14,7 +14,8 @@ class ConsentTest : public testing::Test {
  protected:
   ConsentTest() {
     original_ = realm.hold(realm.notice("cn-example", {"ru-example"}));
-    grant_ = {id_of(realm.notice("cn-example", {"kz-example"}, "open")), "cn-example", "ru-example", terms(), Onward::ask};
+    grant_ = {id_of(realm.notice("cn-example", {"kz-example"}, "open")), "cn-example", "ru-example", terms(),
+              Onward::ask};
     realm.consents.grants = {grant_};
   }
 
@@ -105,7 +106,8 @@ TEST_F(ConsentTest, AtReleaseIsTheGrantThatCoversTheStep) {
   EXPECT_EQ(released([](Consents& c) { c.grants[0].terms.extent.parts = {0}; }), Codes{"E-CONSENT-SCOPE"});
   EXPECT_EQ(released([&](Consents& c) { c.grants[0].terms.until = realm.now - seconds(1); }),
             Codes{"E-CONSENT-EXPIRED"});
-  EXPECT_EQ(released([&](Consents& c) { c.grants[0].terms.from = realm.now + seconds(1); }), Codes{"E-CONSENT-NOT-YET"});
+  EXPECT_EQ(released([&](Consents& c) { c.grants[0].terms.from = realm.now + seconds(1); }),
+            Codes{"E-CONSENT-NOT-YET"});
   EXPECT_EQ(released([&](Consents& c) { c.revoked = {grant_.id}; }), Codes{"E-CONSENT-REVOKED"});
   EXPECT_EQ(released([&](Consents& c) {
               c.grants.push_back(c.grants[0]);
@@ -168,7 +170,9 @@ const Attempt kAttempts[] = {
     {"PermitForAPartOnly", "E-PERMIT-MISMATCH",
      [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).extent.parts = {0}; }},
     {"PermitThatLivesTooLong", "E-PERMIT-MISMATCH",
-     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).until = shown(c).until + days(1); }},
+     [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) {
+       shown(c).until = shown(c).until + days(1);
+     }},
     {"PermitExpired", "E-PERMIT-EXPIRED",
      [](const ConsentTest&, Realm& r, Message&, Consents& c, CarriedWrap&) {
        shown(c).from = r.now - kPermitLife;
@@ -305,10 +309,22 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
       {"consent-refusal", ConsentRefusal{original_.id, grant_.id}},
       {"consent-revocation", Revocation{grant_.id, realm.now}},
       {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::erased, realm.now}},
-      {"transfer-report", TransferReport{original_.id, id_of(carrier), "ru-example", grant_.id, digest_of("permit"),
-                                         {}, digest_of("entry"), ReasonCode::consent_revoked}},
-      {"transfer-report", TransferReport{original_.id, id_of(carrier), "ru-example", std::nullopt, std::nullopt,
-                                         {{0, 2}}, digest_of("entry"), std::nullopt}},
+      {"transfer-report", TransferReport{original_.id,
+                                         id_of(carrier),
+                                         "ru-example",
+                                         grant_.id,
+                                         digest_of("permit"),
+                                         {},
+                                         digest_of("entry"),
+                                         ReasonCode::consent_revoked}},
+      {"transfer-report", TransferReport{original_.id,
+                                         id_of(carrier),
+                                         "ru-example",
+                                         std::nullopt,
+                                         std::nullopt,
+                                         {{0, 2}},
+                                         digest_of("entry"),
+                                         std::nullopt}},
   };
   for (const auto& [kind, statement] : all) {
     const auto message = said(kind, "cn-example", {"ru-example"}, statement);

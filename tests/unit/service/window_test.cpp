@@ -78,7 +78,7 @@ class SilentPeerTest : public PeerTest {
   }
   std::shared_ptr<Outgoing> to_ru(const ExchangeOptions& options) {
     return std::make_shared<Outgoing>(cn_node_, "ru-example", options,
-        std::make_shared<PermitRequests>([](const std::string&) {}));
+                                      std::make_shared<PermitRequests>([](const std::string&) {}));
   }
 
   const Node cn_node_ = cn_.node();
