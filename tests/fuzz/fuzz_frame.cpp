@@ -17,9 +17,9 @@ void check(const Proven& proven, const Frame& frame) {
 
 // What belongs to later capabilities is noticed, not kept.
 bool is_whole(const Frame& frame) {
-  if (frame.chunks || frame.permits) return false;
+  if (frame.chunks) return false;
   for (const auto& item : frame.messages)
-    if (item.permits || (item.forwarded && item.forwarded->partial)) return false;
+    if (item.forwarded && item.forwarded->partial) return false;
   return true;
 }
 
@@ -36,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(item.statement, *frame);
     for (const auto& source : item.sources) check(source, *frame);
     if (item.forwarded) check(item.forwarded->statement, *frame);
+    for (const auto& permit : item.permits) check(permit.statement, *frame);
   }
   if (!is_whole(*frame)) return 0;
   const auto bytes = encode_frame(*frame);

@@ -6,8 +6,8 @@
     [later]
     consultations = ["S5.3", ...]      # by the capability the clause waits for
 
-A test is a TEST, TEST_F, TEST_P, TYPED_TEST or RC_GTEST_PROP of a .cpp file below tests/, or a `NAME Suite.Test` of a
-CMakeLists.txt there.
+A test is a TEST, TEST_F, TEST_P, TYPED_TEST or RC_GTEST_PROP of a .cpp file below tests/, or a `NAME Suite.Test` or
+`chancery_script(Suite.Test` of a CMakeLists.txt there.
 """
 
 import re
@@ -16,7 +16,7 @@ import tomllib
 from pathlib import Path
 
 CPP = re.compile(r"\b(?:TEST|TEST_F|TEST_P|TYPED_TEST|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\(\s*(\w+)\s*,\s*(\w+)")
-CMAKE = re.compile(r"\bNAME\s+(\w+\.\w+)")
+CMAKE = re.compile(r"(?:\bNAME\s+|\bchancery_script\()(\w+\.\w+)")
 
 
 def clauses_of(text):

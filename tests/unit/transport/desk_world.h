@@ -23,6 +23,7 @@ struct DeskOf {
   service::Submit submit;
   service::Reading reading;
   service::EvidenceExport evidence;
+  service::ConsentDesk consents;
   service::Administration administration;
   std::string socket;
   std::unique_ptr<transport::DeskServer> server;
