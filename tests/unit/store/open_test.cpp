@@ -65,11 +65,14 @@ TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
     ASSERT_TRUE(world.introduce(**store));
     sent = world.send(**store, 1).value();
   }
-  world.tamper("DROP TABLE reissue; PRAGMA user_version = 1");
+  world.tamper(
+      "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; "
+      "PRAGMA user_version = 1");
   auto store = world.open();
   ASSERT_TRUE(store) << store.error().detail;
   EXPECT_TRUE((*store)->reader().message(sent.id));
   EXPECT_TRUE((*store)->reader().waiting_reissues()->empty());
+  EXPECT_TRUE((*store)->reader().consents(0, 10)->empty());
 }
 
 TEST(OpenStore, FindsAnOlderCopyAgainstItsCheckpoint) {

@@ -101,6 +101,16 @@ std::string export_evidence(Stub& stub, const Subjects& on) {
   return ask<v1::ExportResponse>(stub, &Stub::Export, request, &refused);
 }
 
+std::string list_consents(Stub& stub, const Subjects&) {
+  return ask<v1::ListConsentsResponse>(stub, &Stub::ListConsents, v1::ListConsentsRequest(), nullptr);
+}
+
+std::string show_dissemination(Stub& stub, const Subjects& on) {
+  v1::ShowDisseminationRequest request;
+  request.set_message(on.message);
+  return ask<v1::ShowDisseminationResponse>(stub, &Stub::ShowDissemination, request, &refused);
+}
+
 std::string status(Stub& stub, const Subjects&) {
   return ask<v1::StatusResponse>(stub, &Stub::Status, v1::StatusRequest(), nullptr);
 }
@@ -168,6 +178,8 @@ const std::map<std::string, Row> kTable = {
     {"Acknowledge", {"oa", acknowledge}},
     {"Export", {"oau", export_evidence}},
     {"Status", {"oaum", status}},
+    {"ListConsents", {"oau", list_consents}},
+    {"ShowDissemination", {"oau", show_dissemination}},
     {"AddUser", {"m", add_user}},
     {"ListUsers", {"um", list_users}},
     {"AddPeer", {"m", add_peer}},
