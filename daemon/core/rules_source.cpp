@@ -62,6 +62,7 @@ void check_holder(const Case& c, const SourceStatement& source, Decision& out) {
   const auto& holder = c.message.originator;
   if (audience(source).contains(holder)) return;
   for (const auto& provider : own_providers(source.message, c.lookup)) {
+    if (provider == holder) continue;
     const auto& grants = c.consents.grants;
     const bool named = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
       return grant.provider == provider && grant.holder == holder && grant.terms.original == source.id;

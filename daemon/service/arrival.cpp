@@ -336,8 +336,12 @@ Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived
   return owes;
 }
 
-Result<void> keep_permits(store::Transaction& tx, const Arrived& arrived, const core::AgreementBook& book) {
+// Those it came by; whatever else was shown is not ours to keep.
+Result<void> keep_permits(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                          const core::AgreementBook& book) {
   for (const auto& record : arrived.permits) {
+    if (record.permit.carrier != core::to_string(arrived.id) || record.permit.receiver != node.identity.authority)
+      continue;
     auto entry = entry_of(arrived, core::Act::permit_recorded, book, core::Decision::allow());
     entry.subject = record.permit.provider;
     entry.decision.clear();
@@ -403,7 +407,7 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   record.number = TRY(next_number(tx, std::string(core::kIncomingPrefix)));
   const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
   CHECK_OK(keep_carried(tx, arrived, book));
-  CHECK_OK(keep_permits(tx, arrived, book));
+  CHECK_OK(keep_permits(node, tx, arrived, book));
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;
   Accepted out;

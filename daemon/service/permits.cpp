@@ -45,13 +45,14 @@ std::optional<core::PermitRequest> PermitRequests::settle(const std::string& pro
   return out;
 }
 
-void PermitRequests::settle(const core::Permit& permit) {
+bool PermitRequests::settle(const core::Permit& permit) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(asked_[permit.provider], [&](const auto& item) {
+  const auto settled = std::erase_if(asked_[permit.provider], [&](const auto& item) {
     const auto& request = item.second.request;
     return request.grant == permit.grant && request.original == permit.original &&
            core::to_string(request.carrier) == permit.carrier && request.receiver == permit.receiver;
   });
+  return settled > 0;
 }
 
 namespace {
@@ -289,6 +290,11 @@ Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::strin
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request) {
   const auto grant = TRY(grant_of_ours(node, tx, request.grant));
+  if (!grant) {
+    Issued none;
+    none.decision.add({core::ReasonCode::consent_required, {}, {}, request.receiver});
+    return none;
+  }
   const auto original = tx.load_message(request.original);
   if (!original.has_value() && original.error().code != Errc::not_found) return tl::unexpected(original.error());
   const auto uses = TRY(uses_of(tx, request));
@@ -297,8 +303,8 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   const bool wraps = ours && request.relation == core::Relation::forwards;
 
   core::GrantStanding standing;
-  standing.grant = grant ? &*grant : nullptr;
-  standing.revoked = grant && TRY(is_revoked(*grant, statements_about(tx)));
+  standing.grant = &*grant;
+  standing.revoked = TRY(is_revoked(*grant, statements_about(tx)));
   standing.used_by_this = !uses.of_this.empty();
   standing.used = uses.count;
   standing.key_held = !wraps || !original->sealed_key.empty();

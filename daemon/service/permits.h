@@ -22,9 +22,9 @@ class PermitRequests {
   // Those not sent to it on this stream yet.
   std::vector<core::PermitRequest> take(const std::string& provider, std::size_t at_most);
   void restart(const std::string& provider);  // a new stream: all go again
-  // Answered: by the digest of its text, or with a permit. Nothing when none was under way.
+  // Answered: by the digest of its text, or with a permit. Nothing, or false, when none was under way.
   std::optional<core::PermitRequest> settle(const std::string& provider, const Digest& request);
-  void settle(const core::Permit& permit);
+  bool settle(const core::Permit& permit);
   void wake(const std::string& peer) const { wake_(peer); }
 
  private:
@@ -56,7 +56,8 @@ struct Issued {
   store::PermitRecord record;
   core::Decision decision;  // a refusal, or a deferral, when it does not allow
 };
-// Grant, uses, time and revocation are looked at in the act that signs. Refusals are journalled. Signs one leaf.
+// Grant, uses, time and revocation are looked at in the act that signs. Refusals are journalled, but of a grant that is
+// none of ours. Signs one leaf.
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request);
 

@@ -54,9 +54,12 @@ bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::A
 // The writer cannot take it now: it comes again.
 bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
 
-// Nothing but a key that is not there yet stands in the way.
+// Nothing stands in the way but a key that is not there yet, or a beginning.
 bool may_change(const core::Decision& decision) {
-  return decision.codes() == std::vector<std::string>{core::to_string(core::ReasonCode::recipient_key_missing)};
+  const auto& reasons = decision.reasons();
+  return std::all_of(reasons.begin(), reasons.end(), [](const core::Reason& reason) {
+    return reason.code == core::ReasonCode::recipient_key_missing || reason.code == core::ReasonCode::consent_not_yet;
+  });
 }
 
 core::ReasonCode why_waits(const Error& error) {
@@ -209,7 +212,10 @@ void Receiver::take_permits(const Intake& intake, wire::Frame& frame, FrameVerif
       continue;
     }
     const store::PermitRecord record{*permit, verifier.evidence(item.statement), std::move(item.wrap)};
-    permits_->settle(*permit);
+    if (!permits_->settle(*permit)) {  // nobody asked for it
+      count_rejected(1);
+      continue;
+    }
     work->add(store::Store::work<void>(
         0,
         [self = shared_from_this(), record](store::Transaction& tx) { return record_permit(self->node_, tx, record); },

@@ -21,7 +21,9 @@ std::optional<core::MessageId> filed_under(const core::MessageId& id, std::strin
 // A revocation that is filed nowhere would revoke nothing.
 Result<void> FsckCheck::consents() {
   auto q = database_.query(
-      "SELECT m.id, m.statement, c.about FROM message m LEFT JOIN consent c ON c.message = m.id ORDER BY m.ordinal");
+      "SELECT m.id, m.statement, c.about FROM message m LEFT JOIN consent c ON c.message = m.id WHERE m.direction <> ? "
+      "ORDER BY m.ordinal",
+      static_cast<int>(Direction::carried));  // what came inside a forward says nothing here
   while (TRY(q.next())) {
     const auto id = q.message_id(0);
     if (filed_under(id, as_text(q.view(1))) != q.optional_id(2))
