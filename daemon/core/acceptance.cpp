@@ -15,7 +15,7 @@ void check_arrival(const Case& c, const Arrival& arrival, Decision& out) {
   if (m.created > c.world.now + kClockMargin) out.add(c.reason(ReasonCode::clock_ahead));
   if (std::find(m.recipients.begin(), m.recipients.end(), c.world.self) == m.recipients.end())
     out.add(c.reason(ReasonCode::not_addressed, c.world.self));
-  // No kind that may be relayed is available yet (protocol section 5).
+  // Nothing is relayed yet (protocol section 5): grants, revocations and reports come from who signed them.
   if (arrival.presented_by != m.originator) out.add(c.reason(ReasonCode::not_addressed, arrival.presented_by));
 }
 

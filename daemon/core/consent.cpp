@@ -264,11 +264,18 @@ namespace {
 ConsentNeed need_of(const Message& message, const SourceStatement& source) {
   ConsentNeed need;
   need.original = &source;
+  std::size_t lines = 0;
   for (const auto& line : message.sources)
     if (line.id == source.id) {
       need.relation = line.relation;
       need.extent = line.extent;
+      ++lines;
     }
+  // Used in several ways, it is used whole.
+  if (lines > 1) {
+    need.relation = Relation::compiles;
+    need.extent = {};
+  }
   return need;
 }
 
@@ -383,6 +390,9 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
   original.id = request.original;
   const ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent};
   if (const auto why = fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
+  // Of parts alone only their own keys may go, which is a later capability.
+  if (request.relation == Relation::forwards && !request.extent.parts.empty())
+    add(ReasonCode::consent_scope, request.receiver);
   if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
   if (!standing.used_by_this && standing.used >= grant->terms.uses) add(ReasonCode::consent_used_up, request.receiver);
   if (!standing.key_held) add(ReasonCode::no_longer_held, world.self);

@@ -134,6 +134,7 @@ Result<void> check_lists(const Message& m) {
 
 Result<void> check_limits(const Message& m) {
   if (m.recipients.size() > kMaxRecipients) return fail(Errc::malformed, "recipients: too many");
+  if (m.providers.size() > kMaxProviders) return fail(Errc::malformed, "providers: too many");
   if (m.attachments.size() > kMaxAttachments) return fail(Errc::malformed, "attachment: too many");
   if (m.parts > kMaxParts) return fail(Errc::malformed, "parts: too many");
   if (m.expires && *m.expires <= m.created) return fail(Errc::malformed, "expires: not after created");

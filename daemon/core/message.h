@@ -24,6 +24,7 @@ Result<MessageId> parse_message_id(std::string_view text);
 
 // Limits of one statement (protocol section 6).
 inline constexpr std::size_t kMaxRecipients = 64;
+inline constexpr std::size_t kMaxProviders = 64;
 inline constexpr std::size_t kMaxAttachments = 100;
 inline constexpr std::uint64_t kMaxAttachmentLength = std::uint64_t{16} << 30;
 inline constexpr std::uint32_t kMaxParts = 1024;

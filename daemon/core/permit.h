@@ -1,5 +1,4 @@
-// chancery/permit/v1: the one-time permission of protocol section 8. Its bytes are final; granting and using
-// permits is a later capability, and until then a permit opens nothing.
+// chancery/permit/v1: the one-time permission of protocol section 8; what it is good for is in consent.h.
 #pragma once
 
 #include "daemon/core/message.h"

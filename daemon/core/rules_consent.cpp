@@ -26,6 +26,7 @@ void check_terms(const Case& c, const ConsentTerms& terms, const std::string& ho
     return;
   }
   if (original->message.agreement != c.message.agreement) add_terms(c, "agreement", out);
+  if (original->message.exercise != c.message.exercise) add_terms(c, "exercise", out);
   if (!terms.extent.parts.empty() && terms.extent.parts.back() >= original->message.parts) add_terms(c, "extent", out);
 }
 
@@ -73,7 +74,14 @@ struct CheckStatement {
     if (granted == nullptr) return;
     const auto& message = granted->message;
     if (message.kind != "consent-grant" || message.originator != c.message.originator) add_terms(c, "grant", out);
-    if (message.recipients != c.message.recipients) add_terms(c, "recipients", out);
+    if (!reaches_all(message)) add_terms(c, "recipients", out);
+  }
+
+  // Sent again to one whose seal key had run out, it goes to him alone.
+  [[nodiscard]] bool reaches_all(const Message& granted) const {
+    if (!reissue_of(c.message)) return c.message.recipients == granted.recipients;
+    return std::includes(granted.recipients.begin(), granted.recipients.end(), c.message.recipients.begin(),
+                         c.message.recipients.end());
   }
 
   void operator()(const Compliance& it) const {

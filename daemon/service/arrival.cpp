@@ -114,6 +114,10 @@ Result<void> open_all(const Intake& intake, std::optional<CarriedOriginal> origi
   return {};
 }
 
+bool wrap_fits(const core::Permit& permit, BytesView wrap) {
+  return wrap.empty() ? !permit.wrap.has_value() : permit.wrap == crypto::sha256(wrap);
+}
+
 // Permits that are their provider's; what is nobody's proves nothing. False when one is signed under a key we may still
 // learn of.
 bool take_permits(wire::MessageItem& item, FrameVerifier& verifier, Arrived& arrived) {
@@ -125,6 +129,7 @@ bool take_permits(wire::MessageItem& item, FrameVerifier& verifier, Arrived& arr
     auto permit = core::Permit::parse(shown.statement.statement);
     if (!permit.has_value() || permit->provider != finding.batch->signer || !timely(permit->from, *finding.batch))
       continue;
+    if (!wrap_fits(*permit, shown.wrap)) continue;
     arrived.permits.push_back({std::move(*permit), verifier.evidence(shown.statement), std::move(shown.wrap)});
   }
   return all_keys_known;
@@ -339,9 +344,13 @@ Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived
 // Those it came by; whatever else was shown is not ours to keep.
 Result<void> keep_permits(const Node& node, store::Transaction& tx, const Arrived& arrived,
                           const core::AgreementBook& book) {
+  const core::World world{book, tx.directory(), node.identity.authority, tx.now()};
+  std::set<Digest> used;
+  for (const auto& need : core::consent_needs(world, arrived.message, arrived.sources.lookup()))
+    if (const auto* shown = need.receiver == node.identity.authority ? arrived.consents.permit(need) : nullptr)
+      used.insert(shown->digest);
   for (const auto& record : arrived.permits) {
-    if (record.permit.carrier != core::to_string(arrived.id) || record.permit.receiver != node.identity.authority)
-      continue;
+    if (!used.contains(core::statement_digest(record.statement.statement))) continue;
     auto entry = entry_of(arrived, core::Act::permit_recorded, book, core::Decision::allow());
     entry.subject = record.permit.provider;
     entry.decision.clear();
@@ -362,6 +371,8 @@ Result<bool> lock_copies(const Node& node, store::Transaction& tx, const Arrived
       copies.insert(record.permit.carrier);
   for (const auto& copy : copies) {
     const auto id = TRY(core::parse_message_id(copy));
+    const auto row = TRY(tx.find_message(id));
+    if (!row || row->direction != store::Direction::incoming) continue;
     auto entry = entry_of(arrived, core::Act::copy_locked, book, core::Decision::allow());
     entry.decision.clear();
     entry.message = id;
@@ -411,7 +422,9 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;
   Accepted out;
-  out.owes = TRY(owe_reports(node, tx, arrived, book, entry, nullptr)) || TRY(lock_copies(node, tx, arrived, book));
+  const bool locked = TRY(lock_copies(node, tx, arrived, book));
+  const bool owes = TRY(owe_reports(node, tx, arrived, book, entry, nullptr));
+  out.owes = locked || owes;
   out.issued.push_back(TRY(tx.issue_receipt(receipt)));
   return out;
 }

@@ -69,6 +69,11 @@ core::PermitRequest request_for(const core::ConsentNeed& need, const core::Grant
   return out;
 }
 
+// It has some minutes to run, or as long as its grant.
+bool lasts(const core::Permit& permit, Instant grant_until, Instant now) {
+  return permit.until >= now + core::kPermitRemainder || (permit.until == grant_until && permit.until > now);
+}
+
 // One that has still some minutes to run.
 const store::PermitRecord* fresh(const std::vector<store::PermitRecord>& permits, const core::ConsentNeed& need,
                                  const core::Grant& grant, Instant now) {
@@ -76,7 +81,7 @@ const store::PermitRecord* fresh(const std::vector<store::PermitRecord>& permits
   for (const auto& record : permits) {
     const auto& permit = record.permit;
     if (permit.grant == grant.id && permit.original == need.original->id && permit.receiver == need.receiver &&
-        permit.from <= now + core::kClockMargin && permit.until >= now + core::kPermitRemainder)
+        permit.from <= now + core::kClockMargin && lasts(permit, grant.terms.until, now))
       newest = &record;
   }
   return newest;
@@ -116,19 +121,22 @@ Result<bool> is_spent(const Node& node, const core::Grant& grant, const Use& use
 
 }  // namespace
 
-Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& outgoing) {
+Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& sent) {
   Passage out;
-  if (outgoing.sources.empty()) return out;
-  const auto message = TRY(core::Message::parse(outgoing.statement.statement));
+  if (sent.sources.empty()) return out;
+  const auto message = TRY(core::Message::parse(sent.statement.statement));
   if (message.sources.empty()) return out;
-  const auto sources = TRY(sources_of(node, message, outgoing));
+  const auto sources = TRY(sources_of(node, message, sent));
   const auto at = scene(node);
   auto needs = core::consent_needs(at.world(), message, sources.lookup());
   if (needs.empty()) return out;
   auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
   for (const auto& grant : consents.grants)
-    if (TRY(is_spent(node, grant, {core::to_string(outgoing.id), peer}))) consents.spent.insert(grant.id);
-  const auto permits = TRY(node.store.reader().permits_of_carrier(outgoing.id));
+    if (TRY(is_spent(node, grant, {core::to_string(sent.id), peer}))) consents.spent.insert(grant.id);
+  const auto permits = TRY(node.store.reader().permits_of_carrier(sent.id));
+  for (const auto& line : message.sources)
+    if (TRY(node.store.reader().locked(line.id)) && !passage_gate(needs.front()))
+      out.closed = core::ReasonCode::copy_locked;
   for (const auto& need : needs) {
     const auto covered = core::covering_grant(consents, need, node.identity.authority, at.now);
     const auto* const* grant = std::get_if<const core::Grant*>(&covered);
@@ -148,7 +156,7 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
     if (permit != nullptr)
       out.permits.push_back(*permit);
     else
-      out.missing.emplace_back(need.provider, request_for(need, **grant, outgoing.id));
+      out.missing.emplace_back(need.provider, request_for(need, **grant, sent.id));
   }
   return out;
 }
@@ -157,6 +165,8 @@ Result<void> record_permit(const Node& node, store::Transaction& tx, const store
   const auto& permit = record.permit;
   const auto carrier = TRY(core::parse_message_id(permit.carrier));
   const auto row = TRY(tx.find_message(carrier));
+  for (const auto& known : TRY(tx.permits_of_carrier(carrier)))
+    if (known.statement.statement == record.statement.statement) return {};
   if (!row || row->direction != store::Direction::outgoing)
     return fail(Errc::not_found, "a permit for no message of ours");
   core::JournalEntry entry;
@@ -193,6 +203,7 @@ Result<std::set<Use>> given_back(store::Transaction& tx, const core::MessageId& 
 
 struct Uses {
   std::uint64_t count = 0;
+  bool again = false;                        // this one among them
   std::vector<store::PermitRecord> of_this;  // oldest first
 };
 
@@ -206,7 +217,8 @@ Result<Uses> uses_of(store::Transaction& tx, const core::PermitRequest& request)
     all.insert(std::move(use));
   }
   const auto back = TRY(given_back(tx, request.original));
-  std::erase_if(all, [&](const Use& use) { return back.contains(use) && use != mine; });
+  std::erase_if(all, [&](const Use& use) { return back.contains(use); });
+  out.again = all.contains(mine);
   out.count = all.size();
   return out;
 }
@@ -241,8 +253,9 @@ core::JournalEntry entry_of(const Node& node, const std::string& holder, const c
 }
 
 // The same bytes while they still have some minutes to run.
-const store::PermitRecord* still_good(const std::vector<store::PermitRecord>& records, Instant now) {
-  return records.empty() || records.back().permit.until < now + core::kPermitRemainder ? nullptr : &records.back();
+const store::PermitRecord* still_good(const std::vector<store::PermitRecord>& records, const core::Grant& grant,
+                                      Instant now) {
+  return records.empty() || !lasts(records.back().permit, grant.terms.until, now) ? nullptr : &records.back();
 }
 
 Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string& holder,
@@ -290,7 +303,8 @@ Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::strin
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request) {
   const auto grant = TRY(grant_of_ours(node, tx, request.grant));
-  if (!grant) {
+  // Not his to use: answered, and nothing more is looked at or written.
+  if (!grant || grant->holder != holder || grant->terms.original != request.original) {
     Issued none;
     none.decision.add({core::ReasonCode::consent_required, {}, {}, request.receiver});
     return none;
@@ -305,7 +319,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   core::GrantStanding standing;
   standing.grant = &*grant;
   standing.revoked = TRY(is_revoked(*grant, statements_about(tx)));
-  standing.used_by_this = !uses.of_this.empty();
+  standing.used_by_this = uses.again;
   standing.used = uses.count;
   standing.key_held = !wraps || !original->sealed_key.empty();
   standing.receiver_key = key != nullptr;
@@ -314,7 +328,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   auto decision = core::decide_permit(world, holder, request, standing);
   if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision));
 
-  if (const auto* known = still_good(uses.of_this, tx.now())) {
+  if (const auto* known = still_good(uses.of_this, *grant, tx.now())) {
     Issued out;
     out.record = *known;
     return out;

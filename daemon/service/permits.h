@@ -41,7 +41,7 @@ Digest digest_of(const core::PermitRequest& request);
 
 // What a message of ours takes along to this peer: nothing to be asked, everything at hand, something still to be
 // asked, or never.
-Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& message);
+Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& sent);
 
 // A permit that came from its provider for a message of ours: kept, and that message is due.
 Result<void> record_permit(const Node& node, store::Transaction& tx, const store::PermitRecord& record);

@@ -56,7 +56,11 @@ Result<Access> look(const Node& node, store::Transaction& tx, const core::User& 
   const auto book = node.agreements();
   const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
   auto access = core::decide_access(world, caller, permission, message);
-  if (TRY(tx.locked(id))) access.add(locked_reason(*book, message));
+  // A forward is shown with its original.
+  bool locked = TRY(tx.locked(id));
+  if (message.kind == "forward")
+    for (const auto& line : message.sources) locked = TRY(tx.locked(line.id)) || locked;
+  if (locked) access.add(locked_reason(*book, message));
   if (!access.allowed()) {
     auto entry = entry_of(caller, core::Act::access_refused, id, *book);
     entry.decision = core::to_string(access.verdict());

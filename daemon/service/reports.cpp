@@ -45,18 +45,26 @@ Result<bool> send(const Node& node, store::Transaction& tx, const store::OwedRep
 
 Result<void> owe(const Node& node, store::Transaction& tx, const std::string& provider, const std::string& agreement,
                  const core::ConsentStatement& statement) {
-  if (provider == node.identity.authority) return {};
+  // Who was never designated here cannot be told, and may be made up.
+  const auto* entry = tx.directory().find(provider);
+  if (provider == node.identity.authority || entry == nullptr || entry->history.empty()) return {};
   return tx.record_owed({0, provider, agreement, kind_of(statement), core::facts_of(statement)});
 }
 
 Result<std::set<std::string>> send_reports(const Node& node) {
   std::set<std::string> told;
-  for (const auto& owed : TRY(node.store.reader().owed(kAtOnce))) {
-    const auto sent =
-        TRY(node.store.run<bool>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); }));
-    if (sent) told.insert(owed.recipient);
+  std::uint64_t after = 0;
+  while (true) {
+    const auto page = TRY(node.store.reader().owed(after, kAtOnce));
+    for (const auto& owed : page) {
+      const auto sent =
+          node.store.run<bool>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); });
+      if (!sent.has_value()) node.log(LogLevel::error, "report", owed.recipient + ": " + sent.error().detail);
+      if (sent.has_value() && *sent) told.insert(owed.recipient);
+      after = owed.ordinal;
+    }
+    if (page.size() < kAtOnce) return told;
   }
-  return told;
 }
 
 }  // namespace chancery::service

@@ -99,8 +99,17 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
+// Nothing is made of a copy whose permission was revoked.
+Result<bool> uses_locked(store::Transaction& tx, const core::Message& message) {
+  for (const auto& line : message.sources)
+    if (TRY(tx.locked(line.id))) return true;
+  return false;
+}
+
 Result<Settled> release(const Node& node, store::Transaction& tx, const core::Draft& draft, const Judged& judged,
                         core::JournalEntry entry) {
+  if (TRY(uses_locked(tx, judged.composed.message)))
+    return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::copy_locked, {});
   auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
   return Settled(Released{std::move(accepted), judged.composed.message.recipients});
 }
@@ -170,6 +179,7 @@ Result<Settled> release_draft(const Node& node, store::Transaction& tx, const st
   if (!composed.decision.allowed())
     return refuse(tx, core::Act::release_refused, entry, composed.decision, composed.message.agreement);
   auto settled = TRY(release(node, tx, draft, judged, std::move(entry)));
+  if (std::holds_alternative<Refused>(settled)) return settled;
   const auto& accepted = std::get<Released>(settled).accepted;
   CHECK_OK(tx.decide_draft(record.id, store::DraftState::released, TRY(core::parse_message_id(accepted.id))));
   return settled;

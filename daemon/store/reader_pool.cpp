@@ -229,8 +229,8 @@ Result<std::vector<PermitRecord>> ReaderPool::permits_of_carrier(const core::Mes
   return read([&](Rows& rows) { return rows.permits_of_carrier(carrier); });
 }
 
-Result<std::vector<OwedReport>> ReaderPool::owed(std::uint32_t limit) {
-  return read([&](Rows& rows) { return rows.owed(limit); });
+Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.owed(after, limit); });
 }
 
 Result<bool> ReaderPool::locked(const core::MessageId& message) {

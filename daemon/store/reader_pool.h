@@ -37,7 +37,7 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit) override;
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant) override;
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) override;
-  Result<std::vector<OwedReport>> owed(std::uint32_t limit) override;
+  Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) override;
   Result<bool> locked(const core::MessageId& message) override;
   Result<std::vector<UserRecord>> users() override;
   Result<std::optional<UserRecord>> user(const Digest& certificate) override;

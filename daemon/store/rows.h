@@ -34,7 +34,7 @@ class Rows {
   Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit);
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
-  Result<std::vector<OwedReport>> owed(std::uint32_t limit);
+  Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
   Result<bool> locked(const core::MessageId& message);
 
   Result<std::vector<UserRecord>> users();

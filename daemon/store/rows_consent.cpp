@@ -56,9 +56,10 @@ Result<std::vector<PermitRecord>> Rows::permits_of_carrier(const core::MessageId
       "SELECT statement, batch, leaf, path, wrap FROM permit WHERE carrier = ? ORDER BY valid_from", carrier));
 }
 
-Result<std::vector<OwedReport>> Rows::owed(std::uint32_t limit) {
+Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t limit) {
   auto q = database_.query(
-      "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report ORDER BY ordinal LIMIT ?", limit);
+      "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
+      after, limit);
   std::vector<OwedReport> all;
   while (TRY(q.next())) {
     auto facts = TRY(facts_at(as_text(q.view(4))));

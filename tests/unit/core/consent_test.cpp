@@ -262,11 +262,15 @@ TEST_F(ConsentTest, GivesAPermitOnlyForWhatTheGrantSaysAtThisMoment) {
   EXPECT_EQ(asked([](auto&, auto& r, auto&, auto&) { r.receiver = "tj-example"; }), Codes{"E-CONSENT-SCOPE"});
   EXPECT_EQ(asked([](auto&, auto& r, auto&, auto&) { r.verb = Verb::disclose; }), Codes{"E-CONSENT-SCOPE"});
   EXPECT_EQ(asked([](auto& g, auto&, auto&, auto&) { g.terms.extent.parts = {1}; }), Codes{"E-CONSENT-SCOPE"});
-  EXPECT_EQ(asked([](auto& g, auto& r, auto&, auto&) {
-              g.terms.extent.parts = {0, 1};
-              r.extent.parts = {1};
-            }),
-            Codes{});
+  const auto part = [&](Relation relation) {
+    return asked([relation](auto& g, auto& r, auto&, auto&) {
+      g.terms.extent.parts = {0, 1};
+      r.extent.parts = {1};
+      r.relation = relation;
+    });
+  };
+  EXPECT_EQ(part(Relation::quotes), Codes{});
+  EXPECT_EQ(part(Relation::forwards), Codes{"E-CONSENT-SCOPE"}) << "the key would open all of it";
   EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.until = realm.now; }), Codes{"E-CONSENT-EXPIRED"});
   EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.from = realm.now + seconds(1); }),
             Codes{"E-CONSENT-NOT-YET"});
