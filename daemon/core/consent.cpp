@@ -198,7 +198,7 @@ struct WriteFacts {
   }
 };
 
-struct Subject {
+struct AboutWhat {
   MessageId operator()(const ConsentRequest& it) const { return it.terms.original; }
   MessageId operator()(const Grant& it) const { return it.terms.original; }
   MessageId operator()(const ConsentRefusal& it) const { return it.original; }
@@ -233,7 +233,7 @@ std::vector<Fact> facts_of(const ConsentStatement& statement) {
   return facts;
 }
 
-MessageId subject_of(const ConsentStatement& statement) { return std::visit(Subject{}, statement); }
+MessageId subject_of(const ConsentStatement& statement) { return std::visit(AboutWhat{}, statement); }
 
 // ---- needs
 

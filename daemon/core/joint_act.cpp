@@ -16,7 +16,7 @@ constexpr std::string_view kKilledBy = "killed-by";
 
 bool opens_version(const JointStatement& s) { return s.kind == JointKind::proposal || s.kind == JointKind::counter; }
 
-bool contains(const std::vector<std::string>& list, const std::string& value) {
+bool is_among(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
@@ -109,7 +109,7 @@ struct Ballot {
 
   void hear(const JointStatement& statement, Voice voice) {
     said[statement.party].push_back({&statement, voice});
-    if (voice != Voice::accepts && contains(opening->required, statement.party)) killed_by.insert(statement.id);
+    if (voice != Voice::accepts && is_among(opening->required, statement.party)) killed_by.insert(statement.id);
   }
   [[nodiscard]] bool heard(const std::string& party, Voice voice) const {
     const auto found = said.find(party);

@@ -214,7 +214,7 @@ Result<wire::DisseminationView> dissemination_of(const Node& node, const core::M
 }
 
 template <class T>
-Outcome<T> answer(Result<T> found, const std::string& name) {
+Outcome<T> found_or_refused(Result<T> found, const std::string& name) {
   using Answer = std::variant<T, Refused>;
   if (found.has_value()) return Answer(std::move(*found));
   auto refusal = TRY(as_refusal(found.error()));
@@ -226,15 +226,15 @@ Outcome<T> answer(Result<T> found, const std::string& name) {
 Outcome<wire::ConsentListing> ConsentDesk::list(const core::User& caller, const wire::ListQuery& query) const {
   using Answer = std::variant<wire::ConsentListing, Refused>;
   if (!core::permits(caller.role, core::Permission::list)) return Answer(refused(core::ReasonCode::role, "list"));
-  return answer(listing_of(node_, query), query.message);
+  return found_or_refused(listing_of(node_, query), query.message);
 }
 
 Outcome<wire::DisseminationView> ConsentDesk::dissemination(const core::User& caller, const std::string& name) const {
   using Answer = std::variant<wire::DisseminationView, Refused>;
   if (!core::permits(caller.role, core::Permission::list)) return Answer(refused(core::ReasonCode::role, "list"));
   const auto id = node_.store.reader().resolve(name);
-  if (!id.has_value()) return answer(Result<wire::DisseminationView>(tl::unexpected(id.error())), name);
-  return answer(dissemination_of(node_, *id), name);
+  if (!id.has_value()) return found_or_refused(Result<wire::DisseminationView>(tl::unexpected(id.error())), name);
+  return found_or_refused(dissemination_of(node_, *id), name);
 }
 
 }  // namespace chancery::service
