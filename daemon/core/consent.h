@@ -21,7 +21,7 @@ Result<ConsentMode> parse_consent_mode(std::string_view text);
 
 enum class Onward {
   ask,    // a further step may be asked for
-  never,  // and is refused unasked
+  never,  // shown to who asks; the provider still decides each request
 };
 const char* to_string(Onward onward);
 Result<Onward> parse_onward(std::string_view text);

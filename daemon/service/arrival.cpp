@@ -2,6 +2,7 @@
 
 #include "daemon/core/registry_number.h"
 #include "daemon/service/numbering.h"
+#include "daemon/service/permits.h"
 #include "daemon/service/reports.h"
 
 namespace chancery::service {
@@ -112,10 +113,6 @@ Result<void> open_all(const Intake& intake, std::optional<CarriedOriginal> origi
   CHECK_OK(note(arrived, open_own(intake, arrived)));
   if (original) CHECK_OK(note(arrived, open_original(intake, std::move(*original), *item.forwarded, arrived)));
   return {};
-}
-
-bool wrap_fits(const core::Permit& permit, BytesView wrap) {
-  return wrap.empty() ? !permit.wrap.has_value() : permit.wrap == crypto::sha256(wrap);
 }
 
 // Permits that are their provider's; what is nobody's proves nothing. False when one is signed under a key we may still

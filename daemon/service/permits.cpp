@@ -9,6 +9,10 @@
 
 namespace chancery::service {
 
+bool wrap_fits(const core::Permit& permit, BytesView wrap) {
+  return wrap.empty() ? !permit.wrap.has_value() : permit.wrap == crypto::sha256(wrap);
+}
+
 // ---- the holder
 
 Digest digest_of(const core::PermitRequest& request) { return crypto::sha256(as_bytes(request.to_text())); }

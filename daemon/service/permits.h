@@ -9,6 +9,9 @@
 
 namespace chancery::service {
 
+// Whether what came beside a permit is the wrap it names, or nothing where it names none.
+bool wrap_fits(const core::Permit& permit, BytesView wrap);
+
 // ---- the holder
 
 // Requests under way, by provider. Kept in memory only: what waits for a permit stays in the outbox and asks again.

@@ -207,8 +207,7 @@ void Receiver::take_permits(const Intake& intake, wire::Frame& frame, FrameVerif
     const auto permit = finding.standing == Standing::holds ? core::Permit::parse(item.statement.statement)
                                                             : Result<core::Permit>(fail(Errc::unauthenticated, ""));
     if (!permit.has_value() || permit->provider != finding.batch->signer || permit->provider != intake.peer ||
-        permit->holder != node_.identity.authority ||
-        (item.wrap.empty() ? permit->wrap.has_value() : permit->wrap != crypto::sha256(item.wrap))) {
+        permit->holder != node_.identity.authority || !wrap_fits(*permit, item.wrap)) {
       count_rejected(1);
       continue;
     }

@@ -407,6 +407,34 @@ TEST_F(ConsentStatements, AreEndedByTheirProviderTowardsAllTheyWereAddressedTo) 
             Codes{"E-CONSENT-TERMS"});
 }
 
+TEST_F(ConsentStatements, OfARevocationMayBeSentAgainToOneWhoseKeyHadRunOut) {
+  const auto line = realm.hold(granted(terms()));
+  auto again = said("consent-revocation", "cn-example", {"kz-example"}, Revocation{line.id, realm.now});
+  again.facts.push_back({std::string(kReissueFact), to_string(original_.id)});
+  EXPECT_EQ(realm.release(again).codes(), Codes{});
+  again.recipients = {"tj-example"};
+  EXPECT_THAT(realm.release(again).codes(), testing::Contains("E-CONSENT-TERMS")) << "it was never told of the grant";
+}
+
+TEST_F(ConsentStatements, OfAnExerciseGrantNothingReal) {
+  auto drill = granted(terms());
+  drill.exercise = !drill.exercise;
+  EXPECT_EQ(realm.release(drill).codes(), Codes{"E-CONSENT-TERMS"});
+}
+
+TEST_F(ConsentTest, OfASourceUsedInTwoWaysIsForAllOfIt) {
+  auto quoted = original_;
+  quoted.extent.parts = {0};
+  auto carrier = realm.derived("ru-example", {"kz-example"}, {quoted});
+  EXPECT_EQ(realm.consents.grants[0].terms.extent, Extent());
+  realm.consents.grants[0].terms.extent.parts = {0};
+  EXPECT_EQ(realm.release(carrier).codes(), Codes{});
+  auto whole = original_;
+  whole.relation = Relation::extracts;
+  carrier = realm.derived("ru-example", {"kz-example"}, {quoted, whole});
+  EXPECT_EQ(realm.release(carrier).codes(), Codes{"E-CONSENT-SCOPE"});
+}
+
 TEST_F(ConsentTest, OfWhatHasSeveralProvidersNeedsEachOfThem) {
   auto joint = realm.notice("cn-example", {"ru-example"});
   joint.providers = {"cn-example", "kz-example"};
