@@ -16,4 +16,14 @@ Outcome<v1::ConsentView> find_consent(Session& session, const std::string& name,
 // Whether the name means this one: its number here or there, its id, or digits of the id from the 13th.
 bool is_called(const v1::ConsentView& consent, const std::string& name);
 
+// Of one agreement, or of all when it is empty. Faults: E-AGREEMENT-UNKNOWN.
+Outcome<v1::ListJointActsResponse> list_joint_acts(Session& session, const std::string& agreement);
+
+struct FoundVersion {
+  v1::JointSubjectView subject;
+  v1::JointVersionView version;
+};
+// By our number of it, its digest, its id or digits of the id from the 13th. Faults: E-NOT-FOUND.
+Outcome<FoundVersion> find_version(const v1::ListJointActsResponse& known, const std::string& name);
+
 }  // namespace chancery::client

@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "client/connection.h"
-#include "client/consent_preview.h"
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sent_keys.h"
+#include "client/sentence_preview.h"
 #include "crypto/clock.h"
 
 namespace chancery::client {
@@ -144,7 +144,7 @@ Outcome<int> preview_and_submit(Session& session, const v1::Draft& draft, const 
   *request.mutable_draft() = draft;
   const auto preview = TRY(desk.call(&v1::Desk::Stub::Preview, request));
   if (preview.refusal().reasons_size() > 0) return tl::unexpected(to_fault(preview.refusal(), name));
-  const auto sentences = TRY(consent_preview(session, draft, preview));
+  const auto sentences = TRY(sentence_preview(session, draft, preview));
   if (session.arguments().has("--dry-run")) return print_plan(session, draft, preview, sentences);
   session.show((session.format() == Format::table
                     ? preview_text(draft, preview, DataNames::fetch(session), session.catalogue())

@@ -1,9 +1,9 @@
 #include "client/commands/commands.h"
 #include "client/connection.h"
-#include "client/consent_preview.h"
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sending.h"
+#include "client/sentence_preview.h"
 
 namespace chancery::client::commands {
 
@@ -34,7 +34,7 @@ Outcome<v1::SubmitResponse> decide(Session& session, const v1::DraftView& draft,
 }
 
 Outcome<int> show_draft(Session& session, const v1::DraftView& draft) {
-  const auto sentences = TRY(consent_preview(session, draft.draft(), draft.preview()));
+  const auto sentences = TRY(sentence_preview(session, draft.draft(), draft.preview()));
   if (session.format() != Format::table) {
     session.show(sentences);
     return kOk;

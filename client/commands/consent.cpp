@@ -1,12 +1,12 @@
 #include "client/commands/commands.h"
 #include "client/connection.h"
 #include "client/consent_draft.h"
-#include "client/consent_preview.h"
 #include "client/consent_text.h"
 #include "client/covering_text.h"
 #include "client/lookup.h"
 #include "client/paging.h"
 #include "client/sending.h"
+#include "client/sentence_preview.h"
 #include "crypto/clock.h"
 
 namespace chancery::client::commands {

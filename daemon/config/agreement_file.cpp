@@ -116,6 +116,7 @@ void Reading::read(Reader& root) {
   a.languages_any = root.texts("languages_any", core::is_language, "a language code");
   a.bars_state_secrets = root.flag("bars_state_secrets");
   a.protects_restricted = root.flag("protects_restricted");
+  a.consent_needs_crypto_policy = root.flag("consent_needs_crypto_policy");
   a.profile_directions = root.texts("profile_directions", core::is_code, "a code, written like sco-2009/3/15");
   a.designation_channel = root.one_of("designation_channel", {"depositary", "diplomatic"});
   root.each("deadline", [this](Reader& row) { read_deadline(row); });

@@ -81,6 +81,7 @@ Decision decide_acceptance(const World& world, const Arrival& arrival, const Sou
   rules::check_kind(c, out);
   rules::check_items(c, out);
   rules::check_terms(c, out);
+  rules::check_joint_act(c, out);
   rules::check_suites(c, arrival.suite, out);
   rules::check_labels(c, out);
   rules::check_state_secrets(c, out);

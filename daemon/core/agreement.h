@@ -57,6 +57,7 @@ struct Agreement {
   std::vector<std::string> languages_any;       // at least one of them in an operational message; empty: no rule
   bool bars_state_secrets = false;              // a class secret under any Party's law is not exchanged
   bool protects_restricted = false;             // no onward transfer or disclosure without written permission
+  bool consent_needs_crypto_policy = false;     // electronic consent holds only while the Parties agree how to sign
   std::vector<std::string> profile_directions;  // need a format profile in force
   std::string designation_channel;              // "depositary" or "diplomatic"
   std::vector<Deadline> deadlines;

@@ -386,6 +386,8 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
     add(ReasonCode::consent_required, request.receiver);
     return out;
   }
+  if (!rules::consent_rests(world, world.agreements.find(standing.agreement)))
+    add(ReasonCode::crypto_policy_missing, standing.agreement);
   SourceStatement original;
   original.id = request.original;
   const ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent};

@@ -162,10 +162,11 @@ struct PermitRequest {
 struct GrantStanding {
   const Grant* grant = nullptr;  // null: no grant of ours
   bool revoked = false;
-  std::uint64_t used = 0;     // (carrier, receiver) pairs permitted before, of which none was given back
-  bool used_by_this = false;  // this pair among them
-  bool key_held = true;       // we can open the original ourselves
-  bool receiver_key = true;   // the receiver has a seal key in force
+  std::uint64_t used = 0;      // (carrier, receiver) pairs permitted before, of which none was given back
+  bool used_by_this = false;   // this pair among them
+  bool key_held = true;        // we can open the original ourselves
+  bool receiver_key = true;    // the receiver has a seal key in force
+  std::string agreement = {};  // the original's
 };
 
 // The provider's answer: the same terms that the receiver will check. Pure, all reasons.

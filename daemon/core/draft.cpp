@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/rules.h"
+
 namespace chancery::core {
 
 namespace {
@@ -72,6 +74,11 @@ Message compose(const World& world, const Draft& draft, const SourceLookup& sour
   m.sources = source_lines(draft, sources);
   const auto known = provenance(m, sources);
   m.providers.assign(known.providers.begin(), known.providers.end());
+  // What frees our Party of a version it accepted before: the statements held show it, not the officer.
+  if (const auto killing = rules::killing_statement(world, m)) {
+    m.facts.push_back({std::string(kKilledByFact), to_string(*killing)});
+    m.facts = sorted(std::move(m.facts));
+  }
   const auto* policy = policy_of_sender(world);
   if (policy != nullptr) m.label_policy = policy->digest;
   m.labels = policy != nullptr ? labels(draft, policy->id, policy->version, known.inherited)

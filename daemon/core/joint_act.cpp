@@ -1,6 +1,7 @@
 #include "daemon/core/joint_act.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <tuple>
@@ -12,7 +13,8 @@ namespace chancery::core {
 
 namespace {
 
-constexpr std::string_view kKilledBy = "killed-by";
+constexpr std::string_view kSuites = "suites";
+constexpr std::array kOptional = {kKilledByFact, kSuites, kReissueFact};
 
 bool opens_version(const JointStatement& s) { return s.kind == JointKind::proposal || s.kind == JointKind::counter; }
 
@@ -37,7 +39,7 @@ class Facts {
       if (!may_state(kind_, fact.name)) return fail(Errc::malformed, "fact " + fact.name + ": not of this kind");
     for (const auto name : split(kind_.facts, ' ')) {
       const auto times = count(name);
-      if (times > 1 || (times == 0 && name != kKilledBy))
+      if (times > 1 || (times == 0 && std::find(kOptional.begin(), kOptional.end(), name) == kOptional.end()))
         return fail(Errc::malformed, "fact " + std::string(name) + ": not exactly once");
     }
     return {};
@@ -81,6 +83,14 @@ Result<std::vector<std::string>> parse_required(std::string_view text) {
   if (!std::all_of(parties.begin(), parties.end(), is_party_code) || !strictly_ascending(parties))
     return fail(Errc::malformed, "not Parties, sorted, each once");
   return parties;
+}
+
+Result<std::vector<std::string>> parse_suites(std::string_view text) {
+  std::vector<std::string> suites;
+  for (const auto suite : split(text, ' ')) suites.emplace_back(suite);
+  if (!std::all_of(suites.begin(), suites.end(), is_code) || !strictly_ascending(suites))
+    return fail(Errc::malformed, "not suites, sorted, each once");
+  return suites;
 }
 
 // What a Party did to a version.
@@ -384,10 +394,11 @@ Result<JointStatement> joint_statement(const SourceStatement& source, const Part
   s.subject = {message.agreement, TRY(facts.value("subject", parse_subject_code)), message.exercise};
   s.number = TRY(facts.value("version", parse_version));
   s.answers = TRY(facts.optional_value("digest", parse_digest));
-  s.killed_by = TRY(facts.optional_value(kKilledBy, parse_message_id));
+  s.killed_by = TRY(facts.optional_value(kKilledByFact, parse_message_id));
   if (opens_version(s)) {
     s.required = TRY(facts.value("required", parse_required));
     s.lapse = TRY(facts.value("lapse", parse_time));
+    if (auto suites = TRY(facts.optional_value(kSuites, parse_suites))) s.suites = std::move(*suites);
     if (s.lapse <= s.created) return fail(Errc::malformed, "fact lapse: not after created");
   }
   const auto party = party_of(s.author, s.created);

@@ -61,14 +61,15 @@ struct JointStatement {
   std::optional<MessageId> killed_by;  // acceptance only, when it needs one
   std::vector<std::string> required;   // of a proposal or counter: Parties, sorted
   Instant lapse;                       // of a proposal or counter: after `created`
+  std::vector<std::string> suites;     // of a proposal or counter, where its subject has any: sorted
   bool operator==(const JointStatement&) const = default;
 };
 
 // The Party an authority belongs to at a time, as the directory has it.
 using PartyOf = std::function<std::optional<std::string>(const std::string& authority, Instant at)>;
 
-// Of a verified statement. Strict: every fact of its kind exactly once (`killed-by` at most once), nothing else.
-// Malformed otherwise; not_found when its author's Party is not known, and the caller defers.
+// Of a verified statement. Strict: every fact of its kind exactly once (`killed-by`, `suites`, `reissue-of` at most),
+// nothing else. Malformed otherwise; not_found when its author's Party is not known, and the caller defers.
 Result<JointStatement> joint_statement(const SourceStatement& source, const PartyOf& party_of);
 
 // How the Parties a proposal or counter requires differ from those the receiver's data give for its date. The caller

@@ -83,6 +83,7 @@ struct Fact {
 // The fact by which a forward names each wrap its originator made for a recipient of his own (protocol section 3).
 inline constexpr std::string_view kWrapFact = "wrap";           // sha256:<digest of the wrap>, once for each
 inline constexpr std::string_view kReissueFact = "reissue-of";  // <message id>, at most once
+inline constexpr std::string_view kKilledByFact = "killed-by";  // <message id>: what ended the version accepted before
 
 struct AttachmentLine {
   Digest cipher_root;

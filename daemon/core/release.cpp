@@ -13,6 +13,7 @@ Decision decide_release(const World& world, const Message& message, const Source
   rules::check_kind(c, out);
   rules::check_items(c, out);
   rules::check_terms(c, out);
+  rules::check_joint_act(c, out);
   rules::check_suites(c, crypto::Suite::p256, out);
   rules::check_labels(c, out);
   rules::check_state_secrets(c, out);

@@ -14,7 +14,7 @@ bool contains(const std::vector<T>& list, const T& value) {
 }
 
 // Suites allowed until a crypto policy is in force (protocol section 4).
-bool suite_allowed(crypto::Suite suite) {
+bool allowed_without_policy(crypto::Suite suite) {
   switch (suite) {
     case crypto::Suite::p256:
       return true;
@@ -22,6 +22,12 @@ bool suite_allowed(crypto::Suite suite) {
       return false;
   }
   return false;
+}
+
+// By the policy of the message's agreement in force, as far as it is known here.
+bool suite_allowed(const Case& c, crypto::Suite suite) {
+  const auto policy = c.world.joint_acts.crypto_policy(c.message.agreement);
+  return policy ? contains(policy->suites, std::string(crypto::to_string(suite))) : allowed_without_policy(suite);
 }
 
 // Whether a newer designation than those we hold may cover this time: then we cannot know yet.
@@ -171,11 +177,11 @@ void check_items(const Case& c, Decision& out) {
 }
 
 void check_suites(const Case& c, crypto::Suite suite, Decision& out) {
-  if (!suite_allowed(suite)) out.add(c.reason(ReasonCode::suite_not_allowed, crypto::to_string(suite)));
+  if (!suite_allowed(c, suite)) out.add(c.reason(ReasonCode::suite_not_allowed, crypto::to_string(suite)));
   if (c.side == Side::acceptance) return;
   for (const auto& recipient : c.message.recipients) {
     const auto* key = c.world.directory.seal_key(recipient, c.message.created);
-    if (key != nullptr && !suite_allowed(key->suite)) out.add(c.reason(ReasonCode::suite_not_allowed, recipient));
+    if (key != nullptr && !suite_allowed(c, key->suite)) out.add(c.reason(ReasonCode::suite_not_allowed, recipient));
   }
 }
 

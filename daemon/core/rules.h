@@ -58,6 +58,15 @@ void check_forward(const Case& c, Decision& out);     // exactly one source, car
 // permits.
 void check_consent(const Case& c, Decision& out);
 
+// rules_joint.cpp
+void check_joint_act(const Case& c,
+                     Decision& out);  // of a joint-act kind: what it says, to whom, whether we may sign it
+// Whether electronic consent under this agreement is worth anything now: where the agreement makes it rest on a crypto
+// policy, one is in force. True where the agreement is not known: other rules tell.
+bool consent_rests(const World& world, const Agreement* agreement);
+// What an acceptance about to be signed has to name, because its Party accepted another version before.
+std::optional<MessageId> killing_statement(const World& world, const Message& acceptance);
+
 // rules_consent.cpp
 void check_terms(const Case& c, Decision& out);  // of a consent kind: what it says, by whom, to whom
 

@@ -49,6 +49,7 @@ struct CheckStatement {
 
   // It reaches the holder and everybody it lets have the original: each checks it.
   void operator()(const Grant& it) const {
+    if (!consent_rests(c.world, c.agreement)) out.add(c.reason(ReasonCode::crypto_policy_missing, c.message.agreement));
     check_terms(c, it.terms, it.holder, out);
     if (!is_provider(c, it.terms.original, c.message.originator)) add_terms(c, "provider", out);
     std::set<std::string> all(it.terms.to.begin(), it.terms.to.end());

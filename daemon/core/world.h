@@ -1,8 +1,9 @@
-// What decisions are made in: the data, the directory, who and when.
+// What decisions are made in: the data, the directory, what is agreed, who and when.
 #pragma once
 
 #include "daemon/core/agreement.h"
 #include "daemon/core/directory.h"
+#include "daemon/core/joint_act_book.h"
 
 namespace chancery::core {
 
@@ -13,6 +14,7 @@ inline constexpr Duration kClockMargin = seconds(120);
 struct World {
   const AgreementBook& agreements;
   const Directory& directory;
+  const JointActBook& joint_acts;
   std::string self;  // this authority
   Instant now;       // by this daemon's clock
 };

@@ -208,7 +208,7 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   check_carried(*original, arrived);
   arrived.sources.complete(arrived.message, held_statements(intake.node.store));
   arrived.record.sources = arrived.sources.needed(arrived.message, grants_named(arrived.permits));
-  file_consent(arrived.message, arrived.record);
+  file_statement(arrived.message, arrived.record);
   auto consents = consents_of(arrived, arrived.sources, statements_about(intake.node.store));
   if (!consents.has_value()) return deferred(digest, ReasonCode::not_now);
   arrived.consents = std::move(*consents);
@@ -291,7 +291,7 @@ Result<core::Decision> decide_now(const Node& node, store::Transaction& tx, cons
     return arrived.decision;
   auto sources = arrived.sources;
   sources.complete(arrived.message, held_statements(tx));
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   const auto consents = TRY(consents_of(arrived, sources, statements_about(tx)));
   auto decision = decide(world, arrived, sources, consents);
   // Allowed only now, and still shut: it is opened when it comes again.
@@ -317,7 +317,7 @@ ReasonCode telling(const core::Decision& decision) {
 // Every provider of something protected hears what reached us, and what became of it. Whether one is to hear.
 Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived& arrived,
                          const core::AgreementBook& book, const Digest& entry, const core::Decision* refused) {
-  const core::World world{book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, book, tx);
   bool owes = false;
   for (const auto& need : core::consent_needs(world, arrived.message, arrived.sources.lookup())) {
     if (need.receiver != node.identity.authority) continue;
@@ -341,7 +341,7 @@ Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived
 // Those it came by; whatever else was shown is not ours to keep.
 Result<void> keep_permits(const Node& node, store::Transaction& tx, const Arrived& arrived,
                           const core::AgreementBook& book) {
-  const core::World world{book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, book, tx);
   std::set<Digest> used;
   for (const auto& need : core::consent_needs(world, arrived.message, arrived.sources.lookup()))
     if (const auto* shown = need.receiver == node.identity.authority ? arrived.consents.permit(need) : nullptr)

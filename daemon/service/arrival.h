@@ -12,11 +12,12 @@ struct Intake {
   const Node& node;
   SealKeys& keys;
   std::string peer;
-  std::shared_ptr<const core::Directory> directory;
+  std::shared_ptr<const core::Directory> directory;  // the one every change of what is agreed replaces, too
+  std::shared_ptr<const core::JointActBook> joint_acts;
   std::shared_ptr<const core::AgreementBook> book;
   Instant now;
 
-  [[nodiscard]] core::World world() const { return {*book, *directory, node.identity.authority, now}; }
+  [[nodiscard]] core::World world() const { return {*book, *directory, *joint_acts, node.identity.authority, now}; }
 };
 
 // A message whose originator's signature holds, opened as far as the rules allow.

@@ -24,8 +24,9 @@ std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts
   return ids;
 }
 
-void file_consent(const core::Message& message, store::MessageRecord& record) {
+void file_statement(const core::Message& message, store::MessageRecord& record) {
   const auto* kind = core::find_kind(message.kind);
+  record.joint_act = kind != nullptr && kind->pattern == core::Pattern::joint_act;
   if (kind == nullptr || kind->pattern != core::Pattern::consent) return;
   const auto statement = core::read_consent(record.id, message);
   if (!statement.has_value()) return;  // a patched daemon's own; no honest one takes it in

@@ -16,8 +16,9 @@ StatementsAbout statements_about(store::Transaction& tx);
 // facts name.
 std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts);
 
-// Says in the record what a statement of consent is about, so that it is found; nothing for other kinds.
-void file_consent(const core::Message& message, store::MessageRecord& record);
+// Says in the record what a statement of consent is about, so that it is found, and what is one of a joint act; nothing
+// for other kinds.
+void file_statement(const core::Message& message, store::MessageRecord& record);
 
 // Grants about everything protected that the message passes on, and which of them their providers have revoked.
 // `shown`: grants that came with it.

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "daemon/core/agreement.h"
+#include "daemon/core/world.h"
 #include "daemon/store/queries.h"
 
 namespace chancery::service {
@@ -31,6 +31,9 @@ struct Node {
   const crypto::SecretBytes& storage_key;  // content keys and drafts at rest
   Log log;
 };
+
+// What an act on the writer's thread decides in. `book` must outlive it.
+core::World world_of(const Node& node, const core::AgreementBook& book, const store::Transaction& tx);
 
 // Either what was asked for, or a refusal with the agreement it cites.
 struct Refused {

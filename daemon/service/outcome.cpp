@@ -2,6 +2,10 @@
 
 namespace chancery::service {
 
+core::World world_of(const Node& node, const core::AgreementBook& book, const store::Transaction& tx) {
+  return {book, tx.directory(), tx.joint_acts(), node.identity.authority, tx.now()};
+}
+
 Refused refused(core::ReasonCode code, std::string subject) {
   Refused out;
   out.decision.add({code, {}, {}, std::move(subject)});
@@ -30,7 +34,8 @@ Result<Refused> as_refusal(const Error& error) {
 }
 
 Scene scene(const Node& node) {
-  return {node.agreements(), node.store.directory(), node.identity.authority, node.clock.now()};
+  return {node.agreements(), node.store.directory(), node.store.joint_acts(), node.identity.authority,
+          node.clock.now()};
 }
 
 }  // namespace chancery::service

@@ -25,13 +25,14 @@ Refused refused(core::ReasonCode code, std::string subject = {});
 // name of a message). Every other error stays an error.
 Result<Refused> as_refusal(const Error& error);
 
-// What both sides of every decision look at; keep `book` and `directory` alive while using it.
+// What both sides of every decision look at; keep its pointers alive while using it.
 struct Scene {
   std::shared_ptr<const core::AgreementBook> book;
   std::shared_ptr<const core::Directory> directory;
+  std::shared_ptr<const core::JointActBook> joint_acts;
   std::string self;
   Instant now;
-  [[nodiscard]] core::World world() const { return {*book, *directory, self, now}; }
+  [[nodiscard]] core::World world() const { return {*book, *directory, *joint_acts, self, now}; }
 };
 // As of the last commit.
 Scene scene(const Node& node);

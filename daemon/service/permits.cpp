@@ -322,13 +322,15 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
 
   core::GrantStanding standing;
   standing.grant = &*grant;
+  standing.agreement =
+      original.has_value() ? TRY(core::Message::parse(original->statement.statement)).agreement : std::string();
   standing.revoked = TRY(is_revoked(*grant, statements_about(tx)));
   standing.used_by_this = uses.again;
   standing.used = uses.count;
   standing.key_held = !wraps || !original->sealed_key.empty();
   standing.receiver_key = key != nullptr;
   const auto book = node.agreements();
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   auto decision = core::decide_permit(world, holder, request, standing);
   if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision));
 

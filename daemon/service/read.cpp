@@ -54,7 +54,7 @@ Result<Access> look(const Node& node, store::Transaction& tx, const core::User& 
   if (!row) return Access(refused(core::ReasonCode::not_found, id.short_text()));
   auto message = TRY(core::Message::parse(row->statement));
   const auto book = node.agreements();
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   auto access = core::decide_access(world, caller, permission, message);
   // A forward is shown with its original.
   bool locked = TRY(tx.locked(id));

@@ -73,7 +73,8 @@ void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent
   const auto work = std::make_shared<Work>(std::move(also), std::move(done));
   take_keys(peer, frame);
   compare_data(peer, frame.data_versions);
-  const Intake intake{node_, keys_, peer, node_.store.directory(), node_.agreements(), node_.clock.now()};
+  const Intake intake{
+      node_, keys_, peer, node_.store.directory(), node_.store.joint_acts(), node_.agreements(), node_.clock.now()};
   FrameVerifier verifier(frame.signatures, *intake.directory, certificates_);
   take_dispatches(intake, frame, verifier, work);
   for (auto& item : frame.messages) take_message(intake, item, verifier, work);

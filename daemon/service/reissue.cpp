@@ -68,7 +68,7 @@ Result<void> send_again(const Node& node, store::Transaction& tx, const store::M
   Composed composed;
   composed.message = again(first, record.id, recipient, tx.now());
   composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   const auto consents = TRY(consents_for(composed.message, sources.lookup(), statements_about(tx)));
   composed.decision = release_gate(world, composed.message, sources.lookup(), consents);
   if (const auto* original = first.sources.empty() ? nullptr : sources.lookup()(first.sources.front().id))

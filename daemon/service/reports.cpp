@@ -27,7 +27,7 @@ core::Draft draft_of(const core::World& world, const store::OwedReport& owed) {
 // False: it cannot go now, and is still owed.
 Result<bool> send(const Node& node, store::Transaction& tx, const store::OwedReport& owed) {
   const auto book = node.agreements();
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   const auto draft = draft_of(world, owed);
   const auto sources =
       TRY(HeldSources::gather(needed_ids(draft), [&tx](const core::MessageId& id) { return tx.load_message(id); }));

@@ -252,7 +252,7 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
       crypto::seal_at_rest(node.storage_key.view(), out.id.view(), sealed.body.content_key.view(), tx.random());
   out.recorded = tx.now();
   out.sources = sources.closure(message);
-  file_consent(message, out);
+  file_statement(message, out);
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);
   entry.plan = composed.plan;

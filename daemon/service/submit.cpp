@@ -116,7 +116,7 @@ Result<Settled> release(const Node& node, store::Transaction& tx, const core::Dr
 
 Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job) {
   const auto book = node.agreements();
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx)));
   const auto& [message, plan, decision, needs_approval, wraps] = judged.composed;
   auto entry = entry_of(job.caller, *book, plan);
@@ -192,7 +192,7 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   if (!record) return Settled(refused(core::ReasonCode::not_found, name));
   if (record->state != store::DraftState::waiting) return Settled(refused(core::ReasonCode::draft_decided, name));
   const auto book = node.agreements();
-  const core::World world{*book, tx.directory(), node.identity.authority, tx.now()};
+  const auto world = world_of(node, *book, tx);
   const auto draft = TRY(open_draft(node, record->sealed));
   const auto judged = TRY(judge(world, draft, loader(tx), statements_about(tx)));
   auto entry = entry_of(caller, *book, record->plan);

@@ -28,6 +28,7 @@ class FsckCheck {
   Result<void> outbox();
   Result<void> reissues();
   Result<void> consents();
+  Result<void> joint_acts();
   Result<void> permits();
   Result<void> inbound();
   Result<void> directory();

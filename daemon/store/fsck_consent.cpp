@@ -36,6 +36,27 @@ Result<void> FsckCheck::consents() {
   return {};
 }
 
+// A statement that is not counted would change what is agreed.
+Result<void> FsckCheck::joint_acts() {
+  auto q = database_.query(
+      "SELECT m.id, m.statement, j.message IS NOT NULL FROM message m LEFT JOIN joint_act j ON j.message = m.id "
+      "WHERE m.direction <> ? ORDER BY m.ordinal",
+      static_cast<int>(Direction::carried));
+  while (TRY(q.next())) {
+    const auto message = core::Message::parse(as_text(q.view(1)));
+    if (!message) continue;  // told where messages are checked
+    const auto* kind = core::find_kind(message->kind);
+    const bool joint = kind != nullptr && kind->pattern == core::Pattern::joint_act;
+    if (joint != (q.number(2) != 0))
+      find(place_of("joint act", to_string(q.message_id(0))), "not counted as it should be");
+  }
+  auto rows = database_.query("SELECT message FROM joint_act");
+  while (TRY(rows.next()))
+    if (!messages_.contains(rows.message_id(0)))
+      find(place_of("joint act", to_string(rows.message_id(0))), "of a message that is not there");
+  return {};
+}
+
 // Issued, given to us or shown to us: each its provider's, with the wrap it names, and told in the journal.
 Result<void> FsckCheck::permits() {
   auto q = database_.query(

@@ -39,6 +39,7 @@ struct MessageRecord {
   Bytes forwarder_wrap;                     // of a forward we sign: wraps we made of the original, in recipient order
   std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
   bool quiet = false;                       // made by a daemon: in no box
+  bool joint_act = false;                   // a statement of one: counted with the others
 };
 
 // One line of a list: no body.

@@ -246,4 +246,19 @@ Result<core::Directory> load_directory(Rows& rows, const std::string& authority)
   return core::Directory(std::move(entries));
 }
 
+Result<core::JointActBook> load_joint_acts(Rows& rows, const core::Directory& directory) {
+  std::vector<core::JointStatement> all;
+  for (auto& row : TRY(rows.joint_acts())) {
+    core::SourceStatement source;
+    source.id = row.id;
+    source.digest = core::statement_digest(row.statement);
+    source.message = TRY(core::Message::parse(row.statement));
+    auto statement = core::joint_statement(source, core::parties_of(directory));
+    if (!statement && statement.error().code == Errc::not_found) continue;
+    if (!statement) return fail(Errc::corrupt, "store: " + statement.error().detail);
+    all.push_back(std::move(*statement));
+  }
+  return core::JointActBook(std::move(all));
+}
+
 }  // namespace chancery::store

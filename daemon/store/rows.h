@@ -36,6 +36,7 @@ class Rows {
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
   Result<bool> locked(const core::MessageId& message);
+  Result<std::vector<MessageRow>> joint_acts();  // oldest first
 
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);
@@ -62,5 +63,7 @@ class Rows {
 // The highest epoch we sent to this peer under; 1 before the first dispatch.
 Result<std::uint64_t> current_epoch(Database& database, const std::string& peer);
 Result<core::Directory> load_directory(Rows& rows, const std::string& authority);
+// A statement whose author's Party is not known then waits, and counts for nothing.
+Result<core::JointActBook> load_joint_acts(Rows& rows, const core::Directory& directory);
 
 }  // namespace chancery::store

@@ -73,4 +73,10 @@ Result<bool> Rows::locked(const core::MessageId& message) {
   return q.next();
 }
 
+Result<std::vector<MessageRow>> Rows::joint_acts() {
+  return message_rows(
+      database_.query("SELECT m.ordinal, m.id, m.direction, m.statement, m.number, m.their_number, m.recorded "
+                      "FROM joint_act j JOIN message m ON m.id = j.message ORDER BY m.ordinal"));
+}
+
 }  // namespace chancery::store

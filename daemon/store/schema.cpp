@@ -125,7 +125,14 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird};
+// Statements of joint acts: few, and always looked at together.
+constexpr const char* kFourth = R"sql(
+CREATE TABLE joint_act (message BLOB PRIMARY KEY) WITHOUT ROWID;
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

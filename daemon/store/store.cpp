@@ -62,7 +62,8 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
 Store::Reader& Store::reader() { return *impl_->readers; }
-std::shared_ptr<const core::Directory> Store::directory() const { return impl_->writer->directory(); }
+std::shared_ptr<const core::Directory> Store::directory() const { return impl_->writer->known().directory; }
+std::shared_ptr<const core::JointActBook> Store::joint_acts() const { return impl_->writer->known().joint_acts; }
 crypto::Checkpoint Store::checkpoint() const { return impl_->writer->checkpoint(); }
 void Store::post_all(std::vector<Work> works) { impl_->writer->post(std::move(works)); }
 

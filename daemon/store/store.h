@@ -66,8 +66,9 @@ class Store {
   // Readers: consistent, beside the writer, any thread. See queries.h for what can be asked.
   class Reader;
   [[nodiscard]] Reader& reader();
-  // The directory as of the last commit.
+  // The directory and the joint acts as of the last commit.
   [[nodiscard]] std::shared_ptr<const core::Directory> directory() const;
+  [[nodiscard]] std::shared_ptr<const core::JointActBook> joint_acts() const;
   [[nodiscard]] crypto::Checkpoint checkpoint() const;
 
   struct Work {

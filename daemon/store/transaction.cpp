@@ -15,6 +15,8 @@ Instant Transaction::now() const { return impl_.now; }
 crypto::RandomSource& Transaction::random() { return impl_.seams.random; }
 const core::Directory& Transaction::directory() const { return impl_.directory(); }
 
+const core::JointActBook& Transaction::joint_acts() const { return impl_.joint_acts(); }
+
 Result<LeafRef> Transaction::sign(std::string statement) { return impl_.sign(std::move(statement)); }
 
 Result<crypto::HpkeSender*> Transaction::wrapping_context(const core::SealKey& key) {
@@ -110,7 +112,7 @@ Result<void> Transaction::record_peer(const PeerRecord& peer, const core::Journa
                       peer.authority, static_cast<int>(peer.state), peer.anchor)
                .run());
   if (impl_.database.changes() == 0) return fail(Errc::conflict, "the peer has another anchor");
-  impl_.directory_changed();
+  impl_.known_changed();
   CHECK_OK(append(entry));
   return {};
 }
@@ -132,7 +134,7 @@ Result<void> Transaction::record_designation(const DesignationRecord& record, co
                       designation.authority, designation.serial, as_bytes(record.statement.statement), place.batch,
                       place.leaf, place.path, encode_list(record.certificates))
                .run());
-  impl_.directory_changed();
+  impl_.known_changed();
   CHECK_OK(append(entry));
   return {};
 }
@@ -158,7 +160,7 @@ Result<void> Transaction::record_seal_key(const SealKeyRecord& record, std::opti
                  key.authority, key.from, id, key.accept_until, as_bytes(record.statement.statement), place.batch,
                  place.leaf, place.path, record.sealed_private_key)
           .run());
-  impl_.directory_changed();
+  impl_.known_changed();
   CHECK_OK(append(entry));
   return {};
 }

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "crypto/hpke.h"
+#include "daemon/core/joint_act_book.h"
 #include "daemon/store/records.h"
 
 namespace chancery::store {
@@ -28,8 +29,9 @@ class Transaction {
   // The time of the group; the same for every act in it.
   [[nodiscard]] Instant now() const;
   [[nodiscard]] crypto::RandomSource& random();
-  // Directory as of this act.
+  // Directory and joint acts as of this act.
   [[nodiscard]] const core::Directory& directory() const;
+  [[nodiscard]] const core::JointActBook& joint_acts() const;
 
   // ---- signing
   // Adds a statement to the batch that is signed before COMMIT. Up to the number of leaves the act was posted with.

@@ -28,6 +28,7 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
   if (m.about)
     CHECK_OK(
         database.query("INSERT INTO consent (about, message, quiet) VALUES (?,?,?)", *m.about, m.id, m.quiet).run());
+  if (m.joint_act) CHECK_OK(database.query("INSERT INTO joint_act (message) VALUES (?)", m.id).run());
   return ordinal;
 }
 
@@ -66,6 +67,7 @@ Result<std::uint64_t> Transaction::record_outbound(const MessageRecord& content,
                                                    const core::JournalEntry& entry) {
   const auto ordinal =
       TRY(insert_message(impl_.database, content, Direction::outgoing, impl_.own_place(leaf), impl_.now));
+  if (content.joint_act) impl_.known_changed();
   CHECK_OK(append(entry));
   return ordinal;
 }
@@ -80,6 +82,7 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
   }
   const auto place = TRY(impl_.place(content.statement));
   CHECK_OK(insert_message(impl_.database, content, Direction::incoming, place, impl_.now));
+  if (content.joint_act) impl_.known_changed();
   CHECK_OK(not_missing(impl_.database, content.id));
   return append(entry);
 }

@@ -5,14 +5,14 @@
 namespace chancery::store {
 
 Transaction::Impl::Impl(Database& db, Rows& all_rows, Journal journal, const Seams& world, std::string self,
-                        std::shared_ptr<const core::Directory> directory)
+                        Known known)
     : database(db),
       rows(all_rows),
       seams(world),
       authority(std::move(self)),
       journal_(std::move(journal)),
-      directory_(std::move(directory)),
-      committed_directory_(directory_) {}
+      known_(std::move(known)),
+      committed_(known_) {}
 
 void Transaction::Impl::begin_group(std::uint64_t batch) {
   now = seams.clock.now();
@@ -37,23 +37,23 @@ Result<void> Transaction::Impl::sign_group() {
 
 void Transaction::Impl::keep_group() {
   rows.set_unsigned_batch(0);
-  (void)directory();
-  committed_directory_ = directory_;
+  (void)known();
+  committed_ = known_;
 }
 
 void Transaction::Impl::drop_group() {
   rows.set_unsigned_batch(0);
   rows.batches().forget();
   journal_.restore(std::move(tree_before_group_));
-  directory_ = committed_directory_;
-  directory_stale_ = false;
+  known_ = committed_;
+  known_stale_ = false;
   signed_.reset();
 }
 
 void Transaction::Impl::begin_act(std::uint32_t leaves) {
   first_leaf_ = leaves_.size();
   allowed_ = leaves;
-  directory_touched_ = false;
+  known_touched_ = false;
   trouble_.reset();
   tree_before_act_ = journal_.tree();
 }
@@ -63,7 +63,7 @@ void Transaction::Impl::undo_act() {
   leaves_.resize(first_leaf_);
   journal_.restore(std::move(tree_before_act_));
   rows.batches().forget();
-  if (directory_touched_) directory_stale_ = true;
+  if (known_touched_) known_stale_ = true;
 }
 
 Result<LeafRef> Transaction::Impl::sign(std::string statement) {
@@ -88,27 +88,34 @@ Result<Digest> Transaction::Impl::append(core::JournalEntry entry) {
   return journal_.append(std::move(entry));
 }
 
-const core::Directory& Transaction::Impl::directory() {
-  if (!directory_stale_) return *directory_;
-  auto loaded = load_directory(rows, authority);
+const Known& Transaction::Impl::known() {
+  if (!known_stale_) return known_;
+  auto loaded = load_known(rows, authority);
   if (loaded) {
-    directory_ = std::make_shared<const core::Directory>(std::move(*loaded));
-    directory_stale_ = false;
+    known_ = std::move(*loaded);
+    known_stale_ = false;
   } else if (!trouble_) {
     trouble_ = loaded.error();
   }
-  return *directory_;
+  return known_;
 }
 
-void Transaction::Impl::directory_changed() {
-  directory_stale_ = true;
-  directory_touched_ = true;
+void Transaction::Impl::known_changed() {
+  known_stale_ = true;
+  known_touched_ = true;
 }
 
 Result<Place> Transaction::Impl::place(const SignedStatement& statement) {
   auto place = TRY(rows.batches().place(statement, next_batch_));
   if (place.batch == next_batch_) ++next_batch_;
   return place;
+}
+
+Result<Known> load_known(Rows& rows, const std::string& authority) {
+  auto directory = TRY(load_directory(rows, authority));
+  auto joint_acts = TRY(load_joint_acts(rows, directory));
+  return Known{std::make_shared<const core::Directory>(std::move(directory)),
+               std::make_shared<const core::JointActBook>(std::move(joint_acts))};
 }
 
 }  // namespace chancery::store

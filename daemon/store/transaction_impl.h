@@ -8,10 +8,16 @@
 
 namespace chancery::store {
 
+// What every decision looks at, as of one moment; replaced as a whole.
+struct Known {
+  std::shared_ptr<const core::Directory> directory;
+  std::shared_ptr<const core::JointActBook> joint_acts;
+};
+Result<Known> load_known(Rows& rows, const std::string& authority);
+
 class Transaction::Impl {
  public:
-  Impl(Database& db, Rows& all_rows, Journal journal, const Seams& world, std::string self,
-       std::shared_ptr<const core::Directory> directory);
+  Impl(Database& db, Rows& all_rows, Journal journal, const Seams& world, std::string self, Known known);
 
   // ---- the group; on the writer's thread
   void begin_group(std::uint64_t batch);
@@ -38,9 +44,10 @@ class Transaction::Impl {
   Result<LeafRef> sign(std::string statement);
   Result<crypto::HpkeSender*> wrapping_context(const core::SealKey& key);
   Result<Digest> append(core::JournalEntry entry);
-  const core::Directory& directory();
-  [[nodiscard]] std::shared_ptr<const core::Directory> snapshot() const { return directory_; }
-  void directory_changed();
+  const core::Directory& directory() { return *known().directory; }
+  const core::JointActBook& joint_acts() { return *known().joint_acts; }
+  [[nodiscard]] const Known& snapshot() const { return known_; }
+  void known_changed();
   [[nodiscard]] Place own_place(LeafRef leaf) const { return {batch_, leaf.index, std::nullopt}; }
   Result<Place> place(const SignedStatement& statement);
 
@@ -53,6 +60,8 @@ class Transaction::Impl {
   [[nodiscard]] const Journal& journal() const { return journal_; }
 
  private:
+  const Known& known();
+
   Journal journal_;
   crypto::GrowingTree tree_before_group_;
   crypto::GrowingTree tree_before_act_;
@@ -67,10 +76,10 @@ class Transaction::Impl {
   std::size_t first_leaf_ = 0;  // of the act
   std::uint32_t allowed_ = 0;
 
-  std::shared_ptr<const core::Directory> directory_;
-  std::shared_ptr<const core::Directory> committed_directory_;
-  bool directory_stale_ = false;
-  bool directory_touched_ = false;  // by the act
+  Known known_;
+  Known committed_;
+  bool known_stale_ = false;
+  bool known_touched_ = false;  // by the act
   std::optional<Error> trouble_;
 };
 

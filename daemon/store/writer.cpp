@@ -51,20 +51,19 @@ Result<std::unique_ptr<Writer>> Writer::start(std::unique_ptr<Database> database
                                               Seams seams) {
   auto journal = TRY(Journal::open(*database));
   auto rows = std::make_unique<Rows>(*database);
-  auto directory = TRY(load_directory(*rows, options.authority));
+  auto known = TRY(load_known(*rows, options.authority));
   return std::unique_ptr<Writer>(new Writer(std::move(database), std::move(rows), std::move(journal), options,
-                                            std::move(seams), std::move(directory)));
+                                            std::move(seams), std::move(known)));
 }
 
 Writer::Writer(std::unique_ptr<Database> database, std::unique_ptr<Rows> rows, Journal journal,
-               const StoreOptions& options, Seams seams, core::Directory directory)
+               const StoreOptions& options, Seams seams, Known known)
     : seams_(std::move(seams)),
       checkpoint_file_(options.directory / "checkpoint", options.authority),
       reserve_(options.directory / "reserve"),
       database_(std::move(database)),
       rows_(std::move(rows)),
-      transaction_(*database_, *rows_, std::move(journal), seams_, options.authority,
-                   std::make_shared<const core::Directory>(std::move(directory))) {
+      transaction_(*database_, *rows_, std::move(journal), seams_, options.authority, std::move(known)) {
   publish();
   thread_ = std::thread([this] { loop(); });
 }
@@ -92,9 +91,9 @@ void Writer::post(std::vector<Store::Work> works) {
   for (std::size_t i = taken; i < works.size(); ++i) works[i].done(tl::unexpected(refused), none);
 }
 
-std::shared_ptr<const core::Directory> Writer::directory() const {
+Known Writer::known() const {
   const std::lock_guard lock(published_mutex_);
-  return directory_;
+  return known_;
 }
 
 crypto::Checkpoint Writer::checkpoint() const {
@@ -198,7 +197,7 @@ void Writer::publish() {
   {
     const std::lock_guard lock(published_mutex_);
     grown = !(head == checkpoint_);
-    directory_ = transaction_.snapshot();
+    known_ = transaction_.snapshot();
     checkpoint_ = head;
   }
   // A checkpoint that cannot be written leaves an older one, which is still true; the acts are committed either way.

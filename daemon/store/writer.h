@@ -21,14 +21,14 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void post(std::vector<Store::Work> works);  // thread-safe
-  [[nodiscard]] std::shared_ptr<const core::Directory> directory() const;
+  [[nodiscard]] Known known() const;
   [[nodiscard]] crypto::Checkpoint checkpoint() const;
 
  private:
   using Group = std::vector<Store::Work>;
   using Outcomes = std::vector<Result<void>>;
   Writer(std::unique_ptr<Database> database, std::unique_ptr<Rows> rows, Journal journal, const StoreOptions& options,
-         Seams seams, core::Directory directory);
+         Seams seams, Known known);
 
   void loop();
   Group next_group();  // waits; empty when it is time to stop
@@ -54,8 +54,8 @@ class Writer {
   Instant reserve_tried_;          // of the writer's thread
 
   mutable std::mutex published_mutex_;
-  std::shared_ptr<const core::Directory> directory_;  // guarded by published_mutex_
-  crypto::Checkpoint checkpoint_;                     // guarded by published_mutex_
+  Known known_;                    // guarded by published_mutex_
+  crypto::Checkpoint checkpoint_;  // guarded by published_mutex_
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -146,6 +146,16 @@ grpc::Status DeskHandlers::ShowDissemination(grpc::ServerContext* context, const
   });
 }
 
+grpc::Status DeskHandlers::ListJointActs(grpc::ServerContext* context, const v1::ListJointActsRequest* request,
+                                         v1::ListJointActsResponse* response) {
+  return as_person(context, "ListJointActs", [&](const core::User& person) -> Result<void> {
+    return answer(
+        services_.joint_acts.list(person, request->agreement()),
+        [&](const wire::JointActListing& v) { wire::to_proto(v, *response); },
+        [&] { return response->mutable_refused(); });
+  });
+}
+
 // ---- administration
 
 grpc::Status DeskHandlers::AddUser(grpc::ServerContext* context, const v1::AddUserRequest* request,

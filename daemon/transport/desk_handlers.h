@@ -25,6 +25,8 @@ class DeskHandlers final : public v1::Desk::Service {
   grpc::Status ListConsents(grpc::ServerContext*, const v1::ListConsentsRequest*, v1::ListConsentsResponse*) override;
   grpc::Status ShowDissemination(grpc::ServerContext*, const v1::ShowDisseminationRequest*,
                                  v1::ShowDisseminationResponse*) override;
+  grpc::Status ListJointActs(grpc::ServerContext*, const v1::ListJointActsRequest*,
+                             v1::ListJointActsResponse*) override;
 
   grpc::Status AddUser(grpc::ServerContext*, const v1::AddUserRequest*, v1::AddUserResponse*) override;
   grpc::Status ListUsers(grpc::ServerContext*, const v1::ListUsersRequest*, v1::ListUsersResponse*) override;

@@ -257,6 +257,55 @@ void to_proto(const DisseminationView& view, v1::ShowDisseminationResponse& out)
   for (const auto& transfer : view.transfers) to_proto(transfer, *out.add_transfers());
 }
 
+namespace {
+
+void to_proto(const VersionView& view, v1::JointVersionView& out) {
+  const auto& version = view.version;
+  out.set_id(core::to_string(version.id));
+  out.set_number(view.number_here);
+  out.set_originator(view.originator);
+  out.set_kind(view.kind);
+  out.set_version(version.number);
+  out.set_digest(to_string(version.digest));
+  out.set_state(core::to_string(version.state));
+  out.set_lapsed(view.lapsed);
+  out.set_lapse(to_string(version.lapse));
+  for (const auto& party : version.required) out.add_required(party);
+  for (const auto& party : version.accepted) out.add_accepted(party);
+  for (const auto& party : version.missing) out.add_missing(party);
+  for (const auto& id : version.killed_by) out.add_killed_by(core::to_string(id));
+  for (const auto& suite : view.suites) out.add_suites(suite);
+}
+
+void to_proto(const core::Evidence& evidence, v1::JointEvidenceView& out) {
+  out.set_kind(core::to_string(evidence.kind));
+  out.set_party(evidence.party);
+  out.set_first(core::to_string(evidence.first));
+  out.set_second(core::to_string(evidence.second));
+  out.set_conclusive(core::conclusive(evidence.kind));
+}
+
+void to_proto(const SubjectView& view, v1::JointSubjectView& out) {
+  out.set_agreement(view.subject.agreement);
+  out.set_subject(view.subject.code);
+  out.set_exercise(view.subject.exercise);
+  if (view.in_force) out.set_in_force(to_string(*view.in_force));
+  for (const auto& version : view.versions) to_proto(version, *out.add_versions());
+  for (const auto& evidence : view.evidence) to_proto(evidence, *out.add_evidence());
+}
+
+}  // namespace
+
+void to_proto(const JointActListing& view, v1::ListJointActsResponse& out) {
+  for (const auto& subject : view.subjects) to_proto(subject, *out.add_subjects());
+  for (const auto& one : view.required) {
+    auto& required = *out.add_required();
+    required.set_agreement(one.agreement);
+    for (const auto& party : one.parties) required.add_parties(party);
+    for (const auto& authority : one.authorities) required.add_authorities(authority);
+  }
+}
+
 void to_proto(const ReadView& view, v1::ReadBody& out) {
   to_proto(view.message, *out.mutable_message());
   for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));

@@ -22,6 +22,7 @@ class CheckLabelRequest;
 class CheckLabelResponse;
 class ListConsentsRequest;
 class ListConsentsResponse;
+class ListJointActsResponse;
 class ShowDisseminationResponse;
 class DraftView;
 class Evidence;
@@ -242,6 +243,32 @@ struct DisseminationView {
   std::vector<TransferView> transfers;
 };
 void to_proto(const DisseminationView& view, v1::ShowDisseminationResponse& out);
+
+// What the Parties proposed and accepted.
+struct VersionView {
+  core::Version version;
+  std::string number_here;
+  std::string originator;
+  std::string kind;
+  bool lapsed = false;
+  std::vector<std::string> suites;
+};
+struct SubjectView {
+  core::Subject subject;
+  std::vector<VersionView> versions;
+  std::optional<Digest> in_force;
+  std::vector<core::Evidence> evidence;
+};
+struct RequiredView {
+  std::string agreement;
+  std::vector<std::string> parties;
+  std::vector<std::string> authorities;
+};
+struct JointActListing {
+  std::vector<SubjectView> subjects;
+  std::vector<RequiredView> required;
+};
+void to_proto(const JointActListing& view, v1::ListJointActsResponse& out);
 
 struct Check {
   std::string name;   // signature certificate designation commitments journal label

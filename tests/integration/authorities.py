@@ -207,6 +207,28 @@ def introduce(one, other):
     one.must("peer", "verify", other.name, "--anchor", anchor, context="admin")
 
 
+def agree_crypto_policy(proposer, others, agreement="sco-2009"):
+    """Proposed and accepted by two persons each; in force at all of them. Electronic consent rests on it."""
+    release(proposer, "policy", "propose", agreement)
+    for other in others:
+        wait_for(lambda a=other: versions(a), f"the proposal at {other.name}", 30)
+        release(other, "policy", "accept", versions(other)[-1]["number"])
+    for one in (proposer, *others):
+        wait_for(lambda a=one: versions(a)[-1]["state"] == "in-force", f"the policy in force at {one.name}", 30)
+
+
+def versions(authority):
+    """Of every joint act, as its officer sees them."""
+    subjects = json.loads(authority.must("policy", "show", "-o", "json", context=authority.person("officer")))["data"]
+    return [version for subject in subjects.get("subjects", []) for version in subject["versions"]]
+
+
+def release(authority, *words):
+    """Written by the officer, released by the approver: the number it got."""
+    draft = authority.must(*words, "--yes", "-o", "id", context=authority.person("officer")).split()[-1]
+    return authority.must("approve", draft, "--yes", "-o", "id", context=authority.person("approver")).split()[-1]
+
+
 def connected(authority, peers):
     views = (authority.status() or {}).get("peers", [])
     return sum(1 for view in views if view.get("connected") and view.get("sealKeyUntil")) >= peers

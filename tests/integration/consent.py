@@ -13,6 +13,7 @@ from pathlib import Path
 import authorities
 import trial
 from authorities import ROOT, Failed, wait_for
+from authorities import release as approved
 
 TEXT = "Регистрационные данные управляющих узлов"  # of the notice; in no log
 
@@ -24,12 +25,6 @@ def expect(what, got, expected):
 
 def data(authority, *words, person="wang"):
     return json.loads(authority.must(*words, "-o", "json", context=person))["data"]
-
-
-def approved(authority, *words):
-    """Released by two persons: the number it got."""
-    draft = authority.must(*words, "--yes", "-o", "id", context="wang").split()[-1]
-    return authority.must("approve", draft, "--yes", "-o", "id", context="li").split()[-1]
 
 
 def delivery(authority, message):
@@ -48,18 +43,22 @@ def transfers(cn, message):
             for step in data(cn, "dissemination", message).get("transfers", [])]
 
 
+def notices(authority):
+    return [view["number"] for view in trial.box(authority, "inbox") if view["kind"] == "threat-notice"]
+
+
 class Story:
     def __init__(self, cn, ru, kz):
         self.cn, self.ru, self.kz = cn, ru, kz
         self.notice = approved(cn, "send", ROOT / "config/demo/notice-for-ru.md")
-        wait_for(lambda: trial.ids(ru, "inbox"), "ru-example has the notice", 20)
-        (self.held,) = [view["number"] for view in trial.box(ru, "inbox")]
+        wait_for(lambda: notices(ru), "ru-example has the notice", 20)
+        (self.held,) = notices(ru)
 
     def granted(self, uses):
         """RU asks, CN grants: the grant's number at CN."""
-        before = len(consents(self.ru, "consent-grant"))
+        before, asked = len(consents(self.ru, "consent-grant")), len(consents(self.cn, "consent-request"))
         self.ru.must("consent", "request", self.held, "--to", "kz-example", "--yes", "--again", context="wang")
-        wait_for(lambda: len(consents(self.cn, "consent-request")) > before, "the request at cn-example", 30)
+        wait_for(lambda: len(consents(self.cn, "consent-request")) > asked, "the request at cn-example", 30)
         number = approved(self.cn, "consent", "grant", consents(self.cn, "consent-request")[0], "--uses", str(uses))
         for holder in (self.ru, self.kz):
             wait_for(lambda: len(consents(holder, "consent-grant")) > before, f"the grant at {holder.name}", 30)
@@ -82,6 +81,19 @@ def refused_without_a_grant(story):
     expect("exit", result.code, 5)
     if "E-CONSENT-REQUIRED" not in result.err:
         raise Failed(result.err)
+
+
+def rests_on_a_policy(story):
+    """Before the Parties have agreed how to sign, no electronic permission is given."""
+    story.ru.must("consent", "request", story.held, "--to", "kz-example", "--yes", context="wang")
+    wait_for(lambda: consents(story.cn, "consent-request"), "the request at cn-example", 30)
+    result = story.cn.run("consent", "grant", consents(story.cn, "consent-request")[0], "--yes", context="wang")
+    if result.code != 5 or "E-CRYPTO-POLICY" not in result.err:
+        raise Failed(f"a grant without a policy: {result.code} {result.err}")
+    authorities.agree_crypto_policy(story.cn, [story.ru, story.kz])
+    result = story.kz.run("policy", "object", authorities.versions(story.kz)[-1]["number"], "--yes", context="wang")
+    if result.code != 9 or "E-JOINT-BOUND" not in result.err:
+        raise Failed(f"an objection after an acceptance: {result.code} {result.err}")
 
 
 def goes_under_a_grant(story):
@@ -162,7 +174,7 @@ def act(build, base, running):
     by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
     story = Story(*everybody)
-    for step in (refused_without_a_grant, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
+    for step in (refused_without_a_grant, rests_on_a_policy, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
                  stops_when_revoked, patched_holder_is_refused):
         step(story)
         print(f"ok {step.__name__}", flush=True)

@@ -35,8 +35,9 @@ const std::string kStatusFile = "status.toml";
 std::vector<Spoilt> spoilt_data() {
   return {
       {"UnknownKey", kOne, "version = 1", "version = 1\nversoin = 2", "versoin", "versoin",
-       "unknown key; known here: article, bars_state_secrets, deadline, designation_channel, ground, id, item, "
-       "languages_any, parties, profile_directions, protects_restricted, signed_at, signed_on, title, version"},
+       "unknown key; known here: article, bars_state_secrets, consent_needs_crypto_policy, deadline, "
+       "designation_channel, ground, id, item, languages_any, parties, profile_directions, protects_restricted, "
+       "signed_at, signed_on, title, version"},
       {"UnknownKeyInRow", kOne, "limit_days = 60", "limit_days = 60\nhours = 1", "hours", "deadline[1].hours",
        "unknown key; known here: clause, from, id, limit_days"},
       {"MissingKey", kOne, "bars_state_secrets = true\n", "", "id =", "bars_state_secrets", "is missing"},

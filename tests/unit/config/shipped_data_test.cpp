@@ -149,6 +149,7 @@ TEST(ShippedData, SayOfEachAgreementWhatItsArticlesSay) {
   EXPECT_THAT(sco.languages_any, ElementsAre("ru", "zh"));  // Article 10
   EXPECT_TRUE(sco.bars_state_secrets);                      // 6(2)
   EXPECT_TRUE(sco.protects_restricted);                     // 6(3)
+  EXPECT_TRUE(sco.consent_needs_crypto_policy);             // 3(10)
   EXPECT_THAT(sco.profile_directions, IsEmpty());
   EXPECT_EQ(sco.designation_channel, "depositary");  // 5(1)
   const auto bilateral = agreement("cn-ru-2015");
@@ -157,6 +158,7 @@ TEST(ShippedData, SayOfEachAgreementWhatItsArticlesSay) {
   EXPECT_THAT(bilateral.languages_any, IsEmpty());
   EXPECT_TRUE(bilateral.bars_state_secrets);  // until a procedure under the agreement of 24 May 2000 is in force
   EXPECT_TRUE(bilateral.protects_restricted);
+  EXPECT_FALSE(bilateral.consent_needs_crypto_policy);
   EXPECT_THAT(bilateral.profile_directions, ElementsAre("cn-ru-2015/3/15"));  // 5(3)
   EXPECT_EQ(bilateral.designation_channel, "diplomatic");
 }

@@ -22,6 +22,7 @@ parties = ["CN", "RU"]
 languages_any = ["zh", "ru"]
 bars_state_secrets = true
 protects_restricted = true
+consent_needs_crypto_policy = false
 profile_directions = ["one/3/1"]
 designation_channel = "depositary"
 [title]

@@ -30,7 +30,7 @@ class DecideAccess : public testing::Test {
   [[nodiscard]] Decision decide(const User& user, Permission permission) const {
     const auto book = realm.book();
     const Directory directory(realm.peers);
-    return decide_access({book, directory, "ru-example", realm.now}, user, permission, message);
+    return decide_access({book, directory, realm.joint_acts, "ru-example", realm.now}, user, permission, message);
   }
   [[nodiscard]] Codes reading(const std::string& clearance) const {
     return decide({"officer", Role::officer, clearance}, Permission::read_body).codes();
@@ -118,7 +118,7 @@ TEST_F(DecideAccess, LeavesHeldCopiesReadableWhenTheDesignationHasRunOut) {
 TEST_F(DecideAccess, LetsNobodyApproveWhatHeComposed) {
   const auto book = realm.book();
   const Directory directory(realm.peers);
-  const World world{book, directory, "ru-example", realm.now};
+  const World world{book, directory, realm.joint_acts, "ru-example", realm.now};
   const User approver{"approver", Role::approver, "restricted"};
   EXPECT_TRUE(decide_approval(world, approver, "officer", message).allowed());
   EXPECT_EQ(decide_approval(world, approver, "approver", message).codes(), Codes{"E-APPROVAL-SAME-PERSON"});
@@ -132,7 +132,7 @@ class IsRestricted : public testing::Test {
   [[nodiscard]] bool restricted() const {
     const auto book = realm.book();
     const Directory directory(realm.peers);
-    return is_restricted({book, directory, "cn-example", realm.now}, message);
+    return is_restricted({book, directory, realm.joint_acts, "cn-example", realm.now}, message);
   }
   Realm realm;
   Message message;

@@ -252,7 +252,8 @@ TEST_F(ConsentTest, GivesAPermitOnlyForWhatTheGrantSaysAtThisMoment) {
     GrantStanding standing{&grant, false, 0, false, true, true};
     std::string holder = "ru-example";
     change(grant, request, standing, holder);
-    return decide_permit({data, directory, "cn-example", realm.now}, holder, request, standing).codes();
+    return decide_permit({data, directory, realm.joint_acts, "cn-example", realm.now}, holder, request, standing)
+        .codes();
   };
   EXPECT_EQ(asked([](auto&, auto&, auto&, auto&) {}), Codes{});
   EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.grant = nullptr; }), Codes{"E-CONSENT-REQUIRED"});
@@ -444,7 +445,7 @@ TEST_F(ConsentTest, OfWhatHasSeveralProvidersNeedsEachOfThem) {
   const auto data = realm.book();
   const Directory directory(realm.peers);
   std::set<std::string> providers;
-  for (const auto& need : consent_needs({data, directory, "ru-example", realm.now},
+  for (const auto& need : consent_needs({data, directory, realm.joint_acts, "ru-example", realm.now},
                                         realm.derived("ru-example", {"tj-example"}, {line}), realm.lookup()))
     providers.insert(need.provider);
   EXPECT_EQ(providers, (std::set<std::string>{"cn-example", "kz-example"}));

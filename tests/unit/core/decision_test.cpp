@@ -28,7 +28,7 @@ TEST(ReasonCode, DefersExactlyWhatTheProtocolRetries) {
   // forward waits for its permit.
   EXPECT_EQ(deferred, (std::set<std::string>{"E-KEY-UNKNOWN", "E-DESIGNATION-UNKNOWN", "E-LABEL-POLICY-UNKNOWN",
                                              "E-AGREEMENT-VERSION", "E-CLOCK-AHEAD", "E-DISK-FULL", "E-NOT-NOW",
-                                             "E-PERMIT-AWAITED"}));
+                                             "E-PERMIT-AWAITED", "E-CRYPTO-POLICY", "E-JOINT-PARTIES"}));
 }
 
 TEST(ReasonCode, HasAnExitCodeOfTheClient) {

@@ -27,7 +27,7 @@ Draft notice_draft() {
 Message composed(const Realm& realm, const Draft& draft, const std::string& self = "cn-example") {
   const auto book = realm.book();
   const Directory directory(realm.peers);
-  return compose({book, directory, self, realm.now}, draft, realm.lookup());
+  return compose({book, directory, realm.joint_acts, self, realm.now}, draft, realm.lookup());
 }
 
 TEST(Compose, CompletesWhatTheRulesOfReleaseAllow) {

@@ -165,7 +165,7 @@ Decision Realm::release(const Message& message) const { return release_by(messag
 Decision Realm::release_by(const std::string& self, const Message& message) const {
   const auto data = book();
   const Directory directory(peers);
-  return decide_release({data, directory, self, now}, message, lookup(), consents);
+  return decide_release({data, directory, joint_acts, self, now}, message, lookup(), consents);
 }
 
 Decision Realm::accept(const std::string& self, const Message& message) const {
@@ -179,7 +179,7 @@ Decision Realm::accept(const std::string& self, const Message& message) const {
 Decision Realm::accept(const std::string& self, const Arrival& arrival) const {
   const auto data = book();
   const Directory directory(peers);
-  return decide_acceptance({data, directory, self, now}, arrival, lookup());
+  return decide_acceptance({data, directory, joint_acts, self, now}, arrival, lookup());
 }
 
 std::optional<CarriedWrap> honest_wrap(const Realm& realm, const std::string& receiver, const Message& message) {

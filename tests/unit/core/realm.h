@@ -16,6 +16,7 @@ struct Realm {
   std::map<MessageId, SourceStatement> held;
   Instant now;
   Consents consents;  // what both sides know of
+  JointActBook joint_acts;
 
   [[nodiscard]] AgreementBook book() const;
   [[nodiscard]] SourceLookup lookup() const;

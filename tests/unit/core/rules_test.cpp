@@ -89,7 +89,7 @@ TEST_F(Rules, RefuseADirectionTheOriginatorIsNotDesignatedFor) {
 }
 
 TEST_F(Rules, RefuseUnknownAndUnavailableKinds) {
-  for (const auto* kind : {"gossip", "assistance-request", "proposal"}) {
+  for (const auto* kind : {"gossip", "assistance-request", "assistance-answer"}) {
     message.kind = kind;
     expect_both({"E-KIND-UNKNOWN"});
   }

@@ -41,7 +41,7 @@ Recorded PeerTest::dispatched(const std::vector<store::SignedStatement>& stateme
 }
 
 Intake PeerTest::intake(const std::string& peer) {
-  return {node_, keys_, peer, ru_.store().directory(), node_.agreements(), clock_.now()};
+  return {node_, keys_, peer, ru_.store().directory(), ru_.store().joint_acts(), node_.agreements(), clock_.now()};
 }
 
 Finding PeerTest::find(const wire::Frame& frame, const wire::Proven& proven) {

@@ -218,7 +218,9 @@ class ReceiptsTest : public PeerTest {
   std::variant<wire::Answer, PeerReceipt> read_it(const store::SignedStatement& statement) {
     wire::Frame frame;
     frame.receipts.push_back(frame.add(statement));
-    const Intake at{cn_node_, cn_keys_, "ru-example", cn_.store().directory(), cn_node_.agreements(), clock_.now()};
+    const Intake at{
+        cn_node_,    cn_keys_, "ru-example", cn_.store().directory(), cn_.store().joint_acts(), cn_node_.agreements(),
+        clock_.now()};
     FrameVerifier verifier(frame.signatures, *at.directory, cn_certificates_);
     return read_receipt(at, frame.receipts[0], verifier, [this](const core::MessageId& id) { return id == id_; });
   }

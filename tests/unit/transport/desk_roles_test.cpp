@@ -111,6 +111,10 @@ std::string show_dissemination(Stub& stub, const Subjects& on) {
   return ask<v1::ShowDisseminationResponse>(stub, &Stub::ShowDissemination, request, &refused);
 }
 
+std::string list_joint_acts(Stub& stub, const Subjects&) {
+  return ask<v1::ListJointActsResponse>(stub, &Stub::ListJointActs, v1::ListJointActsRequest(), &refused);
+}
+
 std::string status(Stub& stub, const Subjects&) {
   return ask<v1::StatusResponse>(stub, &Stub::Status, v1::StatusRequest(), nullptr);
 }
@@ -180,6 +184,7 @@ const std::map<std::string, Row> kTable = {
     {"Status", {"oaum", status}},
     {"ListConsents", {"oau", list_consents}},
     {"ShowDissemination", {"oau", show_dissemination}},
+    {"ListJointActs", {"oau", list_joint_acts}},
     {"AddUser", {"m", add_user}},
     {"ListUsers", {"um", list_users}},
     {"AddPeer", {"m", add_peer}},

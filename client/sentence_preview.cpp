@@ -1,8 +1,9 @@
-#include "client/consent_preview.h"
+#include "client/sentence_preview.h"
 
 #include <sstream>
 
 #include "client/consent_text.h"
+#include "client/joint_act_text.h"
 #include "client/lookup.h"
 
 namespace chancery::client {
@@ -18,13 +19,26 @@ std::string originator_in(const std::string& statement) {
   return {};
 }
 
+// What binds the authority is read in both languages of the agreements.
 Outcome<std::vector<Catalogue>> languages_for(const Session& session, const std::string& kind) {
   std::vector<Catalogue> out = {session.catalogue()};
-  if (kind != "consent-grant") return out;
+  if (kind != "consent-grant" && !is_joint_act(kind)) return out;
   for (const auto* language : {"zh", "ru"})
     if (session.catalogue().language() != language)
       out.push_back(TRY(or_fault(Catalogue::load(session.data(), language), "E-FILE", {{"path", session.data()}})));
   return out;
+}
+
+Outcome<std::string> joint_act_preview(Session& session, const v1::Draft& draft, const std::string& originator) {
+  const auto languages = TRY(languages_for(session, draft.kind()));
+  FoundVersion answered;
+  for (const auto& fact : draft.facts()) {
+    if (fact.name() != "digest") continue;
+    const auto known = TRY(list_joint_acts(session, {}));
+    if (auto found = find_version(known, fact.value())) answered = *found;
+  }
+  const auto* version = answered.version.id().empty() ? nullptr : &answered.version;
+  return signed_joint_act(draft, originator, version, languages);
 }
 
 }  // namespace
@@ -35,7 +49,8 @@ std::string number_of_answered(Session& session, const v1::ConsentView& consent)
   return found ? found->number() : std::string();
 }
 
-Outcome<std::string> consent_preview(Session& session, const v1::Draft& draft, const v1::PreviewResponse& preview) {
+Outcome<std::string> sentence_preview(Session& session, const v1::Draft& draft, const v1::PreviewResponse& preview) {
+  if (is_joint_act(draft.kind())) return joint_act_preview(session, draft, originator_in(preview.statement()));
   if (!is_consent(draft.kind())) return std::string();
   const auto languages = TRY(languages_for(session, draft.kind()));
   auto consent = consent_of(draft, originator_in(preview.statement()));
