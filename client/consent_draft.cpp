@@ -123,6 +123,19 @@ std::vector<std::string> reached(const std::string& holder, const Terms& terms, 
 
 }  // namespace
 
+v1::MessageView original_of(const v1::MessageView& message) {
+  auto original = message;
+  for (const auto& source : message.sources()) {
+    if (message.kind() != "forward" || source.originator().empty()) continue;
+    original.set_id(source.id());
+    original.set_originator(source.originator());
+    original.set_agreement(source.agreement());
+    original.clear_number();
+    original.clear_their_number();
+  }
+  return original;
+}
+
 Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Arguments& typed, Instant now) {
   const auto terms = TRY(terms_typed(typed, usual_terms(now)));
   v1::Draft draft;

@@ -9,6 +9,9 @@
 
 namespace chancery::client {
 
+// Of a message here; of what a forward carries, to who wrote that.
+v1::MessageView original_of(const v1::MessageView& message);
+
 // --to --extent --uses --from --until --verb. By default: from today, for thirty days, one use a receiver.
 Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Arguments& typed, Instant now);
 

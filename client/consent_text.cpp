@@ -52,6 +52,12 @@ std::string word_or_dash(const std::string& section, const std::string& word, co
   return word.empty() ? "-" : catalogue.word(section, core::neutralised(word));
 }
 
+// What stands behind a grant: its signature, or a paper that this signature only registers.
+std::string form_words(const v1::ConsentView& consent, const Catalogue& catalogue) {
+  return consent.paper().empty() ? catalogue.text("consent-form.electronic")
+                                 : catalogue.text("consent-form.paper", {{"scan", core::neutralised(consent.paper())}});
+}
+
 // Who may pass it on: for a refusal, who was refused.
 std::string holder_of(const v1::ConsentView& consent, const Catalogue& catalogue) {
   return consent.holder().empty() ? listed(consent.recipients(), catalogue) : core::neutralised(consent.holder());
@@ -101,7 +107,10 @@ void add_terms(const v1::ConsentView& c, const Catalogue& catalogue, std::vector
   lines.emplace_back("term.valid-from", signed_time(c.from()));
   lines.emplace_back("term.valid-until", signed_time(c.until()));
   lines.emplace_back("term.mode", word_or_dash("consent-mode", c.mode(), catalogue));
-  if (c.kind() == kGrant) lines.emplace_back("term.onward", word_or_dash("onward", c.onward(), catalogue));
+  if (c.kind() == kGrant) {
+    lines.emplace_back("term.onward", word_or_dash("onward", c.onward(), catalogue));
+    lines.emplace_back("term.form", form_words(c, catalogue));
+  }
 }
 
 }  // namespace
@@ -136,6 +145,7 @@ v1::ConsentView consent_of(const v1::Draft& draft, const std::string& originator
   out.set_mode(fact_of(draft, "mode"));
   out.set_onward(fact_of(draft, "onward"));
   out.set_effective(fact_of(draft, "effective"));
+  out.set_paper(fact_of(draft, "paper"));
   return out;
 }
 
@@ -153,6 +163,7 @@ std::string consent_sentence(const v1::ConsentView& c, const std::string& answer
                                                  {"uses", std::to_string(c.uses())},
                                                  {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
                                                  {"onward", word_or_dash("onward", c.onward(), catalogue)},
+                                                 {"form", form_words(c, catalogue)},
                                                  {"effective", signed_time(c.effective())}});
 }
 

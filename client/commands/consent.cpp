@@ -3,11 +3,13 @@
 #include "client/consent_draft.h"
 #include "client/consent_text.h"
 #include "client/covering_text.h"
+#include "client/files.h"
 #include "client/lookup.h"
 #include "client/paging.h"
 #include "client/sending.h"
 #include "client/sentence_preview.h"
 #include "crypto/clock.h"
+#include "crypto/digest.h"
 
 namespace chancery::client::commands {
 
@@ -84,7 +86,7 @@ Outcome<void> check_asked_once(const Arguments& typed) {
 Outcome<int> consent_request(Session& session) {
   CHECK_OK(check_can_agree(session));
   const auto name = session.arguments().value("ID");
-  const auto original = TRY(find_message(session, name));
+  const auto original = original_of(TRY(find_message(session, name)));
   const auto number = original.their_number().empty() ? original.number() : original.their_number();
   const auto draft = TRY(request_draft(original, session.arguments(), SystemClock().now()));
   return submit_consent(session, {draft, number, {}, session.arguments().value("--purpose")}, name);
@@ -95,6 +97,11 @@ Outcome<int> consent_grant(Session& session) {
   CHECK_OK(check_asked_once(session.arguments()));
   const auto asked = TRY(asked_terms(session));
   auto draft = TRY(grant_draft(asked, TRY(own_authority(session)), session.arguments()));
+  if (session.arguments().has("--paper")) {
+    auto& fact = *draft.add_facts();
+    fact.set_name("paper");
+    fact.set_value(to_string(crypto::sha256(as_bytes(TRY(read_file(session.arguments().value("--paper")))))));
+  }
   go_with(session, asked.id().empty() ? asked.original() : asked.id(), draft);
   return submit_consent(session, {draft, asked.original_number(), asked.number(), session.arguments().value("--note")},
                         session.arguments().value_or("REQUEST", session.arguments().value("--original")));

@@ -119,6 +119,7 @@ Result<ConsentStatement> read_grant(const MessageId& id, const Message& message,
   grant.holder = TRY(in.read("holder", parse_authority));
   grant.terms = TRY(read_terms(in));
   grant.onward = TRY(in.read("onward", parse_onward));
+  grant.paper = TRY(in.read_optional("paper", parse_digest));
   return ConsentStatement(std::move(grant));
 }
 
@@ -171,6 +172,7 @@ struct WriteFacts {
     write(it.terms, out);
     add(out, "holder", it.holder);
     add(out, "onward", to_string(it.onward));
+    if (it.paper) add(out, "paper", to_string(*it.paper));
   }
   void operator()(const ConsentRefusal& it) const {
     add(out, "original", to_string(it.original));
@@ -386,7 +388,7 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
     add(ReasonCode::consent_required, request.receiver);
     return out;
   }
-  if (!rules::consent_rests(world, world.agreements.find(standing.agreement)))
+  if (!grant->paper && !rules::consent_rests(world, world.agreements.find(standing.agreement)))
     add(ReasonCode::crypto_policy_missing, standing.agreement);
   SourceStatement original;
   original.id = request.original;

@@ -21,7 +21,7 @@ Result<ConsentMode> parse_consent_mode(std::string_view text);
 
 enum class Onward {
   ask,    // a further step may be asked for
-  never,  // shown to who asks; the provider still decides each request
+  never,  // who came by it under this grant alone is refused unasked
 };
 const char* to_string(Onward onward);
 Result<Onward> parse_onward(std::string_view text);
@@ -49,6 +49,9 @@ struct Grant {
   std::string holder;    // who may pass it on
   ConsentTerms terms;
   Onward onward = Onward::ask;
+  // SHA-256 of the scan of a permission on paper, which this grant registers: a lower assurance, that does not rest on
+  // a crypto policy.
+  std::optional<Digest> paper = {};
   bool operator==(const Grant&) const = default;
 };
 struct ConsentRefusal {

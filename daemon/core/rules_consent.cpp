@@ -11,6 +11,10 @@ void add_terms(const Case& c, const std::string& subject, Decision& out) {
   out.add(c.reason(ReasonCode::consent_terms, subject));
 }
 
+bool contains(const std::vector<std::string>& sorted, const std::string& one) {
+  return std::binary_search(sorted.begin(), sorted.end(), one);
+}
+
 const SourceStatement* at_hand(const Case& c, const MessageId& id) { return c.lookup ? c.lookup(id) : nullptr; }
 
 // What these terms need that is not there yet, or what contradicts them.
@@ -18,7 +22,7 @@ void check_terms(const Case& c, const ConsentTerms& terms, const std::string& ho
   if (terms.verb != Verb::transfer) add_terms(c, "verb", out);
   if (terms.mode != ConsentMode::online) add_terms(c, "mode", out);
   if (terms.until <= c.message.created) add_terms(c, "until", out);
-  if (std::binary_search(terms.to.begin(), terms.to.end(), holder)) add_terms(c, "to", out);
+  if (contains(terms.to, holder)) add_terms(c, "to", out);
   const auto* original = at_hand(c, terms.original);
   // Who asks and who grants holds it; others cannot know.
   if (original == nullptr) {
@@ -37,6 +41,21 @@ bool is_provider(const Case& c, const MessageId& original, const std::string& au
 
 std::vector<std::string> sorted(std::set<std::string> all) { return {all.begin(), all.end()}; }
 
+// Who came by the original under grants that bar every further step, and under no other.
+bool is_barred(const Case& c, const MessageId& original, const std::string& asking) {
+  const auto* source = at_hand(c, original);
+  if (source == nullptr || audience(*source).contains(asking)) return false;
+  bool barred = false;
+  for (const auto& grant : c.consents.grants) {
+    const auto& to = grant.terms.to;
+    const bool concerns = grant.terms.original == original && (grant.holder == asking || contains(to, asking));
+    if (!concerns || c.consents.revoked.contains(grant.id)) continue;
+    if (grant.onward == Onward::ask || grant.holder == asking) return false;
+    barred = true;
+  }
+  return barred;
+}
+
 struct CheckStatement {
   const Case& c;
   Decision& out;
@@ -45,11 +64,14 @@ struct CheckStatement {
     check_terms(c, it.terms, c.message.originator, out);
     for (const auto& recipient : c.message.recipients)
       if (!is_provider(c, it.terms.original, recipient)) add_terms(c, "recipients", out);
+    if (is_barred(c, it.terms.original, c.message.originator))
+      out.add(c.reason(ReasonCode::consent_onward, c.message.originator));
   }
 
   // It reaches the holder and everybody it lets have the original: each checks it.
   void operator()(const Grant& it) const {
-    if (!consent_rests(c.world, c.agreement)) out.add(c.reason(ReasonCode::crypto_policy_missing, c.message.agreement));
+    if (!it.paper && !consent_rests(c.world, c.agreement))
+      out.add(c.reason(ReasonCode::crypto_policy_missing, c.message.agreement));
     check_terms(c, it.terms, it.holder, out);
     if (!is_provider(c, it.terms.original, c.message.originator)) add_terms(c, "provider", out);
     std::set<std::string> all(it.terms.to.begin(), it.terms.to.end());

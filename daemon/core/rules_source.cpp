@@ -75,7 +75,8 @@ void check_need(const Case& c, const ConsentNeed& need, Decision& out) {
   const auto& original = *need.original;
   const auto& holder = c.message.originator;
   // A permission is looked at before what it rests on: without one, that is what is missing.
-  const auto check_rests = [&] {
+  const auto check_rests = [&](const Grant* grant) {
+    if (grant != nullptr && grant->paper) return;
     if (!consent_rests(c.world, agreement_of(c, original.message)))
       add(c, original, ReasonCode::crypto_policy_missing, original.message.agreement, out);
   };
@@ -85,12 +86,12 @@ void check_need(const Case& c, const ConsentNeed& need, Decision& out) {
     if (shown != nullptr) {
       for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now))
         add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.provider, out);
-      return check_rests();
+      return check_rests(c.consents.find(shown->permit.grant));
     }
   }
   const auto covered = covering_grant(c.consents, need, holder, c.message.created);
   if (const auto* code = std::get_if<ReasonCode>(&covered)) return add(c, original, *code, need.receiver, out);
-  check_rests();
+  check_rests(std::get<const Grant*>(covered));
   if (c.side == Side::acceptance && need.receiver == c.world.self)
     add(c, original, ReasonCode::permit_required, need.provider, out);
 }

@@ -75,6 +75,7 @@ Result<wire::ConsentView> view_of(const Node& node, Stated it, Instant now) {
     view.terms = grant->terms;
     view.holder = grant->holder;
     view.onward = grant->onward;
+    view.paper = grant->paper;
     view.used = TRY(uses_of(node, grant->id));
     view.state = TRY(state_of(node, *grant, view.used, now));
   } else if (const auto* refusal = std::get_if<core::ConsentRefusal>(&it.statement)) {

@@ -70,8 +70,10 @@ Result<core::Consents> consents_for(const core::Message& message, const core::So
                                     const StatementsAbout& about, std::vector<core::Grant> shown) {
   core::Consents out;
   out.grants = std::move(shown);
-  if (message.sources.empty()) return out;
   std::set<core::MessageId> originals;
+  if (message.kind == "consent-request")
+    for (const auto& id : named_by_facts(message.facts)) originals.insert(id);
+  if (message.sources.empty() && originals.empty()) return out;
   for (const auto* source : core::provenance(message, sources).closure) originals.insert(source->id);
   for (const auto& original : originals) CHECK_OK(add_held(original, about, out.grants));
   for (const auto& grant : out.grants)

@@ -20,8 +20,8 @@ std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts
 // for other kinds.
 void file_statement(const core::Message& message, store::MessageRecord& record);
 
-// Grants about everything protected that the message passes on, and which of them their providers have revoked.
-// `shown`: grants that came with it.
+// Grants about everything protected that the message passes on, or asks for permission to, and which of them their
+// providers have revoked. `shown`: grants that came with it.
 Result<core::Consents> consents_for(const core::Message& message, const core::SourceLookup& sources,
                                     const StatementsAbout& about, std::vector<core::Grant> shown = {});
 

@@ -114,8 +114,9 @@ Result<void> note_sources(store::Transaction& tx, const core::Message& message, 
   return {};
 }
 
-Result<void> record(store::Transaction& tx, const store::MessageRecord& record, const core::Message& message,
+Result<void> record(store::Transaction& tx, const store::MessageRecord& record, const Composed& composed,
                     core::JournalEntry entry) {
+  const auto& message = composed.message;
   const auto leaf = TRY(tx.sign(record.statement.statement));
   entry.act = core::Act::released;
   entry.decision = core::to_string(core::Verdict::allow);
@@ -124,7 +125,9 @@ Result<void> record(store::Transaction& tx, const store::MessageRecord& record, 
   TRY(tx.record_outbound(record, leaf, entry));
   CHECK_OK(note_sources(tx, message, entry));
   for (const auto& recipient : message.recipients)
-    TRY(tx.record_dispatch(recipient, core::DispatchMessage{record.id}, message.precedence));
+    TRY(tx.record_dispatch(
+        recipient, core::DispatchMessage{record.id}, message.precedence,
+        composed.by_permit.contains(recipient) ? core::to_string(core::ReasonCode::permit_awaited) : ""));
   return {};
 }
 
@@ -190,6 +193,8 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
     const auto* original = sources.lookup()(out.message.sources.front().id);
     out.wraps_original = original != nullptr && wrap_gate(world, original->message, out.message.created);
   }
+  for (const auto& need : core::consent_needs(world, out.message, sources.lookup()))
+    out.by_permit.insert(need.receiver);
   const auto* kind = core::find_kind(out.message.kind);
   out.needs_approval =
       core::is_restricted(world, out.message) || (kind != nullptr && kind->released_by == core::ReleasedBy::approver);
@@ -256,7 +261,7 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);
   entry.plan = composed.plan;
-  CHECK_OK(record(tx, out, message, std::move(entry)));
+  CHECK_OK(record(tx, out, composed, std::move(entry)));
   return wire::Accepted{core::to_string(out.id), out.number, false, composed.plan, false};
 }
 

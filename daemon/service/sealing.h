@@ -14,7 +14,8 @@ struct Composed {
   Digest plan;
   core::Decision decision;  // of the gate, and whether it fits a frame
   bool needs_approval = false;
-  bool wraps_original = false;  // of a forward: we wrap its key for those its originator did not write to
+  bool wraps_original = false;           // of a forward: we wrap its key for those its originator did not write to
+  std::set<std::string> by_permit = {};  // recipients that get it by permits of its providers
 };
 
 // What the rules look at: the sources of a draft, and what its facts name.
@@ -34,6 +35,10 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
 
 // Who would receive it, what each may do with it, who would not.
 wire::Preview preview_of(const core::World& world, const Composed& composed);
+
+// Messages to one peer that may wait for permits at a time: they have their numbers, and what is numbered after them
+// must not wait for a provider that is away (protocol section 5).
+inline constexpr std::uint64_t kMaxAwaitingPermits = 256;
 
 // Seals, signs, records and dispatches what was composed at tx.now(); 1 + recipients leaves. `entry` is that of the
 // act; message and content are filled in. Errors: unavailable when a key is missing that the gate would have asked for.

@@ -110,6 +110,9 @@ Result<Settled> release(const Node& node, store::Transaction& tx, const core::Dr
                         core::JournalEntry entry) {
   if (TRY(uses_locked(tx, judged.composed.message)))
     return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::copy_locked, {});
+  for (const auto& recipient : judged.composed.by_permit)
+    if (TRY(tx.waiting(recipient, core::to_string(core::ReasonCode::permit_awaited))) >= kMaxAwaitingPermits)
+      return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::permits_waiting, recipient);
   auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
   return Settled(Released{std::move(accepted), judged.composed.message.recipients});
 }
@@ -118,7 +121,7 @@ Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job)
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx)));
-  const auto& [message, plan, decision, needs_approval, wraps] = judged.composed;
+  const auto& [message, plan, decision, needs_approval, wraps, by_permit] = judged.composed;
   auto entry = entry_of(job.caller, *book, plan);
   const auto access = core::decide_access(world, job.caller, core::Permission::compose, message);
   if (!access.allowed()) return refuse(tx, core::Act::access_refused, entry, access, message.agreement);

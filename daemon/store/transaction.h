@@ -46,9 +46,11 @@ class Transaction {
   // ---- messages
   // `content` is the MessageRecord without ordinal and signature; the leaf refers to this group's batch.
   Result<std::uint64_t> record_outbound(const MessageRecord& content, LeafRef leaf, const core::JournalEntry& entry);
-  // Signs and records the next dispatch to `recipient`; due at once.
+  // Signs and records the next dispatch to `recipient`; due at once, whatever it waits for.
   Result<std::uint64_t> record_dispatch(const std::string& recipient, const core::DispatchItem& item,
-                                        core::Precedence precedence);
+                                        core::Precedence precedence, const std::string& waiting_for = {});
+  // Queued messages to this peer that wait for this.
+  [[nodiscard]] Result<std::uint64_t> waiting(const std::string& peer, const std::string& waiting_for);
   Result<Digest> record_inbound(const MessageRecord& content, const core::JournalEntry& entry);
   // An accepted forward's original.
   Result<void> record_carried(const MessageRecord& content, const core::JournalEntry& entry);

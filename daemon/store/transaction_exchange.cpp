@@ -224,7 +224,7 @@ Result<void> close_voided(Database& database, const core::Dispatch& dispatch, co
 }  // namespace
 
 Result<std::uint64_t> Transaction::record_dispatch(const std::string& recipient, const core::DispatchItem& item,
-                                                   core::Precedence precedence) {
+                                                   core::Precedence precedence, const std::string& waiting_for) {
   const auto head = TRY(outbox_head(impl_.database, recipient));
   core::Dispatch dispatch;
   dispatch.sender = impl_.authority;
@@ -243,11 +243,18 @@ Result<std::uint64_t> Transaction::record_dispatch(const std::string& recipient,
     CHECK_OK(close_voided(impl_.database, dispatch, *voided));
   CHECK_OK(impl_.database
                .query("INSERT INTO outbox (peer, epoch, sequence, statement, batch, leaf, message, precedence, state, "
-                      "attempts, next_attempt, waiting_for) VALUES (?,?,?,?,?,?,?,?,0,0,?,'')",
+                      "attempts, next_attempt, waiting_for) VALUES (?,?,?,?,?,?,?,?,0,0,?,?)",
                       recipient, dispatch.epoch, dispatch.sequence, as_bytes(statement), place.batch, place.leaf,
-                      message, static_cast<int>(precedence), impl_.now)
+                      message, static_cast<int>(precedence), impl_.now, waiting_for)
                .run());
   return dispatch.sequence;
+}
+
+Result<std::uint64_t> Transaction::waiting(const std::string& peer, const std::string& waiting_for) {
+  auto q = impl_.database.query("SELECT count(*) FROM outbox WHERE peer = ? AND state = ? AND waiting_for = ?", peer,
+                                static_cast<int>(OutboxState::queued), waiting_for);
+  CHECK_OK(q.next());
+  return q.number(0);
 }
 
 Result<void> Transaction::mark_dispatch_taken(const std::string& peer, std::uint64_t epoch,

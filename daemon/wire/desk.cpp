@@ -49,6 +49,7 @@ void write(const SourceView& view, v1::SourceView& out) {
   out.set_id(core::to_string(view.id));
   out.set_relation(core::to_string(view.relation));
   out.set_originator(view.originator);
+  out.set_agreement(view.agreement);
 }
 
 void write_statement(const core::Message& m, v1::MessageView& out) {
@@ -227,6 +228,7 @@ void to_proto(const ConsentView& view, v1::ConsentView& out) {
   out.set_holder(view.holder);
   if (view.terms) write(*view.terms, out);
   if (view.onward) out.set_onward(core::to_string(*view.onward));
+  if (view.paper) out.set_paper(to_string(*view.paper));
   out.set_used(view.used);
   if (view.effective) out.set_effective(to_string(*view.effective));
 }

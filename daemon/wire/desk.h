@@ -161,6 +161,7 @@ struct SourceView {
   core::MessageId id;
   core::Relation relation = core::Relation::quotes;
   std::string originator;  // empty when its statement is not at hand
+  std::string agreement;
 };
 
 struct MessageView {
@@ -216,6 +217,7 @@ struct ConsentView {
   std::string holder;
   std::optional<core::ConsentTerms> terms;  // of a request and a grant
   std::optional<core::Onward> onward;
+  std::optional<Digest> paper;
   std::uint64_t used = 0;
   std::optional<Instant> effective;
 };

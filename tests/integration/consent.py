@@ -90,6 +90,10 @@ def rests_on_a_policy(story):
     result = story.cn.run("consent", "grant", consents(story.cn, "consent-request")[0], "--yes", context="wang")
     if result.code != 5 or "E-CRYPTO-POLICY" not in result.err:
         raise Failed(f"a grant without a policy: {result.code} {result.err}")
+    on_paper = story.cn.must("consent", "grant", consents(story.cn, "consent-request")[0], "--paper", __file__, "--dry-run",
+                             context="wang")
+    if "on paper" not in on_paper:
+        raise Failed(f"a permission on paper: {on_paper}")
     authorities.agree_crypto_policy(story.cn, [story.ru, story.kz])
     result = story.kz.run("policy", "object", authorities.versions(story.kz)[-1]["number"], "--yes", context="wang")
     if result.code != 9 or "E-JOINT-BOUND" not in result.err:

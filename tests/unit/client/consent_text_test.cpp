@@ -49,15 +49,16 @@ TEST(ConsentSentence, SaysAllTermsOfAGrantInEnglish) {
       "cn-example, the original provider, permits ru-example in writing to transfer CN-2026-0001 (3f0c1d2e4b) (of "
       "its parts only 0,2) to kz-example, tj-example, from 2026-11-22 00:00 UTC until 2026-12-22 23:59:59.999 "
       "UTC; number of uses: 2, each one receiver of one message. Manner of use: at each use the provider's system "
-      "gives a permit of its own. Further transfer by the receivers: will not be permitted.");
+      "gives a permit of its own. Further transfer by the receivers: will not be permitted. Form: signed "
+      "electronically.");
 }
 
 TEST(ConsentSentence, SaysAllTermsOfAGrantInChinese) {
-  EXPECT_EQ(
-      consent_sentence(granted(), "IN-2026-0002", words_in("zh")),
-      "原始提供方 cn-example 书面许可 ru-example 自 2026-11-22 00:00 UTC 起至 2026-12-22 23:59:59.999 UTC 止向 "
-      "kz-example、tj-example 转让 CN-2026-0001 (3f0c1d2e4b)（仅第 0,2 部分），共 2 "
-      "次，每次限一份电文、一个接收方。使用方式：每次使用时由提供方系统另行给予一次性许可。接收方再行转让：不予许可。");
+  EXPECT_EQ(consent_sentence(granted(), "IN-2026-0002", words_in("zh")),
+            "原始提供方 cn-example 书面许可 ru-example 自 2026-11-22 00:00 UTC 起至 2026-12-22 23:59:59.999 UTC 止向 "
+            "kz-example、tj-example 转让 CN-2026-0001 (3f0c1d2e4b)（仅第 0,2 部分），共 2 "
+            "次，每次限一份电文、一个接收方。使用方式：每次使用时由提供方系统另行给予一次性许可。接收方再行转让：不予许"
+            "可。形式：电子签署。");
 }
 
 TEST(ConsentSentence, SaysAllTermsOfAGrantInRussian) {
@@ -66,7 +67,7 @@ TEST(ConsentSentence, SaysAllTermsOfAGrantInRussian) {
             "2026-12-22 23:59:59.999 UTC передать CN-2026-0001 (3f0c1d2e4b) (только части 0,2) следующим получателям: "
             "kz-example, tj-example; число использований: 2, каждое — один получатель одного сообщения. Порядок "
             "использования: при каждом использовании система источника даёт разовое разрешение. Дальнейшая передача "
-            "получателями: не разрешается.");
+            "получателями: не разрешается. Форма: подписано электронно.");
 }
 
 TEST(ConsentSentence, SaysWhoAsksWhom) {

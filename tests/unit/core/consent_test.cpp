@@ -311,6 +311,7 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
   const std::pair<const char*, ConsentStatement> all[] = {
       {"consent-request", ConsentRequest{terms()}},
       {"consent-grant", Grant{original_.id, "cn-example", "ru-example", terms(), Onward::never}},
+      {"consent-grant", Grant{original_.id, "cn-example", "ru-example", terms(), Onward::ask, digest_of("scan")}},
       {"consent-refusal", ConsentRefusal{original_.id, grant_.id}},
       {"consent-revocation", Revocation{grant_.id, realm.now}},
       {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::erased, realm.now}},
@@ -339,7 +340,7 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
       auto without = message;
       std::erase(without.facts, fact);
       const bool optional = fact.name == "grant" || fact.name == "permit" || fact.name == "refused";
-      if (std::string(kind) == "transfer-report" && optional) continue;
+      if (fact.name == "paper" || (std::string(kind) == "transfer-report" && optional)) continue;
       EXPECT_FALSE(read_consent({}, without).has_value()) << kind << " without " << fact.name;
     }
   }
@@ -352,6 +353,28 @@ TEST_F(ConsentStatements, AreTakenInWhereTheirTermsHoldTogether) {
   EXPECT_EQ(realm.accept("kz-example", grant).codes(), Codes{});
   EXPECT_EQ(realm.release(said("consent-request", "ru-example", {"cn-example"}, ConsentRequest{terms()})).codes(),
             Codes{});
+}
+
+// Barred is the step after it, for who holds it by that grant alone, at both ends.
+TEST_F(ConsentStatements, AskForNothingThatTheProviderBarredBefore) {
+  auto what = terms();
+  what.to = {"ru-example"};
+  const auto request = said("consent-request", "kz-example", {"cn-example"}, ConsentRequest{what});
+  EXPECT_EQ(realm.release(request).codes(), Codes{});
+  EXPECT_EQ(realm.accept("cn-example", request).codes(), Codes{});
+  realm.consents.grants.front().onward = Onward::never;
+  EXPECT_EQ(realm.release(request).codes(), Codes{"E-CONSENT-ONWARD"});
+  EXPECT_EQ(realm.accept("cn-example", request).codes(), Codes{"E-CONSENT-ONWARD"});
+  EXPECT_EQ(realm.release(said("consent-request", "ru-example", {"cn-example"}, ConsentRequest{terms()})).codes(),
+            Codes{})
+      << "its holder was addressed";
+  auto both = realm.consents.grants.front();
+  both.id.value[31] ^= 1;
+  both.onward = Onward::ask;
+  realm.consents.grants.push_back(both);
+  EXPECT_EQ(realm.release(request).codes(), Codes{}) << "it came by another grant, too";
+  realm.consents.revoked = {both.id};
+  EXPECT_EQ(realm.release(request).codes(), Codes{"E-CONSENT-ONWARD"});
 }
 
 TEST_F(ConsentStatements, AreRefusedWhereTheyDoNot) {

@@ -205,6 +205,26 @@ TEST_F(ConsentOnPolicy, IsNotAskedForByAnAgreementThatDoesNotDemandIt) {
   EXPECT_EQ(realm.release(realm.forward("ru-example", {"kz-example"}, original)).codes(), Codes{});
 }
 
+// S6.10: a permission on paper is registered where its provider speaks, and rests on no policy.
+TEST_F(ConsentOnPolicy, IsNotNeededByAPermissionOnPaper) {
+  realm.consents.grants.front().paper = digest_of("scan");
+  EXPECT_EQ(realm.release(realm.forward("ru-example", {"kz-example"}, original)).codes(), Codes{});
+  EXPECT_EQ(permit().codes(), Codes{});
+  auto grant = realm.notice("cn-example", {"kz-example", "ru-example"}, "open");
+  grant.kind = "consent-grant";
+  grant.directions = {};
+  grant.threats = {};
+  grant.facts = facts_of(realm.consents.grants.front());
+  EXPECT_EQ(realm.release(grant).codes(), Codes{});
+  EXPECT_EQ(read_consent(id_of(grant), grant).value(), ConsentStatement([&] {
+              auto same = realm.consents.grants.front();
+              same.id = id_of(grant);
+              return same;
+            }()));
+  std::erase_if(grant.facts, [](const Fact& fact) { return fact.name == "paper"; });
+  EXPECT_EQ(realm.release(grant).codes(), Codes{"E-CRYPTO-POLICY"});
+}
+
 TEST_F(ConsentOnPolicy, DoesNotRestOnWhatAnExerciseAgreed) {
   auto first = proposal();
   first.exercise = true;

@@ -71,6 +71,21 @@ TEST_F(Outbox, WaitsUntilTheNextAttempt) {
   EXPECT_EQ(rows[0].waiting_for, "E-KEY-UNKNOWN");
 }
 
+TEST_F(Outbox, CountsWhatWaitsForOneThing) {
+  const auto sent = world_.send(*store_, 1).value();
+  const auto counted = [&](const std::string& peer, const std::string& code) {
+    return store_->run<std::uint64_t>(0, [&](Transaction& tx) { return tx.waiting(peer, code); }).value();
+  };
+  EXPECT_EQ(counted("ru-example", "E-PERMIT-AWAITED"), 0U);
+  ASSERT_TRUE(store_->run<std::uint64_t>(1, [&](Transaction& tx) {
+    return tx.record_dispatch("ru-example", core::DispatchMessage{sent.id}, core::Precedence::routine,
+                              "E-PERMIT-AWAITED");
+  }));
+  EXPECT_EQ(counted("ru-example", "E-PERMIT-AWAITED"), 1U);
+  EXPECT_EQ(counted("kz-example", "E-PERMIT-AWAITED"), 0U);
+  EXPECT_EQ(store_->reader().due("ru-example", world_.clock.now(), 10)->size(), 2U) << "due at once all the same";
+}
+
 TEST_F(Outbox, ADeliveredReceiptClosesTheRowOnce) {
   const auto sent = world_.send(*store_, 1).value();
   const auto receipt = world_.receipt(sent.id, core::Stage::delivered);
