@@ -130,6 +130,7 @@ v1::MessageView original_of(const v1::MessageView& message) {
     original.set_id(source.id());
     original.set_originator(source.originator());
     original.set_agreement(source.agreement());
+    *original.mutable_providers() = source.providers();
     original.clear_number();
     original.clear_their_number();
   }
@@ -184,6 +185,21 @@ Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& 
   add_fact(draft, "until", terms.until);
   add_fact(draft, "uses", terms.uses);
   add_fact(draft, "verb", terms.verb);
+  return draft;
+}
+
+Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const std::string& own, const Arguments& typed) {
+  const auto to = typed.value("--to");
+  if (!is_public(to) || !is_receiver(to)) return bad_value("--to", to);
+  v1::Draft draft;
+  draft.set_kind("disclosure");
+  draft.set_agreement(original.agreement());
+  draft.set_exercise(original.exercise());
+  for (const auto& provider : original.providers())
+    if (provider != own) draft.add_recipients(provider);
+  add_fact(draft, "extent", TRY(extent_typed(typed, "all")));
+  add_fact(draft, "original", original.id());
+  add_fact(draft, "to", to);
   return draft;
 }
 

@@ -23,6 +23,9 @@ Outcome<v1::ConsentView> unasked_terms(const v1::MessageView& original, const st
 // `own`.
 Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& own, const Arguments& typed);
 
+// --to (public:<code>) and --extent. To every original provider but `own`.
+Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const std::string& own, const Arguments& typed);
+
 v1::Draft refusal_draft(const v1::ConsentView& request);
 
 // To everybody the grant went to. --effective, else now.

@@ -139,11 +139,15 @@ class Daemon::Impl {
     exchange_ = std::make_unique<service::Exchange>(node(), client_, exchange);
     const service::Lanes lanes{
         [this](const std::string& peer) { exchange_->wake(peer); }, [this] { exchange_->peers_changed(); },
-        [this](const std::string& peer) { return exchange_->status(peer); }, [this] { return exchange_->rejected(); }};
+        [this](const std::string& peer) { return exchange_->status(peer); }, [this] { return exchange_->rejected(); },
+        [this](const std::string& provider, const core::PermitRequest& request) {
+          exchange_->ask_permit(provider, request);
+        }};
     submit_ = std::make_unique<service::Submit>(node(), lanes);
     reading_ = std::make_unique<service::Reading>(node(), lanes);
     evidence_ = std::make_unique<service::EvidenceExport>(node());
     consents_ = std::make_unique<service::ConsentDesk>(node());
+    disclosing_ = std::make_unique<service::Disclosing>(node(), lanes);
     joint_acts_ = std::make_unique<service::JointActDesk>(node());
     administration_ = std::make_unique<service::Administration>(node(), lanes, options_.version);
   }
@@ -152,7 +156,7 @@ class Daemon::Impl {
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
                                               links_, *exchange_, options_.clock, options_.log));
-    const transport::DeskServices services{*submit_,         *reading_, *evidence_,     *consents_,  *joint_acts_,
+    const transport::DeskServices services{*submit_,         *reading_, *evidence_,     *consents_,  *joint_acts_, *disclosing_,
                                            *administration_, random_,   options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
@@ -172,6 +176,7 @@ class Daemon::Impl {
   std::unique_ptr<service::EvidenceExport> evidence_;
   std::unique_ptr<service::ConsentDesk> consents_;
   std::unique_ptr<service::JointActDesk> joint_acts_;
+  std::unique_ptr<service::Disclosing> disclosing_;
   std::unique_ptr<service::Administration> administration_;
   std::unique_ptr<transport::PeerServer> peers_;
   std::unique_ptr<transport::DeskServer> desk_;

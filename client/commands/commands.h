@@ -24,6 +24,8 @@ Outcome<int> drafts(Session& session);
 Outcome<int> show(Session& session);
 Outcome<int> ack(Session& session);
 Outcome<int> forward(Session& session);
+Outcome<int> disclose(Session& session);
+Outcome<int> publish(Session& session);
 Outcome<int> dissemination(Session& session);
 Outcome<int> consent_request(Session& session);
 Outcome<int> consent_grant(Session& session);

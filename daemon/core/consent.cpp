@@ -54,12 +54,17 @@ Result<CopyState> parse_copy_state(std::string_view text) {
   return parse_enumerator(text, all);
 }
 
+bool is_public(std::string_view receiver) {
+  constexpr std::string_view prefix = "public:";
+  return receiver.starts_with(prefix) && is_code(receiver.substr(prefix.size()));
+}
+
 namespace {
 
 Result<std::vector<std::string>> parse_authorities(std::string_view text) {
   std::vector<std::string> all;
   for (const auto word : split(text, ' ')) {
-    if (!is_authority_id(word)) return fail(Errc::malformed, "not an authority");
+    if (!is_authority_id(word) && !is_public(word)) return fail(Errc::malformed, "not an authority");
     all.emplace_back(word);
   }
   if (!strictly_ascending(all)) return fail(Errc::malformed, "not sorted, or one twice");
@@ -98,6 +103,11 @@ class FactReader {
   const std::vector<Fact>& facts_;
 };
 
+Result<std::string> parse_public(std::string_view text) {
+  if (!is_public(text)) return fail(Errc::malformed, "not public:<code>");
+  return std::string(text);
+}
+
 Result<ConsentTerms> read_terms(const FactReader& in) {
   ConsentTerms terms;
   terms.original = TRY(in.read("original", parse_message_id));
@@ -121,6 +131,14 @@ Result<ConsentStatement> read_grant(const MessageId& id, const Message& message,
   grant.onward = TRY(in.read("onward", parse_onward));
   grant.paper = TRY(in.read_optional("paper", parse_digest));
   return ConsentStatement(std::move(grant));
+}
+
+Result<ConsentStatement> read_disclosure(const FactReader& in) {
+  Disclosure disclosure;
+  disclosure.original = TRY(in.read("original", parse_message_id));
+  disclosure.to = TRY(in.read("to", parse_public));
+  disclosure.extent = TRY(in.read("extent", Extent::parse));
+  return ConsentStatement(std::move(disclosure));
 }
 
 Result<ConsentStatement> read_compliance(const FactReader& in) {
@@ -182,6 +200,11 @@ struct WriteFacts {
     add(out, "grant", to_string(it.grant));
     add(out, "effective", to_string(it.effective));
   }
+  void operator()(const Disclosure& it) const {
+    add(out, "original", to_string(it.original));
+    add(out, "to", it.to);
+    add(out, "extent", it.extent.text());
+  }
   void operator()(const Compliance& it) const {
     add(out, "grant", to_string(it.grant));
     add(out, "copy", to_string(it.copy));
@@ -205,6 +228,7 @@ struct AboutWhat {
   MessageId operator()(const Grant& it) const { return it.terms.original; }
   MessageId operator()(const ConsentRefusal& it) const { return it.original; }
   MessageId operator()(const Revocation& it) const { return it.grant; }
+  MessageId operator()(const Disclosure& it) const { return it.original; }
   MessageId operator()(const Compliance& it) const { return it.grant; }
   MessageId operator()(const TransferReport& it) const { return it.original; }
 };
@@ -223,6 +247,7 @@ Result<ConsentStatement> read_consent(const MessageId& id, const Message& messag
     const auto grant = TRY(in.read("grant", parse_message_id));
     return ConsentStatement(Revocation{grant, TRY(in.read("effective", parse_time))});
   }
+  if (message.kind == "disclosure") return read_disclosure(in);
   if (message.kind == "consent-compliance") return read_compliance(in);
   if (message.kind == "transfer-report") return read_report(in);
   return fail(Errc::not_found, "not a kind of consent");
@@ -291,7 +316,7 @@ bool contains(const Extent& granted, const Extent& asked) {
 bool in_scope(const Grant& grant, const ConsentNeed& need, const std::string& holder) {
   const auto& terms = grant.terms;
   return grant.holder == holder && std::binary_search(terms.to.begin(), terms.to.end(), need.receiver) &&
-         terms.verb == Verb::transfer && terms.mode == ConsentMode::online && contains(terms.extent, need.extent);
+         terms.verb == need.verb && terms.mode == ConsentMode::online && contains(terms.extent, need.extent);
 }
 
 // Why it does not let the holder do this now; nothing when it does.
@@ -314,7 +339,32 @@ int closeness(ReasonCode code) {
 
 }  // namespace
 
+namespace {
+
+// What is made public has no audience: every provider of what it is made of permits it, but the holder himself.
+std::vector<ConsentNeed> disclosure_needs(const World& world, const Message& message, const SourceLookup& sources) {
+  std::vector<ConsentNeed> needs;
+  const auto read = read_consent({}, message);
+  const auto* disclosure = read.has_value() ? std::get_if<Disclosure>(&*read) : nullptr;
+  const auto* original = disclosure == nullptr || !sources ? nullptr : sources(disclosure->original);
+  if (original == nullptr) return needs;
+  auto closure = provenance(original->message, sources).closure;
+  closure.insert(closure.begin(), original);
+  for (const auto* source : closure) {
+    if (!is_protected(world, source->message, message.created)) continue;
+    const bool named = source == original;
+    for (const auto& provider : own_providers(source->message, sources))
+      if (provider != message.originator)
+        needs.push_back({source, provider, disclosure->to, named ? Relation::forwards : Relation::compiles,
+                         named ? disclosure->extent : Extent(), Verb::disclose});
+  }
+  return needs;
+}
+
+}  // namespace
+
 std::vector<ConsentNeed> consent_needs(const World& world, const Message& message, const SourceLookup& sources) {
+  if (message.kind == "disclosure") return disclosure_needs(world, message, sources);
   std::vector<ConsentNeed> needs;
   for (const auto* source : provenance(message, sources).closure) {
     if (!is_protected(world, source->message, message.created)) continue;
@@ -392,12 +442,11 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
     add(ReasonCode::crypto_policy_missing, standing.agreement);
   SourceStatement original;
   original.id = request.original;
-  const ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent};
+  const ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent, request.verb};
   if (const auto why = fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
   // Of parts alone only their own keys may go, which is a later capability.
-  if (request.relation == Relation::forwards && !request.extent.parts.empty())
+  if (request.verb == Verb::transfer && request.relation == Relation::forwards && !request.extent.parts.empty())
     add(ReasonCode::consent_scope, request.receiver);
-  if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
   if (!standing.used_by_this && standing.used >= grant->terms.uses) add(ReasonCode::consent_used_up, request.receiver);
   if (!standing.key_held) add(ReasonCode::no_longer_held, world.self);
   if (!standing.receiver_key) add(ReasonCode::recipient_key_missing, request.receiver);
@@ -409,8 +458,8 @@ namespace {
 bool names(const Permit& permit, const ConsentNeed& need, const std::string& holder, const MessageId& carrier) {
   return permit.original == need.original->id && permit.provider == need.provider &&
          permit.carrier == to_string(carrier) && permit.relation == need.relation && permit.holder == holder &&
-         permit.receiver == need.receiver && permit.verb == Verb::transfer && permit.extent == need.extent &&
-         permit.until - permit.from <= kPermitLife;
+         permit.receiver == (need.verb == Verb::transfer ? need.receiver : std::string()) && permit.verb == need.verb &&
+         permit.extent == need.extent && permit.until - permit.from <= kPermitLife;
 }
 
 }  // namespace

@@ -26,10 +26,13 @@ enum class Onward {
 const char* to_string(Onward onward);
 Result<Onward> parse_onward(std::string_view text);
 
+// Where a disclosure goes: `public:<code>`, "public:press". No authority.
+bool is_public(std::string_view receiver);
+
 // What is asked for, and what is granted.
 struct ConsentTerms {
   MessageId original;
-  std::vector<std::string> to;  // authorities that may receive it, sorted
+  std::vector<std::string> to;  // authorities that may receive it, or where it may be disclosed, sorted
   Verb verb = Verb::transfer;
   Extent extent;
   std::uint64_t uses = 1;  // each one receiver of one carrier
@@ -64,6 +67,13 @@ struct Revocation {
   Instant effective;
   bool operator==(const Revocation&) const = default;
 };
+// What a holder makes public, with the permission of every provider.
+struct Disclosure {
+  MessageId original;
+  std::string to;  // is_public
+  Extent extent;
+  bool operator==(const Disclosure&) const = default;
+};
 // What became of a copy after the revocation of the grant it came under.
 enum class CopyState { locked, erased, retained };
 const char* to_string(CopyState state);
@@ -88,7 +98,8 @@ struct TransferReport {
   bool operator==(const TransferReport&) const = default;
 };
 
-using ConsentStatement = std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Compliance, TransferReport>;
+using ConsentStatement =
+    std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Disclosure, Compliance, TransferReport>;
 
 // What a message of a consent kind says. Errors: malformed (a fact is missing, of another form, or excludes another;
 // the message names it), not_found (no consent kind).
@@ -109,12 +120,14 @@ std::set<std::string> own_providers(const Message& source, const SourceLookup& s
 struct ConsentNeed {
   const SourceStatement* original = nullptr;
   std::string provider;
-  std::string receiver;
+  std::string receiver;                    // an authority; of a disclosure, where it goes
   Relation relation = Relation::compiles;  // of a source of a source
   Extent extent;
+  Verb verb = Verb::transfer;
 };
 // For every protected source, each of its providers but the message's own originator, and each recipient outside the
-// source's audience. `original` points into what `sources` finds.
+// source's audience. Of a disclosure: for what it names and every source of that, each provider but the holder.
+// `original` points into what `sources` finds.
 std::vector<ConsentNeed> consent_needs(const World& world, const Message& message, const SourceLookup& sources);
 
 // A permit as it came: its signature is its provider's.
@@ -156,6 +169,9 @@ struct PermitRequest {
   Verb verb = Verb::transfer;
   Extent extent;
   bool operator==(const PermitRequest&) const = default;
+
+  // How a permit names the receiver: a disclosure has none.
+  [[nodiscard]] std::string permitted_receiver() const { return verb == Verb::transfer ? receiver : std::string(); }
 
   // One line a field; its digest is what an unsigned answer to it names.
   [[nodiscard]] std::string to_text() const;

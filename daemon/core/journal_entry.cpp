@@ -54,6 +54,8 @@ const char* to_string(Act act) {
       return "permit-recorded";
     case Act::copy_locked:
       return "copy-locked";
+    case Act::disclosed:
+      return "disclosed";
   }
   return "";
 }
@@ -83,7 +85,8 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::permit_issued,
                                 Act::permit_refused,
                                 Act::permit_recorded,
-                                Act::copy_locked};
+                                Act::copy_locked,
+                                Act::disclosed};
   return parse_enumerator(text, all);
 }
 

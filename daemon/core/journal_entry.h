@@ -32,6 +32,7 @@ enum class Act {
   permit_refused,
   permit_recorded,  // given to us for a message of ours
   copy_locked,      // after the revocation of the grant it came under
+  disclosed,        // taken out to where the subject says; `content` is the disclosure's digest
 };
 const char* to_string(Act act);
 Result<Act> parse_act(std::string_view text);

@@ -19,7 +19,9 @@ const SourceStatement* at_hand(const Case& c, const MessageId& id) { return c.lo
 
 // What these terms need that is not there yet, or what contradicts them.
 void check_terms(const Case& c, const ConsentTerms& terms, const std::string& holder, Decision& out) {
-  if (terms.verb != Verb::transfer) add_terms(c, "verb", out);
+  const bool discloses = terms.verb == Verb::disclose;
+  if (std::any_of(terms.to.begin(), terms.to.end(), [&](const auto& one) { return is_public(one) != discloses; }))
+    add_terms(c, "to", out);
   if (terms.mode != ConsentMode::online) add_terms(c, "mode", out);
   if (terms.until <= c.message.created) add_terms(c, "until", out);
   if (contains(terms.to, holder)) add_terms(c, "to", out);
@@ -75,6 +77,7 @@ struct CheckStatement {
     check_terms(c, it.terms, it.holder, out);
     if (!is_provider(c, it.terms.original, c.message.originator)) add_terms(c, "provider", out);
     std::set<std::string> all(it.terms.to.begin(), it.terms.to.end());
+    std::erase_if(all, [](const auto& one) { return is_public(one); });
     if (all.contains(it.provider)) add_terms(c, "to", out);
     all.insert(it.holder);
     if (c.message.recipients != sorted(std::move(all))) add_terms(c, "recipients", out);
@@ -105,6 +108,20 @@ struct CheckStatement {
     if (!reissue_of(c.message)) return c.message.recipients == granted.recipients;
     return std::includes(granted.recipients.begin(), granted.recipients.end(), c.message.recipients.begin(),
                          c.message.recipients.end());
+  }
+
+  // Told to every provider whose permission it needs.
+  void operator()(const Disclosure& it) const {
+    const auto* original = at_hand(c, it.original);
+    if (original == nullptr) return add_terms(c, "original", out);
+    if (!it.extent.parts.empty() && it.extent.parts.back() >= original->message.parts) add_terms(c, "extent", out);
+    if (c.side == Side::acceptance) {
+      if (!is_provider(c, it.original, c.world.self)) add_terms(c, "recipients", out);
+      return;
+    }
+    std::set<std::string> told;
+    for (const auto& need : consent_needs(c.world, c.message, c.lookup)) told.insert(need.provider);
+    if (c.message.recipients != sorted(std::move(told))) add_terms(c, "recipients", out);
   }
 
   void operator()(const Compliance& it) const {

@@ -148,7 +148,11 @@ void check_consent(const Case& c, Decision& out) {
     check_source_agreement(c, source->message, out);
     if (is_protected(c.world, source->message, c.message.created)) check_holder(c, *source, out);
   }
-  for (const auto& need : consent_needs(c.world, c.message, c.lookup)) check_need(c, need, out);
+  for (const auto& need : consent_needs(c.world, c.message, c.lookup)) {
+    // Who is told of a disclosure knows its own permissions; those of others it need not hold.
+    const bool of_another = need.verb == Verb::disclose && need.provider != c.world.self;
+    if (c.side == Side::release || !of_another) check_need(c, need, out);
+  }
 }
 
 }  // namespace chancery::core::rules

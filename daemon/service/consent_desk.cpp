@@ -80,6 +80,9 @@ Result<wire::ConsentView> view_of(const Node& node, Stated it, Instant now) {
     view.state = TRY(state_of(node, *grant, view.used, now));
   } else if (const auto* refusal = std::get_if<core::ConsentRefusal>(&it.statement)) {
     view.answers = refusal->request;
+  } else if (const auto* disclosure = std::get_if<core::Disclosure>(&it.statement)) {
+    view.holder = it.message.originator;
+    view.disclosure = *disclosure;
   } else if (const auto* revocation = std::get_if<core::Revocation>(&it.statement)) {
     view.answers = revocation->grant;
     view.effective = revocation->effective;
@@ -180,6 +183,18 @@ void take(const Stated& it, const core::TransferReport& report, std::map<Step, w
   step.report = it.row.id;
 }
 
+// What its holder made public.
+void take(const Stated& it, const core::Disclosure& disclosure, std::map<Step, wire::TransferView>& steps) {
+  auto& step = steps[{core::to_string(it.row.id), {}}];
+  step.holder = it.message.originator;
+  step.receiver = disclosure.to;
+  step.carrier = it.row.id;
+  step.extent = disclosure.extent;
+  // The permit is the last that is known: the text may go out until it ends.
+  if (!step.grant) step.time = it.message.created;
+  step.state = step.grant ? "disclosed" : "announced";
+}
+
 Result<void> add_compliance(const Node& node, std::map<Step, wire::TransferView>& steps) {
   std::set<core::MessageId> grants;
   for (const auto& [key, step] : steps)
@@ -203,7 +218,10 @@ Result<wire::DisseminationView> dissemination_of(const Node& node, const core::M
   std::map<Step, wire::TransferView> steps;
   CHECK_OK(add_permitted(node, id, steps));
   for (const auto& one : TRY(stated_about(node, id)))
-    if (const auto* report = std::get_if<core::TransferReport>(&one.statement)) take(one, *report, steps);
+    if (const auto* report = std::get_if<core::TransferReport>(&one.statement))
+      take(one, *report, steps);
+    else if (const auto* disclosure = std::get_if<core::Disclosure>(&one.statement))
+      take(one, *disclosure, steps);
   CHECK_OK(add_compliance(node, steps));
   for (auto& [key, step] : steps) {
     if (step.grant) step.grant_number = TRY(number_of(node, *step.grant));

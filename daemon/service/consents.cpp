@@ -71,7 +71,7 @@ Result<core::Consents> consents_for(const core::Message& message, const core::So
   core::Consents out;
   out.grants = std::move(shown);
   std::set<core::MessageId> originals;
-  if (message.kind == "consent-request")
+  if (message.kind == "consent-request" || message.kind == "disclosure")
     for (const auto& id : named_by_facts(message.facts)) originals.insert(id);
   if (message.sources.empty() && originals.empty()) return out;
   for (const auto* source : core::provenance(message, sources).closure) originals.insert(source->id);

@@ -93,6 +93,8 @@ class Exchange::Impl {
     if (const auto lane = find(peer)) lane->wake();
   }
 
+  void ask_permit(const std::string& provider, const core::PermitRequest& request) { permits_->ask(provider, request); }
+
   // A lane for each peer that is active; one that was and is no more keeps quiet.
   void peers_changed() {
     const auto directory = node_.store.directory();
@@ -258,6 +260,10 @@ void Exchange::closed(const std::string& peer, const std::shared_ptr<PeerLink>& 
 void Exchange::wake(const std::string& peer) { impl_->wake(peer); }
 
 void Exchange::peers_changed() { impl_->peers_changed(); }
+
+void Exchange::ask_permit(const std::string& provider, const core::PermitRequest& request) {
+  impl_->ask_permit(provider, request);
+}
 
 LaneStatus Exchange::status(const std::string& peer) const { return impl_->status(peer); }
 

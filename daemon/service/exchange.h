@@ -47,6 +47,8 @@ class Exchange final : public PeerEvents {
   // Something was committed for this peer, or its state or designation changed.
   void wake(const std::string& peer);
   void peers_changed();
+  // Asks this provider for a permit; it is recorded when it comes.
+  void ask_permit(const std::string& provider, const core::PermitRequest& request);
 
   [[nodiscard]] LaneStatus status(const std::string& peer) const;
   // Frames and items that were nobody's: counted, never journalled.

@@ -17,6 +17,7 @@ struct Lanes {
   std::function<void()> peers_changed;
   std::function<LaneStatus(const std::string& peer)> status;
   std::function<std::uint64_t()> rejected;
+  std::function<void(const std::string& provider, const core::PermitRequest& request)> ask_permit = {};
 };
 
 Refused refused(core::ReasonCode code, std::string subject = {});

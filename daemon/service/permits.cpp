@@ -54,12 +54,10 @@ bool PermitRequests::settle(const core::Permit& permit) {
   const auto settled = std::erase_if(asked_[permit.provider], [&](const auto& item) {
     const auto& request = item.second.request;
     return request.grant == permit.grant && request.original == permit.original &&
-           core::to_string(request.carrier) == permit.carrier && request.receiver == permit.receiver;
+           core::to_string(request.carrier) == permit.carrier && request.permitted_receiver() == permit.receiver;
   });
   return settled > 0;
 }
-
-namespace {
 
 core::PermitRequest request_for(const core::ConsentNeed& need, const core::Grant& grant,
                                 const core::MessageId& carrier) {
@@ -69,9 +67,12 @@ core::PermitRequest request_for(const core::ConsentNeed& need, const core::Grant
   out.carrier = carrier;
   out.relation = need.relation;
   out.receiver = need.receiver;
+  out.verb = need.verb;
   out.extent = need.extent;
   return out;
 }
+
+namespace {
 
 // It has some minutes to run, or as long as its grant.
 bool lasts(const core::Permit& permit, Instant grant_until, Instant now) {
@@ -84,7 +85,8 @@ const store::PermitRecord* fresh(const std::vector<store::PermitRecord>& permits
   const store::PermitRecord* newest = nullptr;
   for (const auto& record : permits) {
     const auto& permit = record.permit;
-    if (permit.grant == grant.id && permit.original == need.original->id && permit.receiver == need.receiver &&
+    const auto receiver = need.verb == core::Verb::transfer ? need.receiver : std::string();
+    if (permit.grant == grant.id && permit.original == need.original->id && permit.receiver == receiver &&
         permit.from <= now + core::kClockMargin && lasts(permit, grant.terms.until, now))
       newest = &record;
   }
@@ -212,7 +214,7 @@ struct Uses {
 };
 
 Result<Uses> uses_of(store::Transaction& tx, const core::PermitRequest& request) {
-  const Use mine{core::to_string(request.carrier), request.receiver};
+  const Use mine{core::to_string(request.carrier), request.permitted_receiver()};
   std::set<Use> all;
   Uses out;
   for (auto& record : TRY(tx.permits_of_grant(request.grant))) {
@@ -272,7 +274,7 @@ Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string&
   permit.carrier = core::to_string(request.carrier);
   permit.relation = request.relation;
   permit.holder = holder;
-  permit.receiver = request.receiver;
+  permit.receiver = request.permitted_receiver();
   permit.verb = request.verb;
   permit.extent = request.extent;
   permit.from = tx.now();
@@ -318,7 +320,8 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   const auto uses = TRY(uses_of(tx, request));
   const auto* key = tx.directory().seal_key(request.receiver, tx.now());
   const bool ours = original.has_value() && original->direction == store::Direction::outgoing;
-  const bool wraps = ours && request.relation == core::Relation::forwards;
+  const bool transfers = request.verb == core::Verb::transfer;
+  const bool wraps = ours && transfers && request.relation == core::Relation::forwards;
 
   core::GrantStanding standing;
   standing.grant = &*grant;
@@ -328,7 +331,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   standing.used_by_this = uses.again;
   standing.used = uses.count;
   standing.key_held = !wraps || !original->sealed_key.empty();
-  standing.receiver_key = key != nullptr;
+  standing.receiver_key = !transfers || key != nullptr;
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   auto decision = core::decide_permit(world, holder, request, standing);

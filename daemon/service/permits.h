@@ -42,6 +42,10 @@ class PermitRequests {
 
 Digest digest_of(const core::PermitRequest& request);
 
+// What a need is asked of its provider by.
+core::PermitRequest request_for(const core::ConsentNeed& need, const core::Grant& grant,
+                                const core::MessageId& carrier);
+
 // What a message of ours takes along to this peer: nothing to be asked, everything at hand, something still to be
 // asked, or never.
 Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& sent);

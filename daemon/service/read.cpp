@@ -253,6 +253,8 @@ Result<wire::Listing> list_messages(const Node& node, const wire::ListQuery& que
 
 }  // namespace
 
+Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id) { return show(node, id, false); }
+
 Reading::Reading(Node node, Lanes lanes) : node_(std::move(node)), lanes_(std::move(lanes)) {}
 
 Outcome<wire::Listing> Reading::list(const core::User& caller, const wire::ListQuery& query) const {

@@ -7,6 +7,9 @@
 
 namespace chancery::service {
 
+// What an act has recorded as seen, opened: a message held here, without what it carries.
+Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id);
+
 class Reading {
  public:
   Reading(Node node, Lanes lanes);

@@ -99,10 +99,13 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
-// Nothing is made of a copy whose permission was revoked.
+// Nothing is made, or made public, of a copy whose permission was revoked.
 Result<bool> uses_locked(store::Transaction& tx, const core::Message& message) {
   for (const auto& line : message.sources)
     if (TRY(tx.locked(line.id))) return true;
+  if (message.kind != "disclosure") return false;
+  for (const auto& id : named_by_facts(message.facts))
+    if (TRY(tx.locked(id))) return true;
   return false;
 }
 

@@ -73,12 +73,13 @@ Result<void> add_stage(const Node& node, const Scene& at, wire::MessageView& vie
 
 Result<void> add_sources(const Node& node, wire::MessageView& view) {
   for (const auto& line : view.message.sources) {
-    wire::SourceView source{line.id, line.relation, {}, {}};
+    wire::SourceView source{line.id, line.relation, {}, {}, {}};
     const auto row = node.store.reader().message_row(line.id);
     if (row.has_value()) {
       const auto message = TRY(core::Message::parse(row->statement));
       source.originator = message.originator;
       source.agreement = message.agreement;
+      source.providers = message.providers;
     }
     if (!row.has_value() && row.error().code != Errc::not_found) return tl::unexpected(row.error());
     view.sources.push_back(std::move(source));

@@ -4,6 +4,7 @@
 #include "crypto/clock.h"
 #include "daemon/service/administration.h"
 #include "daemon/service/consent_desk.h"
+#include "daemon/service/disclosing.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/joint_act_desk.h"
 #include "daemon/service/read.h"
@@ -19,6 +20,7 @@ struct DeskServices {
   service::EvidenceExport& evidence;
   service::ConsentDesk& consents;
   service::JointActDesk& joint_acts;
+  service::Disclosing& disclosing;
   service::Administration& administration;
   crypto::RandomSource& random;  // correlation ids
   const Clock& clock;

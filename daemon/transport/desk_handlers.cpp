@@ -146,6 +146,17 @@ grpc::Status DeskHandlers::ShowDissemination(grpc::ServerContext* context, const
   });
 }
 
+grpc::Status DeskHandlers::Publish(grpc::ServerContext* context, const v1::PublishRequest* request,
+                                   v1::ReadResponse* response) {
+  return as_person(context, "Publish", [&](const core::User& person) -> Result<void> {
+    CHECK_OK(wire::check_name(request->disclosure()));
+    return answer(
+        services_.disclosing.publish(person, request->disclosure()),
+        [&](const wire::ReadView& v) { wire::to_proto(v, *response->mutable_body()); },
+        [&] { return response->mutable_refused(); });
+  });
+}
+
 grpc::Status DeskHandlers::ListJointActs(grpc::ServerContext* context, const v1::ListJointActsRequest* request,
                                          v1::ListJointActsResponse* response) {
   return as_person(context, "ListJointActs", [&](const core::User& person) -> Result<void> {

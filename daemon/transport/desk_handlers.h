@@ -25,6 +25,7 @@ class DeskHandlers final : public v1::Desk::Service {
   grpc::Status ListConsents(grpc::ServerContext*, const v1::ListConsentsRequest*, v1::ListConsentsResponse*) override;
   grpc::Status ShowDissemination(grpc::ServerContext*, const v1::ShowDisseminationRequest*,
                                  v1::ShowDisseminationResponse*) override;
+  grpc::Status Publish(grpc::ServerContext*, const v1::PublishRequest*, v1::ReadResponse*) override;
   grpc::Status ListJointActs(grpc::ServerContext*, const v1::ListJointActsRequest*,
                              v1::ListJointActsResponse*) override;
 

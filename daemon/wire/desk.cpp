@@ -50,6 +50,7 @@ void write(const SourceView& view, v1::SourceView& out) {
   out.set_relation(core::to_string(view.relation));
   out.set_originator(view.originator);
   out.set_agreement(view.agreement);
+  for (const auto& provider : view.providers) out.add_providers(provider);
 }
 
 void write_statement(const core::Message& m, v1::MessageView& out) {
@@ -178,6 +179,7 @@ void to_proto(const MessageView& view, v1::MessageView& out) {
   out.set_stage(view.stage);
   for (const auto& delivery : view.deliveries) write(delivery, *out.add_deliveries());
   for (const auto& source : view.sources) write(source, *out.add_sources());
+  for (const auto& provider : view.message.providers) out.add_providers(provider);
   out.set_cursor(view.cursor);
 }
 
@@ -229,6 +231,11 @@ void to_proto(const ConsentView& view, v1::ConsentView& out) {
   if (view.terms) write(*view.terms, out);
   if (view.onward) out.set_onward(core::to_string(*view.onward));
   if (view.paper) out.set_paper(to_string(*view.paper));
+  if (view.disclosure) {
+    out.add_to(view.disclosure->to);
+    out.set_extent(view.disclosure->extent.text());
+    out.set_verb(core::to_string(core::Verb::disclose));
+  }
   out.set_used(view.used);
   if (view.effective) out.set_effective(to_string(*view.effective));
 }

@@ -162,6 +162,7 @@ struct SourceView {
   core::Relation relation = core::Relation::quotes;
   std::string originator;  // empty when its statement is not at hand
   std::string agreement;
+  std::vector<std::string> providers;
 };
 
 struct MessageView {
@@ -218,6 +219,7 @@ struct ConsentView {
   std::optional<core::ConsentTerms> terms;  // of a request and a grant
   std::optional<core::Onward> onward;
   std::optional<Digest> paper;
+  std::optional<core::Disclosure> disclosure;
   std::uint64_t used = 0;
   std::optional<Instant> effective;
 };

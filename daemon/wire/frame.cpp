@@ -136,9 +136,11 @@ Result<core::PermitRequest> to_permit_request(const v1::PermitRequest& request) 
   out.original = TRY(to_id(request.original()));
   out.carrier = TRY(to_id(request.carrier()));
   out.relation = TRY(core::parse_relation(request.relation()));
-  if (!core::is_authority_id(request.receiver())) return malformed("permit request: receiver");
   out.receiver = request.receiver();
   out.verb = TRY(core::parse_verb(request.verb()));
+  const bool discloses = out.verb == core::Verb::disclose;
+  if (!(discloses ? core::is_public(out.receiver) : core::is_authority_id(out.receiver)))
+    return malformed("permit request: receiver");
   out.extent = TRY(core::Extent::parse(request.extent()));
   return out;
 }

@@ -151,6 +151,32 @@ def stops_when_revoked(story):
         raise Failed(f"after the revocation: {result.code} {result.err}")
 
 
+def is_disclosed_with_permission(story):
+    """The other verb: made public where its provider permits it, by two persons, at the moment he permits it."""
+    result = story.ru.run("disclose", story.held, "--to", "public:press", "--yes", context="wang")
+    if result.code != 5 or "E-CONSENT" not in result.err:
+        raise Failed(f"a disclosure nobody permitted: {result.code} {result.err}")
+    asked, granted = len(consents(story.cn, "consent-request")), len(consents(story.ru, "consent-grant"))
+    story.ru.must("consent", "request", story.held, "--to", "public:press", "--verb", "disclose", "--yes", context="wang")
+    wait_for(lambda: len(consents(story.cn, "consent-request")) > asked, "the request at cn-example", 30)
+    grant = approved(story.cn, "consent", "grant", consents(story.cn, "consent-request")[0])
+    wait_for(lambda: len(consents(story.ru, "consent-grant")) > granted, "the grant at ru-example", 30)
+    disclosure = approved(story.ru, "disclose", story.held, "--to", "public:press")
+    folder = story.ru.directory / "out"
+    folder.mkdir()
+    story.ru.must("publish", disclosure, "-O", folder / "text.txt", context="wang")
+    if TEXT not in (folder / "text.txt").read_text(encoding="utf-8"):
+        raise Failed("nothing was written out")
+    wait_for(lambda: ("ru-example", "public:press", "disclosed", "") in transfers(story.cn, story.notice),
+             "cn-example sees the disclosure", 30)
+    revoked = len(consents(story.ru, "consent-revocation"))
+    approved(story.cn, "consent", "revoke", grant)
+    wait_for(lambda: len(consents(story.ru, "consent-revocation")) > revoked, "the revocation at ru-example", 30)
+    result = story.ru.run("publish", disclosure, context="wang")
+    if result.code != 5 or "E-CONSENT-REVOKED" not in result.err or TEXT in result.out:
+        raise Failed(f"made public after the revocation: {result.code} {result.err}")
+
+
 def patched_holder_is_refused(story):
     """Its gate is removed: it wraps the key itself, and asks nobody."""
     kept, told = len(story.received()), len(transfers(story.cn, story.notice))
@@ -179,7 +205,7 @@ def act(build, base, running):
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
     story = Story(*everybody)
     for step in (refused_without_a_grant, rests_on_a_policy, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
-                 stops_when_revoked, patched_holder_is_refused):
+                 stops_when_revoked, is_disclosed_with_permission, patched_holder_is_refused):
         step(story)
         print(f"ok {step.__name__}", flush=True)
     says_nothing_it_should_not(*everybody)

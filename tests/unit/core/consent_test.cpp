@@ -314,6 +314,7 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
       {"consent-grant", Grant{original_.id, "cn-example", "ru-example", terms(), Onward::ask, digest_of("scan")}},
       {"consent-refusal", ConsentRefusal{original_.id, grant_.id}},
       {"consent-revocation", Revocation{grant_.id, realm.now}},
+      {"disclosure", Disclosure{original_.id, "public:press", {{0, 2}}}},
       {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::erased, realm.now}},
       {"transfer-report", TransferReport{original_.id,
                                          id_of(carrier),
@@ -388,7 +389,8 @@ TEST_F(ConsentStatements, AreRefusedWhereTheyDoNot) {
   using Subjects = std::vector<std::string>;
   auto what = terms();
   what.verb = Verb::disclose;
-  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS verb"}) << "a later capability";
+  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS to"})
+      << "what is made public has no authority for receiver";
   what = terms();
   what.mode = ConsentMode::detached;
   EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS mode"}) << "a later capability";
@@ -417,6 +419,99 @@ TEST_F(ConsentStatements, AreRefusedWhereTheyDoNot) {
   other.agreement = "cn-ru-2015";
   other.recipients = {"ru-example"};
   EXPECT_THAT(refused(other), testing::Contains("E-CONSENT-TERMS agreement"));
+}
+
+// RU makes public what CN wrote to it: with CN's grant for this verb and place, at RU; CN hears of it.
+class DisclosureTest : public ConsentStatements {
+ protected:
+  DisclosureTest() {
+    auto& grant = realm.consents.grants.front();
+    grant.terms.verb = Verb::disclose;
+    grant.terms.to = {"public:press"};
+  }
+  Message disclosure(const std::string& to = "public:press", std::vector<std::string> told = {"cn-example"}) const {
+    return said("disclosure", "ru-example", std::move(told), Disclosure{original_.id, to, {}});
+  }
+  Codes released(const Message& message) const { return realm.release(message).codes(); }
+};
+
+TEST_F(DisclosureTest, NeedsThePermissionOfEveryProviderForThisPlace) {
+  EXPECT_EQ(released(disclosure()), Codes{});
+  EXPECT_EQ(realm.accept("cn-example", disclosure()).codes(), Codes{});
+  EXPECT_EQ(released(disclosure("public:court")), Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(released(disclosure("kz-example")), Codes{"E-CONSENT-TERMS"});
+  EXPECT_EQ(released(disclosure("public:press", {"cn-example", "kz-example"})), Codes{"E-CONSENT-TERMS"});
+  auto& grant = realm.consents.grants.front();
+  grant.terms.verb = Verb::transfer;
+  EXPECT_EQ(released(disclosure()), Codes{"E-CONSENT-SCOPE"}) << "another verb";
+  grant.terms.verb = Verb::disclose;
+  grant.terms.extent.parts = {0};
+  EXPECT_EQ(released(disclosure()), Codes{"E-CONSENT-SCOPE"}) << "part of it alone";
+  grant.terms.extent = {};
+  grant.provider = "kz-example";
+  EXPECT_EQ(released(disclosure()), Codes{"E-CONSENT-REQUIRED"});
+  realm.consents.grants.clear();
+  EXPECT_EQ(released(disclosure()), Codes{"E-CONSENT-REQUIRED"});
+}
+
+TEST_F(DisclosureTest, OfSomethingDerivedNeedsTheProvidersOfItsSourcesToo) {
+  const auto made = realm.hold(realm.derived("kz-example", {"ru-example"}, {original_}));
+  auto of_made =
+      said("disclosure", "ru-example", {"cn-example", "kz-example"}, Disclosure{made.id, "public:press", {}});
+  EXPECT_EQ(released(of_made), Codes{"E-CONSENT-REQUIRED"}) << "KZ has permitted nothing";
+  auto second = realm.consents.grants.front();
+  second.id.value[31] ^= 1;
+  second.provider = "kz-example";
+  second.terms.original = made.id;
+  realm.consents.grants.push_back(second);
+  EXPECT_EQ(released(of_made), Codes{});
+  realm.consents.revoked = {realm.consents.grants.front().id};
+  EXPECT_EQ(released(of_made), Codes{"E-CONSENT-REVOKED"});
+}
+
+TEST_F(DisclosureTest, GoesByAPermitThatNamesNoReceiver) {
+  const auto data = realm.book();
+  const Directory directory(realm.peers);
+  const auto message = disclosure();
+  const auto needs =
+      consent_needs({data, directory, realm.joint_acts, "ru-example", realm.now}, message, realm.lookup());
+  ASSERT_EQ(needs.size(), 1U);
+  auto shown = permit(message);
+  shown.verb = Verb::disclose;
+  shown.receiver.clear();
+  shown.wrap.reset();
+  const auto faults = [&](const Permit& one) {
+    return permit_faults(one, realm.consents, needs.front(), "ru-example", id_of(message), realm.now);
+  };
+  EXPECT_EQ(Permit::parse(shown.to_text()).value(), shown);
+  EXPECT_TRUE(faults(shown).empty());
+  auto other = shown;
+  other.receiver = "kz-example";
+  EXPECT_EQ(faults(other), std::vector<ReasonCode>{ReasonCode::permit_mismatch});
+  other = shown;
+  other.verb = Verb::transfer;
+  EXPECT_EQ(faults(other), std::vector<ReasonCode>{ReasonCode::permit_mismatch});
+
+  PermitRequest request{realm.consents.grants.front().id,
+                        original_.id,
+                        id_of(message),
+                        Relation::forwards,
+                        "public:press",
+                        Verb::disclose,
+                        {}};
+  GrantStanding standing;
+  standing.grant = &realm.consents.grants.front();
+  standing.agreement = "sco-2009";
+  const auto asked = [&] {
+    return decide_permit({data, directory, realm.joint_acts, "cn-example", realm.now}, "ru-example", request, standing)
+        .codes();
+  };
+  EXPECT_EQ(asked(), Codes{});
+  request.receiver = "public:court";
+  EXPECT_EQ(asked(), Codes{"E-CONSENT-SCOPE"});
+  request.receiver = "public:press";
+  request.verb = Verb::transfer;
+  EXPECT_EQ(asked(), Codes{"E-CONSENT-SCOPE"});
 }
 
 TEST_F(ConsentStatements, AreEndedByTheirProviderTowardsAllTheyWereAddressedTo) {

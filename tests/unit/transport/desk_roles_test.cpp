@@ -111,6 +111,12 @@ std::string show_dissemination(Stub& stub, const Subjects& on) {
   return ask<v1::ShowDisseminationResponse>(stub, &Stub::ShowDissemination, request, &refused);
 }
 
+std::string publish(Stub& stub, const Subjects& on) {
+  v1::PublishRequest request;
+  request.set_disclosure(on.message);
+  return ask<v1::ReadResponse>(stub, &Stub::Publish, request, &refused);
+}
+
 std::string list_joint_acts(Stub& stub, const Subjects&) {
   return ask<v1::ListJointActsResponse>(stub, &Stub::ListJointActs, v1::ListJointActsRequest(), &refused);
 }
@@ -184,6 +190,7 @@ const std::map<std::string, Row> kTable = {
     {"Status", {"oaum", status}},
     {"ListConsents", {"oau", list_consents}},
     {"ShowDissemination", {"oau", show_dissemination}},
+    {"Publish", {"oa", publish}},
     {"ListJointActs", {"oau", list_joint_acts}},
     {"AddUser", {"m", add_user}},
     {"ListUsers", {"um", list_users}},

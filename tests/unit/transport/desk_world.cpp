@@ -35,11 +35,13 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
       evidence(authority.node()),
       consents(authority.node()),
       joint_acts(authority.node()),
+      disclosing(authority.node(), lanes),
       administration(authority.node(), lanes, "0.1.0"),
       socket(path),
-      server(transport::DeskServer::start({path, make_party(authority.id()).tls},
-                                          {submit, reading, evidence, consents, joint_acts, administration, random,
-                                           clock, [](service::LogLevel, const std::string&, const std::string&) {}})
+      server(transport::DeskServer::start(
+                 {path, make_party(authority.id()).tls},
+                 {submit, reading, evidence, consents, joint_acts, disclosing, administration, random, clock,
+                  [](service::LogLevel, const std::string&, const std::string&) {}})
                  .value()) {}
 
 std::shared_ptr<grpc::Channel> channel_to(const std::string& socket, const transport::TlsIdentity& identity) {

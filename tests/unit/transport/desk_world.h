@@ -25,6 +25,7 @@ struct DeskOf {
   service::EvidenceExport evidence;
   service::ConsentDesk consents;
   service::JointActDesk joint_acts;
+  service::Disclosing disclosing;
   service::Administration administration;
   std::string socket;
   std::unique_ptr<transport::DeskServer> server;
