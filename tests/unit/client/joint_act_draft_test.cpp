@@ -54,8 +54,9 @@ TEST(ProposalDraft, IsTheNextVersionToEverybodyWhoHasToSign) {
 
 TEST(ProposalDraft, SaysWhatWasTyped) {
   const auto typed = words({{"--suites", "p256,ed25519"}, {"--lapse", "2027-01-31"}, {"--version", "9"}});
-  const auto& countered = known().subjects(0).versions(0);
-  EXPECT_EQ(line_of(*proposal_draft(known(), "sco-2009", &countered, typed, kNoon)),
+  const auto all = known();
+  const auto& countered = all.subjects(0).versions(0);
+  EXPECT_EQ(line_of(*proposal_draft(all, "sco-2009", &countered, typed, kNoon)),
             "counter sco-2009 to kz-example ru-example; digest " + kDigest +
                 "; lapse 2027-01-31T23:59:59.999Z; required CN KZ RU; subject crypto-policy/sco-2009; suites ed25519 "
                 "p256; version 9");
