@@ -156,8 +156,8 @@ class Daemon::Impl {
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
                                               links_, *exchange_, options_.clock, options_.log));
-    const transport::DeskServices services{*submit_,         *reading_, *evidence_,     *consents_,  *joint_acts_, *disclosing_,
-                                           *administration_, random_,   options_.clock, options_.log};
+    const transport::DeskServices services{*submit_,     *reading_,        *evidence_, *consents_,     *joint_acts_,
+                                           *disclosing_, *administration_, random_,    options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
   }
