@@ -30,6 +30,14 @@ void check_own_policy(const Case& c, Decision& out) {
     out.add(c.reason(ReasonCode::label_unknown, subject_of(label)));
 }
 
+// The review date its own policy demands or allows. Inherited labels were held to it where they were made.
+void check_review(const Case& c, Decision& out) {
+  const auto& label = c.message.labels.front();
+  const auto* of = c.labels().class_of(label);
+  if (of != nullptr && !review_fits(*of, label, c.message.created))
+    out.add(c.reason(ReasonCode::label_review, class_of(label)));
+}
+
 // A source was labelled under data of its own, which have to be those we judge it by.
 void check_source_policy(const Case& c, const Message& source, Decision& out) {
   if (c.labels().find(source.label_policy) == nullptr)
@@ -43,8 +51,9 @@ void screen(const Case& c, const Agreement& agreement, const std::vector<std::st
   if (!agreement.bars_state_secrets && !agreement.protects_restricted) return;
   for (const auto& label : labels) {
     if (c.labels().class_of(label) == nullptr) continue;
-    for (const auto& party : c.labels().silent(label, parties))
-      add_policy_unknown(c, class_of(label) + " (" + party + ")", out);
+    if (c.labels().knows(label))
+      for (const auto& party : c.labels().silent(label, parties))
+        add_policy_unknown(c, class_of(label) + " (" + party + ")", out);
     if (agreement.bars_state_secrets && c.labels().state_secret(label, parties))
       out.add(agreement.reason(ReasonCode::state_secret, class_of(label)));
   }
@@ -64,6 +73,7 @@ std::string subject_of(const Label& label) { return label.policy + "/" + std::to
 void check_labels(const Case& c, Decision& out) {
   if (c.message.labels.empty()) return out.add(c.reason(ReasonCode::label_missing));
   check_own_policy(c, out);
+  check_review(c, out);
   for (const auto& label : c.message.labels) check_label(c, label, out);
   for (const auto* source : c.sources.closure) check_source_policy(c, source->message, out);
 }
