@@ -29,6 +29,7 @@ class FsckCheck {
   Result<void> reissues();
   Result<void> consents();
   Result<void> permits();
+  Result<void> handlings();
   Result<void> inbound();
   Result<void> directory();
   Result<void> people();

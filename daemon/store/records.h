@@ -8,6 +8,7 @@
 #include "crypto/batch.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
+#include "daemon/core/handling.h"
 #include "daemon/core/journal_entry.h"
 #include "daemon/core/permit.h"
 #include "daemon/core/receipt.h"
@@ -133,6 +134,12 @@ struct OwedReport {
   std::string agreement;
   std::string kind;
   std::vector<core::Fact> facts;
+};
+
+// How a message of others is handled here, as the authority signed it.
+struct HandlingRecord {
+  core::Handling handling;
+  SignedStatement statement;
 };
 
 struct PeerRecord {

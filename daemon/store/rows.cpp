@@ -34,10 +34,10 @@ Result<DraftRecord> draft_at(const Query& q) {
   return DraftRecord{q.number(0), q.text(1), state, q.digest(3), q.blob(4), q.instant(5), q.optional_id(6)};
 }
 
-// name, role, clearance, certificate
+// name, role, clearance, certificate, categories
 Result<UserRecord> user_at(const Query& q) {
   const auto role = TRY(enumerator(q, 1, core::Role::auditor));
-  return UserRecord{{q.text(0), role, q.text(2)}, q.blob(3)};
+  return UserRecord{{q.text(0), role, q.text(2), split_words(q.text(4))}, q.blob(3)};
 }
 
 }  // namespace
@@ -163,14 +163,14 @@ Result<std::vector<OutboxRow>> Rows::outbox(Query q) {
 }
 
 Result<std::vector<UserRecord>> Rows::users() {
-  auto q = database_.query("SELECT name, role, clearance, certificate FROM user ORDER BY name");
+  auto q = database_.query("SELECT name, role, clearance, certificate, categories FROM user ORDER BY name");
   std::vector<UserRecord> all;
   while (TRY(q.next())) all.push_back(TRY(user_at(q)));
   return all;
 }
 
 Result<std::optional<UserRecord>> Rows::user(const Digest& certificate) {
-  auto q = database_.query("SELECT name, role, clearance, certificate FROM user WHERE pin = ?", certificate);
+  auto q = database_.query("SELECT name, role, clearance, certificate, categories FROM user WHERE pin = ?", certificate);
   if (!TRY(q.next())) return std::optional<UserRecord>();
   return std::optional<UserRecord>(TRY(user_at(q)));
 }

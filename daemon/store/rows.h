@@ -37,6 +37,9 @@ class Rows {
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
   Result<bool> locked(const core::MessageId& message);
 
+  // rows_handling.cpp
+  Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
+
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);
   Result<std::vector<PeerRecord>> peers();

@@ -125,7 +125,17 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird};
+// The categories of a clearance. How messages of others are handled here: the signed records about each, oldest first.
+constexpr const char* kFourth = R"sql(
+ALTER TABLE user ADD COLUMN categories TEXT NOT NULL DEFAULT '';
+CREATE TABLE handling (
+  message BLOB NOT NULL, ordinal INTEGER NOT NULL, statement BLOB NOT NULL, batch INTEGER NOT NULL,
+  leaf INTEGER NOT NULL, path BLOB, PRIMARY KEY (message, ordinal)) WITHOUT ROWID;
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));
