@@ -144,6 +144,7 @@ class Daemon::Impl {
     reading_ = std::make_unique<service::Reading>(node(), lanes);
     evidence_ = std::make_unique<service::EvidenceExport>(node());
     consents_ = std::make_unique<service::ConsentDesk>(node());
+    handlings_ = std::make_unique<service::HandlingDesk>(node());
     administration_ = std::make_unique<service::Administration>(node(), lanes, options_.version);
   }
 
@@ -151,7 +152,7 @@ class Daemon::Impl {
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
                                               links_, *exchange_, options_.clock, options_.log));
-    const transport::DeskServices services{*submit_,         *reading_, *evidence_,     *consents_,
+    const transport::DeskServices services{*submit_,         *reading_, *evidence_,     *consents_,  *handlings_,
                                            *administration_, random_,   options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
@@ -170,6 +171,7 @@ class Daemon::Impl {
   std::unique_ptr<service::Reading> reading_;
   std::unique_ptr<service::EvidenceExport> evidence_;
   std::unique_ptr<service::ConsentDesk> consents_;
+  std::unique_ptr<service::HandlingDesk> handlings_;
   std::unique_ptr<service::Administration> administration_;
   std::unique_ptr<transport::PeerServer> peers_;
   std::unique_ptr<transport::DeskServer> desk_;

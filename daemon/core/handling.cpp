@@ -49,14 +49,18 @@ Result<Handling> Handling::parse(std::string_view text) {
 
 std::optional<Label> own_label(const World& world, const Message& message) {
   const auto* own = own_policy(world);
-  if (own == nullptr || message.labels.empty()) return std::nullopt;
+  return own == nullptr ? std::nullopt : world.agreements.labels().regard_all(*own, message.labels);
+}
+
+std::optional<Label> held_as(const World& world, const Message& message, const std::optional<Label>& handling) {
+  auto regarded = own_label(world, message);
+  const auto* own = own_policy(world);
+  if (!handling || !regarded) return regarded;
   const auto& book = world.agreements.labels();
-  auto all = book.regard(*own, message.labels.front());
-  for (std::size_t i = 1; all && i < message.labels.size(); ++i) {
-    const auto next = book.regard(*own, message.labels[i]);
-    all = next ? join(book, *all, *next) : std::nullopt;
-  }
-  return all;
+  // The record may be of an older version of the policy.
+  const auto marked = book.regard(*own, *handling);
+  if (!marked) return std::nullopt;
+  return dominates(book, *marked, *regarded) ? marked : join(book, *marked, *regarded);
 }
 
 Decision decide_handling(const World& world, const User& user, const Message& message,
@@ -83,7 +87,7 @@ Decision decide_handling(const World& world, const User& user, const Message& me
   // What was in force under an older version of the policy is compared as this version regards it.
   const auto before = current ? book.regard(*own, *current) : std::nullopt;
   if (current && user.role != Role::approver && (!before || !dominates(book, proposed, *before)))
-    add(ReasonCode::approval_needed, class_named_by(proposed));
+    add(ReasonCode::label_lowered, class_named_by(proposed));
   return out;
 }
 

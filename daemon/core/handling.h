@@ -22,9 +22,12 @@ struct Handling {
   static Result<Handling> parse(std::string_view text);
 };
 
-// The label a message has here when nobody marked it: all its labels as the own policy regards them, joined. Null when
-// one is undecided or the policy has no label that dominates all.
+// The label a message has here when nobody marked it: all its labels as the own policy regards them.
 std::optional<Label> own_label(const World& world, const Message& message);
+
+// The label a message is shown and kept under here: that of the record in force or own_label, whichever protects more;
+// both joined where neither does. Null as own_label.
+std::optional<Label> held_as(const World& world, const Message& message, const std::optional<Label>& handling);
 
 // What an officer or approver would write about a message of others held here; `current` is what is in force. The label
 // is known to the own policy, dominates what each label of the message is regarded as, and its review date fits. Less

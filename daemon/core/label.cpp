@@ -166,6 +166,16 @@ std::optional<Label> LabelBook::regard(const LabelPolicy& policy, const Label& l
   return out;
 }
 
+std::optional<Label> LabelBook::regard_all(const LabelPolicy& policy, const std::vector<Label>& labels) const {
+  if (labels.empty()) return std::nullopt;
+  auto all = regard(policy, labels.front());
+  for (std::size_t i = 1; all && i < labels.size(); ++i) {
+    const auto next = regard(policy, labels[i]);
+    all = next ? join(*this, *all, *next) : std::nullopt;
+  }
+  return all;
+}
+
 std::vector<const LabelClass*> LabelBook::meanings(const Label& label, const std::vector<std::string>& parties) const {
   std::vector<const LabelClass*> meanings;
   if (const auto* own = class_of(label)) meanings.push_back(own);

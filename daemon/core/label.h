@@ -103,6 +103,10 @@ class LabelBook {
   // category that changes access, has no row. An informative category without a row is left out.
   [[nodiscard]] std::optional<Label> regard(const LabelPolicy& policy, const Label& label) const;
 
+  // All labels of one message as this policy regards them, joined. Null when one is undecided, when there is none, and
+  // when no label dominates all.
+  [[nodiscard]] std::optional<Label> regard_all(const LabelPolicy& policy, const std::vector<Label>& labels) const;
+
   // Those of `parties` whose law, as known here, does not decide what the label is to them.
   [[nodiscard]] std::vector<std::string> silent(const Label& label, const std::vector<std::string>& parties) const;
 

@@ -14,7 +14,8 @@ struct Composed {
   Digest plan;
   core::Decision decision;  // of the gate, and whether it fits a frame
   bool needs_approval = false;
-  bool wraps_original = false;  // of a forward: we wrap its key for those its originator did not write to
+  bool wraps_original = false;          // of a forward: we wrap its key for those its originator did not write to
+  std::vector<core::Label> handling{};  // of its sources, as they are handled here
 };
 
 // What the rules look at: the sources of a draft, and what its facts name.

@@ -40,6 +40,7 @@ struct MessageRecord {
   Bytes forwarder_wrap;                     // of a forward we sign: wraps we made of the original, in recipient order
   std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
   bool quiet = false;                       // made by a daemon: in no box
+  std::optional<core::Label> handling;      // how it is handled here, as record_handling said last; read, never written
 };
 
 // One line of a list: no body.
@@ -51,6 +52,7 @@ struct MessageRow {
   std::string number;
   std::string their_number;
   Instant recorded;
+  std::optional<core::Label> handling;  // how it is handled here; none when nobody marked it
 };
 
 enum class DraftState { waiting, released, declined };

@@ -3,8 +3,8 @@
 namespace chancery::store {
 
 Result<std::vector<HandlingRecord>> Rows::handlings(const core::MessageId& message) {
-  auto q = database_.query("SELECT statement, batch, leaf, path FROM handling WHERE message = ? ORDER BY ordinal",
-                           message);
+  auto q =
+      database_.query("SELECT statement, batch, leaf, path FROM handling WHERE message = ? ORDER BY ordinal", message);
   std::vector<HandlingRecord> all;
   while (TRY(q.next())) {
     auto statement = TRY(signed_at(q, 0));

@@ -5,6 +5,7 @@
 #include "daemon/service/administration.h"
 #include "daemon/service/consent_desk.h"
 #include "daemon/service/evidence.h"
+#include "daemon/service/handling.h"
 #include "daemon/service/read.h"
 #include "daemon/service/submit.h"
 #include "daemon/transport/credentials.h"
@@ -17,6 +18,7 @@ struct DeskServices {
   service::Reading& reading;
   service::EvidenceExport& evidence;
   service::ConsentDesk& consents;
+  service::HandlingDesk& handlings;
   service::Administration& administration;
   crypto::RandomSource& random;  // correlation ids
   const Clock& clock;

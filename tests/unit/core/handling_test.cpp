@@ -74,7 +74,7 @@ TEST_F(HandlingTest, IsHeldToEveryLabelAMessageCarries) {
 
 TEST_F(HandlingTest, OfficersMakeStricterAndApproversTakeBack) {
   current = Label{"ru-example", 1, "secret", "", {}};
-  EXPECT_EQ(decide("restricted").codes(), Codes{"E-APPROVAL-NEEDED"});
+  EXPECT_EQ(decide("restricted").codes(), Codes{"E-LABEL-LOWERED"});
   user.role = Role::approver;
   EXPECT_TRUE(decide("restricted").allowed());
   EXPECT_EQ(decide("open").codes(), Codes{"E-LABEL-LAXER"}) << "never below the original";
@@ -117,6 +117,24 @@ TEST_F(HandlingTest, IsByDefaultWhatTheOwnPolicyRegardsAllLabelsAs) {
   });
   realm.policy("ru-example").category_regards = {};
   at([&](const World& world) { EXPECT_EQ(own_label(world, message), std::nullopt); });
+}
+
+TEST_F(HandlingTest, IsShownWhereItProtectsMoreThanTheRegardedLabel) {
+  const auto held = [&](const char* classification, std::vector<std::string> categories) {
+    const Label handling{"ru-example", 1, classification, "", std::move(categories)};
+    return at([&](const World& world) { return held_as(world, message, handling); });
+  };
+  EXPECT_EQ(at([&](const World& world) { return held_as(world, message, {}); }),
+            (Label{"ru-example", 1, "restricted", "", {}}));
+  EXPECT_EQ(held("secret", {}), (Label{"ru-example", 1, "secret", "", {}}));
+  // The tables became stricter after the record was made.
+  for (auto& row : realm.policy("ru-example").regards)
+    if (row.policy == "cn-example" && row.classification == "restricted") row.as = "secret";
+  EXPECT_EQ(held("restricted", {"network"}), (Label{"ru-example", 1, "secret", "", {"network"}}));
+  auto next = realm.policy("ru-example");
+  next.version = 2;
+  realm.policies.push_back(next);
+  EXPECT_EQ(held("secret", {"network"}), (Label{"ru-example", 2, "secret", "", {"network"}}));
 }
 
 class DecideUse : public HandlingTest {

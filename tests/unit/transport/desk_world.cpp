@@ -34,11 +34,12 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
       reading(authority.node(), lanes),
       evidence(authority.node()),
       consents(authority.node()),
+      handlings(authority.node()),
       administration(authority.node(), lanes, "0.1.0"),
       socket(path),
       server(transport::DeskServer::start({path, make_party(authority.id()).tls},
-                                          {submit, reading, evidence, consents, administration, random, clock,
-                                           [](service::LogLevel, const std::string&, const std::string&) {}})
+                                          {submit, reading, evidence, consents, handlings, administration, random,
+                                           clock, [](service::LogLevel, const std::string&, const std::string&) {}})
                  .value()) {}
 
 std::shared_ptr<grpc::Channel> channel_to(const std::string& socket, const transport::TlsIdentity& identity) {

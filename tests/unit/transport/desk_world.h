@@ -24,6 +24,7 @@ struct DeskOf {
   service::Reading reading;
   service::EvidenceExport evidence;
   service::ConsentDesk consents;
+  service::HandlingDesk handlings;
   service::Administration administration;
   std::string socket;
   std::unique_ptr<transport::DeskServer> server;
