@@ -20,7 +20,7 @@ std::string review_of(const v1::LabelClassView& entry, const Catalogue& catalogu
   if (entry.review_required()) out.push_back(catalogue.text("label.review-required"));
   if (entry.review_within_days() != 0)
     out.push_back(catalogue.text("label.review-within", {{"days", std::to_string(entry.review_within_days())}}));
-  return joined(out, "; ");
+  return joined(out, catalogue.text("list.comma"));
 }
 
 std::string policy_name(const v1::LabelPolicyView& policy, const Catalogue& catalogue) {

@@ -30,14 +30,6 @@ void check_own_policy(const Case& c, Decision& out) {
     out.add(c.reason(ReasonCode::label_unknown, subject_of(label)));
 }
 
-// The review date its own policy demands or allows. Inherited labels were held to it where they were made.
-void check_review(const Case& c, Decision& out) {
-  const auto& label = c.message.labels.front();
-  const auto* of = c.labels().class_of(label);
-  if (of != nullptr && !review_fits(*of, label, c.message.created))
-    out.add(c.reason(ReasonCode::label_review, class_of(label)));
-}
-
 // A source was labelled under data of its own, which have to be those we judge it by.
 void check_source_policy(const Case& c, const Message& source, Decision& out) {
   if (c.labels().find(source.label_policy) == nullptr)
@@ -73,7 +65,6 @@ std::string subject_of(const Label& label) { return label.policy + "/" + std::to
 void check_labels(const Case& c, Decision& out) {
   if (c.message.labels.empty()) return out.add(c.reason(ReasonCode::label_missing));
   check_own_policy(c, out);
-  check_review(c, out);
   for (const auto& label : c.message.labels) check_label(c, label, out);
   for (const auto* source : c.sources.closure) check_source_policy(c, source->message, out);
 }
@@ -86,6 +77,14 @@ void check_state_secrets(const Case& c, Decision& out) {
     if (agreement != nullptr)
       screen(c, *agreement, protecting_parties(*agreement, m, c.message.created), m.labels, out);
   }
+}
+
+void check_review(const Case& c, Decision& out) {
+  if (c.message.labels.empty()) return;
+  const auto& label = c.message.labels.front();
+  const auto* of = c.labels().class_of(label);
+  if (of != nullptr && !review_fits(*of, label, c.message.created))
+    out.add(c.reason(ReasonCode::label_review, class_of(label)));
 }
 
 void check_ceiling(const Case& c, Decision& out) {

@@ -22,12 +22,12 @@ core::Label proposed_by(const core::World& world, const wire::HandlingRequest& r
 // Nobody marks what he may not read, nor so that he could not read it.
 core::Decision decide(const core::World& world, const core::User& caller, const store::MessageRow& row,
                       const core::Message& message, const core::Label& proposed) {
-  auto out = core::decide_handling(world, caller, message, row.handling, proposed);
   std::vector<core::Label> labels;
   if (row.handling) labels.push_back(*row.handling);
   if (world.agreements.labels().knows(proposed)) labels.push_back(proposed);
-  const auto access = core::decide_access(world, caller, core::Permission::handle, message, labels);
-  for (const auto& reason : access.reasons()) out.add(reason);
+  auto out = core::decide_access(world, caller, core::Permission::handle, message, labels);
+  const auto mark = core::decide_handling(world, caller, message, row.handling, proposed);
+  for (const auto& reason : mark.reasons()) out.add(reason);
   return out;
 }
 

@@ -187,7 +187,8 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
   out.plan = core::plan_digest(out.message, wire::part_digests(draft));
   const auto consents = TRY(consents_for(out.message, sources.lookup(), about));
   out.decision = release_gate(world, out.message, sources.lookup(), consents);
-  for (const auto& reason : core::decide_use(world, out.message, out.handling).reasons()) out.decision.add(reason);
+  const auto use = core::decide_use(world, out.message, out.handling);
+  for (const auto& reason : use.reasons()) out.decision.add(reason);
   if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
   if (is_forward(out.message)) {
     const auto* original = sources.lookup()(out.message.sources.front().id);
