@@ -148,20 +148,21 @@ const LabelCategory* meaning_of(const LabelPolicy& policy, const Label& label, c
 
 }  // namespace
 
-std::optional<Label> LabelBook::regard(const LabelPolicy& policy, const Label& label) const {
-  const auto* meaning = policy.meaning(label);
-  const auto* theirs = find(label.policy, label.version);
-  if (meaning == nullptr) return std::nullopt;
-  Label out{policy.id, policy.version, meaning->id, label.review, {}};
-  for (const auto& id : label.categories) {
+bool LabelBook::decides(const LabelPolicy& policy, const Label& label) const {
+  if (policy.meaning(label) == nullptr) return false;
+  const auto* theirs = label.categories.empty() ? nullptr : find(label.policy, label.version);
+  return std::all_of(label.categories.begin(), label.categories.end(), [&](const std::string& id) {
     const auto* category = theirs == nullptr ? nullptr : theirs->find_category(id);
-    const auto* as = meaning_of(policy, label, id);
-    if (as != nullptr) {
-      out.categories.push_back(as->id);
-    } else if (category == nullptr || category->kind != CategoryKind::informative) {
-      return std::nullopt;
-    }
-  }
+    const bool informs = category != nullptr && category->kind == CategoryKind::informative;
+    return informs || meaning_of(policy, label, id) != nullptr;
+  });
+}
+
+std::optional<Label> LabelBook::regard(const LabelPolicy& policy, const Label& label) const {
+  if (!decides(policy, label)) return std::nullopt;
+  Label out{policy.id, policy.version, policy.meaning(label)->id, label.review, {}};
+  for (const auto& id : label.categories)
+    if (const auto* as = meaning_of(policy, label, id)) out.categories.push_back(as->id);
   sort(out.categories);
   return out;
 }
@@ -189,7 +190,7 @@ std::vector<std::string> LabelBook::silent(const Label& label, const std::vector
   std::vector<std::string> silent;
   for (const auto& party : parties) {
     const bool speaks = std::any_of(policies_.begin(), policies_.end(), [&](const LabelPolicy& policy) {
-      return policy.party == party && is_newest(policies_, policy) && regard(policy, label).has_value();
+      return policy.party == party && is_newest(policies_, policy) && decides(policy, label);
     });
     if (!speaks && !contains(silent, party)) silent.push_back(party);
   }

@@ -116,6 +116,7 @@ class LabelBook {
   [[nodiscard]] bool state_secret(const Label& label, const std::vector<std::string>& parties) const;
 
  private:
+  [[nodiscard]] bool decides(const LabelPolicy& policy, const Label& label) const;
   [[nodiscard]] std::vector<const LabelClass*> meanings(const Label& label,
                                                         const std::vector<std::string>& parties) const;
 

@@ -83,6 +83,51 @@ TEST(Dominance, IsThatFewerMayRead) {
           << labels[a].text() << " over " << labels[b].text();
 }
 
+// Every label of CN and some marks of RU, read in RU by every person there is: who may is who may read all of them, and
+// without a clearance of a restricted class nobody reads what is restricted.
+TEST(DecideAccess, IsThatThePersonIsAmongTheReadersOfEveryLabel) {
+  Realm realm;
+  for (auto& policy : realm.policies) {
+    policy.categories = all_kinds();
+    policy.category_regards.clear();
+    for (const auto& category : all_kinds())
+      policy.category_regards.push_back({"cn-example", category.id, category.id});
+  }
+  const auto agreements = realm.book();
+  const Directory directory(realm.peers);
+  const World world{agreements, directory, "ru-example", realm.now};
+  std::vector<std::vector<Label>> marks = {{}};
+  for (const auto& [classification, categories] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{{"open", {}},
+                                                                     {"restricted", {}},
+                                                                     {"secret", {"gamma"}},
+                                                                     {"open", {"alpha"}},
+                                                                     {"restricted", {"alpha", "beta"}}})
+    marks.push_back({{"ru-example", 1, classification, "", categories}});
+  for (const auto& label : every_label())
+    for (const auto& mark : marks) {
+      auto message = realm.notice("cn-example", {"ru-example"});
+      message.labels = {label};
+      auto expected = readers(label);
+      for (const auto& one : mark)
+        for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = expected[i] && readers(one)[i];
+      std::size_t person = 0;
+      for (const auto& clearance : kLabelClasses)
+        for (unsigned set = 0; set < 16; ++set, ++person) {
+          User user{"reader", Role::officer, clearance, {}};
+          for (std::size_t i = 0; i < kHeld.size(); ++i)
+            if ((set >> i & 1U) != 0) user.categories.push_back(kHeld[i]);
+          const auto may = decide_access(world, user, Permission::read_body, message, mark).allowed();
+          ASSERT_EQ(may, expected[person]) << label.text() << " by " << clearance << " with set " << set;
+          user.clearance.clear();
+          const bool open = label.classification == "open" && (mark.empty() || mark[0].classification == "open");
+          ASSERT_EQ(decide_access(world, user, Permission::read_body, message, mark).allowed(),
+                    open && expected[person])
+              << label.text() << " without clearance";
+        }
+    }
+}
+
 // Among all labels: it is a bound, and every bound dominates it; where there is none, nothing is a bound.
 TEST(Join, IsTheLeastUpperBoundOfEveryPair) {
   const auto all = book();
