@@ -1,5 +1,6 @@
 #include "daemon/service/handling.h"
 
+#include "crypto/sealing.h"
 #include "daemon/core/handling.h"
 #include "daemon/service/views.h"
 

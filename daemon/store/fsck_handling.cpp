@@ -4,8 +4,9 @@ namespace chancery::store {
 
 // Ours, about messages of others that are here, each following the one before, all told in the journal.
 Result<void> FsckCheck::handlings() {
-  auto q = database_.query("SELECT message, ordinal, statement, batch, leaf, path FROM handling "
-                           "ORDER BY message, ordinal");
+  auto q = database_.query(
+      "SELECT message, ordinal, statement, batch, leaf, path FROM handling "
+      "ORDER BY message, ordinal");
   std::optional<core::MessageId> about;
   std::optional<Digest> last;
   std::uint64_t count = 0;

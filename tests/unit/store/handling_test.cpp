@@ -91,17 +91,17 @@ TEST_P(PlantedHandling, IsFoundByFsck) {
 
 INSTANTIATE_TEST_SUITE_P(
     Fsck, PlantedHandling,
-    ::testing::Values(PlantedChange{"Laxer", "UPDATE handling SET statement = replace(statement, 'secret', 'open')"},
-                      PlantedChange{"LastForgotten", "DELETE FROM handling WHERE ordinal = 2"},
-                      PlantedChange{"FirstForgotten", "DELETE FROM handling WHERE ordinal = 1"},
-                      PlantedChange{"AllForgotten", "DELETE FROM handling"},
-                      PlantedChange{"Swapped",
-                              "UPDATE handling SET ordinal = 3 WHERE ordinal = 1; UPDATE handling SET ordinal = 1 "
-                              "WHERE ordinal = 2; UPDATE handling SET ordinal = 2 WHERE ordinal = 3"},
-                      PlantedChange{"OfAnotherMessage",
-                              "UPDATE handling SET message = (SELECT id FROM message WHERE direction = 0)"},
-                      PlantedChange{"OfNothing", "UPDATE handling SET message = zeroblob(32)"},
-                      PlantedChange{"LeafMoved", "UPDATE handling SET leaf = leaf + 1"}),
+    ::testing::Values(
+        PlantedChange{"Laxer", "UPDATE handling SET statement = replace(statement, 'secret', 'open')"},
+        PlantedChange{"LastForgotten", "DELETE FROM handling WHERE ordinal = 2"},
+        PlantedChange{"FirstForgotten", "DELETE FROM handling WHERE ordinal = 1"},
+        PlantedChange{"AllForgotten", "DELETE FROM handling"},
+        PlantedChange{"Swapped",
+                      "UPDATE handling SET ordinal = 3 WHERE ordinal = 1; UPDATE handling SET ordinal = 1 "
+                      "WHERE ordinal = 2; UPDATE handling SET ordinal = 2 WHERE ordinal = 3"},
+        PlantedChange{"OfAnotherMessage", "UPDATE handling SET message = (SELECT id FROM message WHERE direction = 0)"},
+        PlantedChange{"OfNothing", "UPDATE handling SET message = zeroblob(32)"},
+        PlantedChange{"LeafMoved", "UPDATE handling SET leaf = leaf + 1"}),
     [](const auto& planted) { return planted.param.name; });
 
 }  // namespace
