@@ -55,7 +55,8 @@ bool cleared(const LabelPolicy& own, const User& user, const Label& regarded) {
 std::string not_cleared(const World& world, const LabelPolicy* own, const User& user, const Label& label,
                         bool restricted) {
   const auto regarded = own == nullptr ? std::nullopt : world.agreements.labels().regard(*own, label);
-  if (!regarded) return restricted ? name_of(label) : std::string();
+  // Without a policy of our own nobody can say who holds which category.
+  if (!regarded) return restricted || !label.categories.empty() ? name_of(label) : std::string();
   if (restricted && !cleared(*own, user, *regarded)) return name_of(label);
   if (admits(*own, *regarded, user.categories)) return {};
   auto name = name_of(label) + " (";

@@ -114,6 +114,14 @@ TEST_F(DecideAccess, AsksForTheCategoriesALabelIsRegardedToHave) {
   EXPECT_TRUE(with({}).allowed());
 }
 
+TEST_F(DecideAccess, RefusesCategoriesWhereTheOwnPartyIsNotKnown) {
+  message.labels.front().classification = "open";
+  realm.peers.erase("ru-example");
+  EXPECT_EQ(reading(""), Codes{});
+  message.labels.front().categories = {"network"};
+  EXPECT_EQ(reading("secret"), Codes{"E-CLEARANCE"});
+}
+
 TEST_F(DecideAccess, TakesTheStricterOfTheLabelAndTheOwnHandling) {
   message.labels.front().classification = "open";
   EXPECT_EQ(reading(""), Codes{});
