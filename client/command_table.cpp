@@ -13,6 +13,7 @@ const Option kDirectory = {"--directory", "DIR", "directory"};
 const Option kLimit = {"--limit", "N", "limit"};
 const Option kBefore = {"--before", "N", "before"};
 const Option kLabel = {"--label", "CLASS", "label"};
+const Option kCategories = {"--categories", "CATEGORY,...", "categories"};
 const Option kNoteLanguage = {"--note-language", "LANG", "note-language"};
 const Option kReceivers = {"--to", "AUTHORITY,...", "receivers"};
 const Option kExtent = {"--extent", "all|N,...", "extent"};
@@ -108,6 +109,7 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
        {{"ID"}},
        {{"--receipt", "STAGE", "receipt"},
         {"--recipient", "AUTHORITY", "recipient"},
+        {"--handling", "", "handling"},
         {"--as", "signature", "as"},
         {"-O,--out", "DIR", "out-folder"}},
        {"chancery export CN-2026-0001 --as signature",
@@ -279,9 +281,17 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
        {{"--label", "CLASS", "label", true},
         {"--to", "AUTHORITY,...", "to", true},
         {"--agreement", "ID", "agreement", true},
-        {"--categories", "CATEGORY,...", "categories"}},
+        kCategories},
        {"chancery label check --label restricted --to kz-example,ru-example --agreement sco-2009"},
        c::label_check},
+      {"label",
+       "handle",
+       "OP",
+       {{"ID"}},
+       {{"--label", "CLASS", "label", true}, kCategories, {"--review", "DATE", "review"}},
+       {"chancery label handle IN-2026-0001 --label restricted",
+        "chancery label handle IN-2026-0001 --label restricted --categories judicial --review 2027-12-31"},
+       c::label_handle},
       {"peer", "list", "-", {}, {}, {"chancery peer list"}, c::peer_list},
       {"peer", "add", "A", {{"FILE"}}, {}, {"chancery peer add ru-example.bundle"}, c::peer_add},
       {"peer",
@@ -299,8 +309,10 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
        {{"NAME"}},
        {{"--role", "ROLE", "role", true},
         {"--certificate", "FILE", "user-certificate", true},
-        {"--clearance", "CLASS", "clearance"}},
-       {"chancery user add wang --role officer --clearance restricted --certificate people/wang.pem"},
+        {"--clearance", "CLASS", "clearance"},
+        {"--categories", "CATEGORY,...", "clearance-categories"}},
+       {"chancery user add wang --role officer --clearance restricted --certificate people/wang.pem",
+        "chancery user add zhou --role officer --clearance restricted --categories judicial --certificate zhou.pem"},
        c::user_add},
       {"designation",
        "sign",

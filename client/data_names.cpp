@@ -1,6 +1,6 @@
 #include "client/data_names.h"
 
-#include <sstream>
+#include <algorithm>
 
 #include "client/connection.h"
 #include "client/table.h"
@@ -39,26 +39,62 @@ std::string DataNames::item(const std::string& code) const {
   return core::neutralised(code);
 }
 
-std::string DataNames::marking_of(const v1::LabelPolicyView& policy, const std::string& classification) const {
-  for (const auto& entry : policy.classes()) {
-    if (entry.id() != classification) continue;
-    std::vector<std::string> marks;
-    for (const auto* language : {"zh", "ru", "en"}) {
-      const auto found = entry.marking().text().find(language);
-      if (found != entry.marking().text().end()) marks.push_back(core::neutralised(found->second));
-    }
-    if (!marks.empty()) return joined(marks, " · ");
+namespace {
+
+// In every language there is; the code when there is none.
+std::string in_all_languages(const v1::LocalizedText& text, const std::string& code) {
+  std::vector<std::string> marks;
+  for (const auto* language : {"zh", "ru", "en"}) {
+    const auto found = text.text().find(language);
+    if (found != text.text().end()) marks.push_back(core::neutralised(found->second));
   }
-  return core::neutralised(classification);
+  return marks.empty() ? core::neutralised(code) : joined(marks, " · ");
+}
+
+template <class Entries>
+auto* find_by_id(const Entries& entries, const std::string& id) {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.id() == id; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string DataNames::marking_of(const v1::LabelPolicyView& policy, const std::string& classification) const {
+  const auto* entry = find_by_id(policy.classes(), classification);
+  return entry == nullptr ? core::neutralised(classification) : in_all_languages(entry->marking(), classification);
+}
+
+const v1::LabelPolicyView* DataNames::policy_of(const core::Label& label) const {
+  for (const auto& known : labels_.policies())
+    if (known.id() == label.policy && known.version() == label.version) return &known;
+  return nullptr;
 }
 
 std::string DataNames::marking(const std::string& label_line) const {
-  std::stringstream words(label_line);
-  std::string policy, classification;
-  words >> policy >> classification;
-  for (const auto& known : labels_.policies())
-    if (known.id() + "/" + std::to_string(known.version()) == policy) return marking_of(known, classification);
-  return core::neutralised(classification);
+  const auto label = core::Label::parse(label_line);
+  if (!label.has_value()) return core::neutralised(label_line);
+  const auto* policy = policy_of(*label);
+  std::vector<std::string> marks = {policy == nullptr ? label->classification
+                                                      : marking_of(*policy, label->classification)};
+  for (const auto& id : label->categories) {
+    const auto* category = policy == nullptr ? nullptr : find_by_id(policy->categories(), id);
+    marks.push_back(category == nullptr ? id : in_all_languages(category->marking(), id));
+  }
+  if (!label->review.empty()) marks.push_back(label->review);
+  return joined(marks, " // ");
+}
+
+std::string DataNames::label_name(const std::string& label_line) const {
+  const auto label = core::Label::parse(label_line);
+  if (!label.has_value()) return core::neutralised(label_line);
+  const auto* policy = policy_of(*label);
+  const auto* of = policy == nullptr ? nullptr : find_by_id(policy->classes(), label->classification);
+  std::vector<std::string> names = {of == nullptr ? label->classification : in_language(of->name())};
+  for (const auto& id : label->categories) {
+    const auto* category = policy == nullptr ? nullptr : find_by_id(policy->categories(), id);
+    names.push_back(category == nullptr ? id : in_language(category->name()));
+  }
+  return joined(names, " // ");
 }
 
 std::string DataNames::own_marking(const std::string& classification) const {

@@ -104,14 +104,17 @@ std::string part_of(const v1::Part& part, const Catalogue& catalogue) {
   return {};
 }
 
+std::string marking_for(const v1::RecipientPreview& recipient, const DataNames& names) {
+  if (!recipient.label().empty()) return names.label_name(recipient.label());
+  return recipient.marking().empty() ? "-" : names.class_name(recipient.party(), recipient.marking());
+}
+
 std::string recipient_line(const v1::RecipientPreview& recipient, const DataNames& names, const Catalogue& catalogue) {
-  return catalogue.text(
-             "preview.recipient",
-             {{"authority", padded(recipient.authority(), 14)},
-              {"party", recipient.party()},
-              {"marking", recipient.marking().empty() ? "-" : names.class_name(recipient.party(), recipient.marking())},
-              {"may", words(recipient.may(), "may", catalogue)},
-              {"may_not", words(recipient.may_not(), "may", catalogue)}}) +
+  return catalogue.text("preview.recipient", {{"authority", padded(recipient.authority(), 14)},
+                                              {"party", recipient.party()},
+                                              {"marking", marking_for(recipient, names)},
+                                              {"may", words(recipient.may(), "may", catalogue)},
+                                              {"may_not", words(recipient.may_not(), "may", catalogue)}}) +
          "\n";
 }
 
@@ -138,6 +141,7 @@ std::string header_of(const v1::MessageView& m, const DataNames& names, const Ca
   out += line(catalogue, "threats", items(m.threats(), names));
   out += line(catalogue, "directions", items(m.directions(), names));
   out += line(catalogue, "label", shown(m.labels(), "; "));
+  if (m.handled()) out += line(catalogue, "handled", m.own_label());
   out += line(catalogue, "precedence", catalogue.word("precedence", core::neutralised(m.precedence())));
   if (m.exercise()) out += line(catalogue, "exercise", yes_or_no(true, catalogue));
   out += line(catalogue, "created", local_time(m.created()));
@@ -199,11 +203,31 @@ std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue) {
   return out;
 }
 
-std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue) {
+namespace {
+
+template <class Labels>
+std::string marks_of(const Labels& labels, const DataNames& names) {
   std::vector<std::string> marks;
-  for (const auto& label : message.labels()) marks.push_back(names.marking(label));
-  const auto own = message.own_marking().empty() ? "-" : names.own_marking(message.own_marking());
-  return catalogue.text("show.banner", {{"theirs", joined(marks, "; ")}, {"ours", own}}) + "\n";
+  for (const auto& label : labels) marks.push_back(names.marking(label));
+  return joined(marks, "; ");
+}
+
+std::string banner_of(const std::string& theirs, const std::string& ours, const Catalogue& catalogue) {
+  return catalogue.text("show.banner", {{"theirs", theirs}, {"ours", ours.empty() ? "-" : ours}}) + "\n";
+}
+
+}  // namespace
+
+std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue) {
+  auto ours = message.own_label().empty() ? std::string() : names.marking(message.own_label());
+  // Where the labels together are undecided, at least the highest class that is not.
+  if (ours.empty() && !message.own_marking().empty()) ours = names.own_marking(message.own_marking());
+  return banner_of(marks_of(message.labels(), names), ours, catalogue);
+}
+
+std::string banner(const v1::Evidence& evidence, const DataNames& names, const Catalogue& catalogue) {
+  const auto ours = evidence.own_label().empty() ? std::string() : names.marking(evidence.own_label());
+  return banner_of(marks_of(evidence.labels(), names), ours, catalogue);
 }
 
 std::string body_text(const v1::ReadBody& body, const DataNames& names, const Catalogue& catalogue) {

@@ -19,8 +19,10 @@ std::string body_text(const v1::ReadBody& body, const DataNames& names, const Ca
 // The stages, one line a recipient.
 std::string deliveries_text(const v1::MessageView& message, const Catalogue& catalogue);
 
-// The line of markings: the originator's and ours.
+// The line of markings: the originator's and ours. Of any view with labels, own_label and own_marking.
 std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue);
+// The same of what is exported: the first line of marking.txt beside it.
+std::string banner(const v1::Evidence& evidence, const DataNames& names, const Catalogue& catalogue);
 
 // For a terminal of so many columns (0: none): a longer line goes on under a bar when it began with one, else indented,
 // so that nothing of it stands where our lines begin.

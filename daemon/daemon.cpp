@@ -149,6 +149,7 @@ class Daemon::Impl {
     consents_ = std::make_unique<service::ConsentDesk>(node());
     disclosing_ = std::make_unique<service::Disclosing>(node(), lanes);
     joint_acts_ = std::make_unique<service::JointActDesk>(node());
+    handlings_ = std::make_unique<service::HandlingDesk>(node());
     administration_ = std::make_unique<service::Administration>(node(), lanes, options_.version);
   }
 
@@ -156,8 +157,9 @@ class Daemon::Impl {
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
                                               links_, *exchange_, options_.clock, options_.log));
-    const transport::DeskServices services{*submit_,     *reading_,        *evidence_, *consents_,     *joint_acts_,
-                                           *disclosing_, *administration_, random_,    options_.clock, options_.log};
+    const transport::DeskServices services{*submit_,     *reading_,      *evidence_,  *consents_,
+                                           *joint_acts_, *disclosing_,   *handlings_, *administration_,
+                                           random_,      options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
   }
@@ -177,6 +179,7 @@ class Daemon::Impl {
   std::unique_ptr<service::ConsentDesk> consents_;
   std::unique_ptr<service::JointActDesk> joint_acts_;
   std::unique_ptr<service::Disclosing> disclosing_;
+  std::unique_ptr<service::HandlingDesk> handlings_;
   std::unique_ptr<service::Administration> administration_;
   std::unique_ptr<transport::PeerServer> peers_;
   std::unique_ptr<transport::DeskServer> desk_;

@@ -30,7 +30,8 @@ std::string classes(const v1::MessageView& message) {
     const auto space = label.find(' ');
     out.push_back(space == std::string::npos ? label : label.substr(space + 1, label.find(' ', space + 1) - space - 1));
   }
-  return joined(out, "+");
+  // And what it is kept as, where somebody here marked it.
+  return joined(out, "+") + (message.handled() ? " (" + message.own_marking() + ")" : "");
 }
 
 std::string kind_of(const v1::MessageView& message, const Catalogue& catalogue) {

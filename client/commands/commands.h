@@ -41,6 +41,7 @@ Outcome<int> export_evidence(Session& session);
 Outcome<int> status(Session& session);
 Outcome<int> label_list(Session& session);
 Outcome<int> label_check(Session& session);
+Outcome<int> label_handle(Session& session);
 Outcome<int> agreement_list(Session& session);
 Outcome<int> agreement_threats(Session& session);
 Outcome<int> agreement_directions(Session& session);

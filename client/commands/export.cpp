@@ -6,8 +6,10 @@
 
 #include "client/commands/commands.h"
 #include "client/connection.h"
+#include "client/data_names.h"
 #include "client/designation_bundle.h"
 #include "client/files.h"
+#include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/table.h"
 #include "client/verify/evidence.h"
@@ -81,11 +83,12 @@ Outcome<int> export_evidence(Session& session) {
   request.set_message(arguments.value("ID"));
   request.set_receipt(arguments.value("--receipt"));
   request.set_recipient(arguments.value("--recipient"));
+  request.set_handling(arguments.has("--handling"));
   auto& desk = *TRY(session.desk());
   const auto response = TRY(desk.call(&v1::Desk::Stub::Export, request));
   if (response.has_refused()) return tl::unexpected(to_receipt_fault(response.refused(), request));
-  const auto files =
-      TRY(or_fault(make_files(response.evidence()), "E-VERIFY-SIGNATURE", {{"subject", request.message()}}));
+  auto files = TRY(or_fault(make_files(response.evidence()), "E-VERIFY-SIGNATURE", {{"subject", request.message()}}));
+  files.push_back({"marking.txt", banner(response.evidence(), DataNames::fetch(session), session.catalogue())});
   const auto folder = arguments.value_or("--out", folder_name(response.evidence().name()));
   CHECK_OK(write_files(folder, files));
   if (session.json()) {

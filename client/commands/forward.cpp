@@ -32,6 +32,9 @@ Outcome<int> forward(Session& session) {
   *draft.mutable_directions() = original.directions();
   *draft.mutable_threats() = original.threats();
   draft.set_label(session.arguments().value_or("--label", original.own_marking()));
+  // What goes out is marked as it is kept here, with all that restricts it.
+  if (const auto kept = core::Label::parse(original.own_label()); kept.has_value())
+    for (const auto& category : kept->categories) draft.add_categories(category);
   draft.set_precedence(original.precedence());
   draft.set_exercise(original.exercise());
   for (const auto& recipient : session.arguments().list("--to")) draft.add_recipients(recipient);

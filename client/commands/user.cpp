@@ -14,7 +14,9 @@ namespace chancery::client::commands {
 namespace {
 
 std::vector<std::string> row(const v1::UserView& user, const Catalogue& catalogue) {
-  return {user.name(), catalogue.word("role", user.role()), user.clearance(), local_time(user.certificate_until()),
+  std::vector<std::string> cleared = {user.clearance()};
+  cleared.insert(cleared.end(), user.categories().begin(), user.categories().end());
+  return {user.name(), catalogue.word("role", user.role()), joined(cleared, " "), local_time(user.certificate_until()),
           user.certificate()};
 }
 
@@ -55,6 +57,7 @@ Outcome<int> user_add(Session& session) {
   request.set_name(arguments.value("NAME"));
   request.set_role(arguments.value("--role"));
   request.set_clearance(arguments.value("--clearance"));
+  for (const auto& category : arguments.list("--categories")) request.add_categories(category);
   if (!core::parse_role(request.role()))
     return fault("E-USAGE-VALUE", {{"option", "--role"}, {"value", request.role()}});
   const auto path = arguments.value("--certificate");

@@ -34,6 +34,7 @@ const char* author_line(core::StatementKind kind) {
       return "receiver";
     case core::StatementKind::designation:
     case core::StatementKind::seal_key:
+    case core::StatementKind::handling:
       return "authority";
     case core::StatementKind::permit:
       return "provider";

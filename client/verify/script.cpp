@@ -10,6 +10,7 @@ const std::string_view kVerifyScript = R"sh(#!/bin/sh
 #   path.txt         the place in the batch: its index, then the hashes on the way to the root
 #   signature.p7m    CMS/CAdES signature over the batch
 #   certificate.pem  of the key that signed; anchor.pem: of who designated that key
+#   marking.txt      how the text is marked by its originator, and where this was exported
 #   designation.*    the anchor's own statement which keys speak for the authority; absent where statement.txt is one
 #
 # Exit code 0 when everything holds, 8 when something does not.
@@ -46,7 +47,7 @@ author() {
     chancery/message/v1) line "$1" originator ;;
     chancery/receipt/v1) line "$1" receiver ;;
     chancery/dispatch/v1) line "$1" sender ;;
-    chancery/designation/v1 | chancery/seal-key/v1) line "$1" authority ;;
+    chancery/designation/v1 | chancery/seal-key/v1 | chancery/handling/v1) line "$1" authority ;;
     chancery/permit/v1) line "$1" provider ;;
     *) return 1 ;;
   esac

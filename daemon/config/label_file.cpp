@@ -10,6 +10,24 @@ namespace chancery::config {
 namespace {
 
 constexpr std::string_view kWords = "lower-case words joined by hyphens";
+constexpr std::uint32_t kLongestReview = 36'525;  // a hundred years
+
+struct Versions {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+};
+
+// "2" or "1-3": every version of the other policy is named, because one that came later may mean something else.
+Versions read_versions(Reader& row) {
+  const auto text = row.text("versions");
+  const auto dash = text.find('-');
+  const auto from = core::parse_ordinal(std::string_view(text).substr(0, dash));
+  const auto to = dash == std::string::npos ? from : core::parse_ordinal(std::string_view(text).substr(dash + 1));
+  if (from && to && 0 < *from && *from <= *to && *to <= UINT32_MAX)
+    return {static_cast<std::uint32_t>(*from), static_cast<std::uint32_t>(*to)};
+  if (!text.empty()) row.fault("versions", "'" + text + "' must be a version or a range of versions, written 1 or 1-3");
+  return {};
+}
 
 void read_class(Reader& row, core::LabelPolicy& policy) {
   core::LabelClass c;
@@ -19,6 +37,8 @@ void read_class(Reader& row, core::LabelPolicy& policy) {
   c.state_secret = row.flag("state_secret");
   c.name = row.localized("name");
   c.marking = row.localized("marking");
+  c.review_required = row.flag_or("review_required", false);
+  if (row.has("review_within_days")) c.review_within_days = row.number("review_within_days", 1, kLongestReview);
   if (!c.id.empty() && policy.find(c.id) != nullptr) row.fault("id", "class '" + c.id + "' stands here twice");
   if (!policy.classes.empty() && row.has("rank") && c.rank <= policy.classes.back().rank)
     row.fault("rank",
@@ -26,23 +46,74 @@ void read_class(Reader& row, core::LabelPolicy& policy) {
   policy.classes.push_back(std::move(c));
 }
 
-void read_regard(Reader& row, LabelFile& file) {
+core::CategoryKind read_kind(Reader& row) {
+  static constexpr core::CategoryKind all[] = {core::CategoryKind::restrictive, core::CategoryKind::permissive,
+                                               core::CategoryKind::informative};
+  std::vector<std::string> words;
+  for (const auto kind : all) words.emplace_back(core::to_string(kind));
+  const auto word = row.one_of("kind", words);
+  return all[std::find(words.begin(), words.end(), word) - words.begin()];
+}
+
+void read_category(Reader& row, core::LabelPolicy& policy) {
+  core::LabelCategory c;
+  c.id = row.text("id", core::is_identifier, kWords);
+  c.kind = read_kind(row);
+  c.name = row.localized("name");
+  c.marking = row.localized("marking");
+  if (!c.id.empty() && policy.find_category(c.id) != nullptr)
+    row.fault("id", "category '" + c.id + "' stands here twice");
+  policy.categories.push_back(std::move(c));
+}
+
+template <class Row>
+bool overlap(const Row& a, const Row& b) {
+  return a.policy == b.policy && a.from_version <= b.to_version && b.from_version <= a.to_version;
+}
+
+void read_class_regard(Reader& row, core::Regard regard, LabelFile& file) {
   auto& policy = file.policy;
-  core::Regard regard;
-  regard.policy = row.text("policy", core::is_identifier, kWords);
   regard.classification = row.text("class", core::is_identifier, kWords);
-  regard.as = row.text("as", core::is_identifier, kWords);
   if (!regard.as.empty() && policy.find(regard.as) == nullptr)
     row.fault("as", "'" + regard.as + "' is no class of this policy");
-  if (!regard.policy.empty() && regard.policy == policy.id)
-    row.fault("policy", "a policy does not regard its own classes");
   const auto same = [&](const core::Regard& other) {
-    return other.policy == regard.policy && other.classification == regard.classification;
+    return overlap(other, regard) && other.classification == regard.classification;
   };
   if (std::any_of(policy.regards.begin(), policy.regards.end(), same))
     row.fault("class", "'" + regard.policy + "' '" + regard.classification + "' is regarded twice");
   policy.regards.push_back(std::move(regard));
   file.regards.push_back(row.place({}));
+}
+
+void read_category_regard(Reader& row, const core::Regard& head, LabelFile& file) {
+  auto& policy = file.policy;
+  core::CategoryRegard regard{head.policy, row.text("category", core::is_identifier, kWords), head.as,
+                              head.from_version, head.to_version};
+  if (!regard.as.empty() && policy.find_category(regard.as) == nullptr)
+    row.fault("as", "'" + regard.as + "' is no category of this policy");
+  const auto same = [&](const core::CategoryRegard& other) {
+    return overlap(other, regard) && other.category == regard.category;
+  };
+  if (std::any_of(policy.category_regards.begin(), policy.category_regards.end(), same))
+    row.fault("category", "'" + regard.policy + "' '" + regard.category + "' is regarded twice");
+  policy.category_regards.push_back(std::move(regard));
+  file.category_regards.push_back(row.place({}));
+}
+
+// Of a class or of a category, by the key that stands there.
+void read_regard(Reader& row, LabelFile& file) {
+  core::Regard head;
+  head.policy = row.text("policy", core::is_identifier, kWords);
+  const auto versions = read_versions(row);
+  head.from_version = versions.from;
+  head.to_version = versions.to;
+  head.as = row.text("as", core::is_identifier, kWords);
+  if (!head.policy.empty() && head.policy == file.policy.id)
+    row.fault("policy", "a policy does not regard its own classes");
+  const bool of_category = row.has("category"), of_class = row.has("class");
+  if (of_category && of_class) return row.fault("category", "a row is about a class or about a category");
+  if (of_category) return read_category_regard(row, head, file);
+  read_class_regard(row, std::move(head), file);
 }
 
 void read(Reader& root, LabelFile& file) {
@@ -52,32 +123,89 @@ void read(Reader& root, LabelFile& file) {
   policy.version = root.number("version", 1, UINT32_MAX);
   policy.party = root.text("party", core::is_party_code, "a Party: two capital letters");
   policy.example = root.flag_or("example", false);
-  policy.categories = root.texts("categories", core::is_identifier, kWords);
   root.each("class", [&](Reader& row) { read_class(row, policy); });
   if (policy.classes.empty()) root.fault("class", "a policy has classes");
+  root.each("category", [&](Reader& row) { read_category(row, policy); });
   root.each("regard", [&](Reader& row) { read_regard(row, file); });
   file.id = root.place("id");
   file.party = root.place("party");
 }
 
-void check_regards(const LabelFile& file, const std::vector<LabelFile>& files, Faults& faults) {
-  for (std::size_t i = 0; i < file.policy.regards.size(); ++i) {
-    const auto& regard = file.policy.regards[i];
-    if (regard.policy.empty() || regard.classification.empty()) continue;
-    bool policy_known = false, class_known = false;
-    for (const auto& other : files) {
-      if (other.policy.id != regard.policy) continue;
-      policy_known = true;
-      class_known = class_known || other.policy.find(regard.classification) != nullptr;
-    }
-    auto at = file.regards[i];
-    at.key += policy_known ? "class" : "policy";
-    if (!policy_known) {
-      faults.add(at, "'" + regard.policy + "' is no policy of this data");
-    } else if (!class_known) {
-      faults.add(at, "'" + regard.classification + "' is no class of policy '" + regard.policy + "'");
-    }
+// The versions of a policy at hand that a row speaks of.
+template <class Row>
+std::vector<const core::LabelPolicy*> spoken_of(const Row& row, const std::vector<LabelFile>& files) {
+  std::vector<const core::LabelPolicy*> out;
+  for (const auto& other : files)
+    if (other.policy.id == row.policy && row.from_version <= other.policy.version &&
+        other.policy.version <= row.to_version)
+      out.push_back(&other.policy);
+  return out;
+}
+
+bool is_policy(const std::vector<LabelFile>& files, const std::string& id) {
+  return std::any_of(files.begin(), files.end(), [&](const LabelFile& other) { return other.policy.id == id; });
+}
+
+// False when there is no such policy or version to look at, which is told here.
+template <class Row>
+bool check_regarded(const Row& row, const Place& at, const std::vector<LabelFile>& files, Faults& faults) {
+  if (row.policy.empty() || row.from_version == 0) return false;
+  auto place = at;
+  if (!is_policy(files, row.policy)) {
+    place.key += "policy";
+    faults.add(place, "'" + row.policy + "' is no policy of this data");
+  } else if (spoken_of(row, files).empty()) {
+    place.key += "versions";
+    faults.add(place, "no such version of policy '" + row.policy + "' in this data");
+  } else {
+    return true;
   }
+  return false;
+}
+
+void check_class_regard(const core::Regard& row, Place at, const std::vector<LabelFile>& files, Faults& faults) {
+  if (!check_regarded(row, at, files, faults) || row.classification.empty()) return;
+  const auto all = spoken_of(row, files);
+  if (std::any_of(all.begin(), all.end(), [&](const auto* p) { return p->find(row.classification) != nullptr; }))
+    return;
+  at.key += "class";
+  faults.add(at, "'" + row.classification + "' is no class of policy '" + row.policy + "'");
+}
+
+// What has to be held there has to be held here; what lets in there does not stop restricting here.
+bool keeps_access(core::CategoryKind there, core::CategoryKind here) {
+  switch (there) {
+    case core::CategoryKind::restrictive:
+      return here == core::CategoryKind::restrictive;
+    case core::CategoryKind::permissive:
+      return here != core::CategoryKind::informative;
+    case core::CategoryKind::informative:
+      return true;
+  }
+  return false;
+}
+
+void check_category_regard(const core::LabelPolicy& own, const core::CategoryRegard& row, Place at,
+                           const std::vector<LabelFile>& files, Faults& faults) {
+  if (!check_regarded(row, at, files, faults) || row.category.empty()) return;
+  bool known = false, keeps = true;
+  const auto* as = own.find_category(row.as);
+  for (const auto* policy : spoken_of(row, files)) {
+    const auto* there = policy->find_category(row.category);
+    known = known || there != nullptr;
+    keeps = keeps && (there == nullptr || as == nullptr || keeps_access(there->kind, as->kind));
+  }
+  at.key += known ? "as" : "category";
+  if (!known) faults.add(at, "'" + row.category + "' is no category of policy '" + row.policy + "'");
+  if (!keeps) faults.add(at, "'" + row.as + "' restricts less than '" + row.category + "' does");
+}
+
+void check_regards(const LabelFile& file, const std::vector<LabelFile>& files, Faults& faults) {
+  const auto& policy = file.policy;
+  for (std::size_t i = 0; i < policy.regards.size(); ++i)
+    check_class_regard(policy.regards[i], file.regards[i], files, faults);
+  for (std::size_t i = 0; i < policy.category_regards.size(); ++i)
+    check_category_regard(policy, policy.category_regards[i], file.category_regards[i], files, faults);
 }
 
 bool names_party(const std::vector<core::Agreement>& agreements, const std::string& party) {

@@ -10,7 +10,8 @@ struct LabelFile {
   core::LabelPolicy policy;
   Place id;
   Place party;
-  std::vector<Place> regards;  // of each of policy.regards
+  std::vector<Place> regards;           // of each of policy.regards
+  std::vector<Place> category_regards;  // of each of policy.category_regards
 };
 
 // What could be read, also after faults; nothing when it does not parse. The digest is of the bytes of the file.

@@ -85,6 +85,7 @@ Decision decide_acceptance(const World& world, const Arrival& arrival, const Sou
   rules::check_suites(c, arrival.suite, out);
   rules::check_labels(c, out);
   rules::check_state_secrets(c, out);
+  rules::check_review(c, out);
   rules::check_ceiling(c, out);
   rules::check_language(c, out);
   check_body_languages(c, arrival.body, out);

@@ -12,6 +12,7 @@ bool works_with_text(Permission permission) {
     case Permission::approve:
     case Permission::read_body:
     case Permission::acknowledge:
+    case Permission::handle:
       return true;
     case Permission::list:
     case Permission::export_evidence:
@@ -30,17 +31,37 @@ std::vector<std::string> parties_of(const World& world, const Message& message) 
   return parties;
 }
 
+std::vector<std::string> own_party(const World& world) {
+  const auto* own = own_policy(world);
+  return own == nullptr ? std::vector<std::string>() : std::vector<std::string>{own->party};
+}
+
 bool restricted(const World& world, const std::vector<std::string>& parties, const Label& label) {
   const auto& labels = world.agreements.labels();
   return labels.restricted(label, parties) || !labels.silent(label, parties).empty();
 }
 
-bool cleared(const LabelPolicy* own, const User& user, const Label& label) {
-  if (own == nullptr || user.clearance.empty()) return false;
-  const auto* clearance = own->find(user.clearance);
-  const auto* needed = own->meaning(label);
-  return clearance != nullptr && needed != nullptr && (clearance->restricted || clearance->state_secret) &&
-         clearance->rank >= needed->rank;
+std::string name_of(const Label& label) {
+  return label.policy + "/" + std::to_string(label.version) + "/" + label.classification;
+}
+
+bool cleared(const LabelPolicy& own, const User& user, const Label& regarded) {
+  const auto* clearance = own.find(user.clearance);
+  return clearance != nullptr && (clearance->restricted || clearance->state_secret) &&
+         clearance->rank >= own.find(regarded.classification)->rank;
+}
+
+// What of a label this person is not cleared for; empty when nothing.
+std::string not_cleared(const World& world, const LabelPolicy* own, const User& user, const Label& label,
+                        bool restricted) {
+  const auto regarded = own == nullptr ? std::nullopt : world.agreements.labels().regard(*own, label);
+  // Without a policy of our own nobody can say who holds which category.
+  if (!regarded) return restricted || !label.categories.empty() ? name_of(label) : std::string();
+  if (restricted && !cleared(*own, user, *regarded)) return name_of(label);
+  if (admits(*own, *regarded, user.categories)) return {};
+  auto name = name_of(label) + " (";
+  for (const auto& category : regarded->categories) name.append(name.back() == '(' ? "" : " ").append(category);
+  return name + ")";
 }
 
 }  // namespace
@@ -70,6 +91,8 @@ const char* to_string(Permission permission) {
       return "read-body";
     case Permission::acknowledge:
       return "acknowledge";
+    case Permission::handle:
+      return "handle";
     case Permission::export_evidence:
       return "export-evidence";
     case Permission::administer:
@@ -96,7 +119,8 @@ bool permits(Role role, Permission permission) {
   return false;
 }
 
-Decision decide_access(const World& world, const User& user, Permission permission, const Message& message) {
+Decision decide_access(const World& world, const User& user, Permission permission, const Message& message,
+                       const std::vector<Label>& handling) {
   const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
   const auto reason = [&](ReasonCode code, std::string subject) {
     return agreement == nullptr ? Reason{code, {}, {}, std::move(subject)}
@@ -107,17 +131,19 @@ Decision decide_access(const World& world, const User& user, Permission permissi
   if (!works_with_text(permission)) return out;
   const auto* own = own_policy(world);
   const auto parties = parties_of(world, message);
+  const auto check = [&](const Label& label, bool is_restricted) {
+    auto name = not_cleared(world, own, user, label, is_restricted);
+    if (!name.empty()) out.add(reason(ReasonCode::clearance, std::move(name)));
+  };
   // Under an agreement that is not known here nobody can say what others restrict.
-  for (const auto& label : message.labels)
-    if ((agreement == nullptr || restricted(world, parties, label)) && !cleared(own, user, label))
-      out.add(reason(ReasonCode::clearance,
-                     label.policy + "/" + std::to_string(label.version) + "/" + label.classification));
+  for (const auto& label : message.labels) check(label, agreement == nullptr || restricted(world, parties, label));
+  for (const auto& label : handling) check(label, restricted(world, own_party(world), label));
   return out;
 }
 
-Decision decide_approval(const World& world, const User& approver, std::string_view composed_by,
-                         const Message& message) {
-  auto out = decide_access(world, approver, Permission::approve, message);
+Decision decide_approval(const World& world, const User& approver, std::string_view composed_by, const Message& message,
+                         const std::vector<Label>& handling) {
+  auto out = decide_access(world, approver, Permission::approve, message, handling);
   if (approver.name == composed_by) out.add({ReasonCode::approval_same_person, {}, {}, approver.name});
   return out;
 }

@@ -4,6 +4,7 @@
 #include <compare>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crypto/result.h"
 
@@ -47,6 +48,7 @@ struct User {
   std::string name;  // `[a-z0-9][a-z0-9.-]{0,62}`
   Role role = Role::officer;
   std::string clearance;  // a class of the authority's own label policy; empty reads nothing restricted
+  std::vector<std::string> categories = {};  // of that policy, sorted: held beside the class
   bool operator==(const User&) const = default;
 };
 

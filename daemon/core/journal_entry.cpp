@@ -42,6 +42,10 @@ const char* to_string(Act act) {
       return "access-refused";
     case Act::acknowledged:
       return "acknowledged";
+    case Act::handled:
+      return "handled";
+    case Act::handling_refused:
+      return "handling-refused";
     case Act::voided:
       return "voided";
     case Act::exported:
@@ -80,6 +84,8 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::read,
                                 Act::access_refused,
                                 Act::acknowledged,
+                                Act::handled,
+                                Act::handling_refused,
                                 Act::voided,
                                 Act::exported,
                                 Act::permit_issued,

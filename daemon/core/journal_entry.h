@@ -26,6 +26,8 @@ enum class Act {
   read,
   access_refused,
   acknowledged,
+  handled,  // marked by an own handling record, whose digest is `content`
+  handling_refused,
   voided,
   exported,
   permit_issued,  // to the peer that is the actor, for the original

@@ -20,29 +20,64 @@ struct LabelClass {
   bool state_secret = false;  // known, never sendable under an agreement that bars it
   Localized name;
   Localized marking;  // what must be shown with the text
+  // A review date says when to look again; that it passed lowers nothing.
+  bool review_required = false;
+  std::uint32_t review_within_days = 0;  // the latest review after labelling; 0 sets no limit
   bool operator==(const LabelClass&) const = default;
 };
 
-// How this Party's law regards a class of another policy.
+// What a category does to access (RFC 2634, STANAG 4774).
+enum class CategoryKind {
+  restrictive,  // each of them has to be held
+  permissive,   // one of them has to be held: a further one lets more people in
+  informative,  // says something, and changes nothing
+};
+const char* to_string(CategoryKind kind);
+
+struct LabelCategory {
+  std::string id;
+  CategoryKind kind = CategoryKind::restrictive;
+  Localized name;
+  Localized marking;
+  bool operator==(const LabelCategory&) const = default;
+};
+
+// The equivalence of one policy with another is a table of rows, each for these versions of the other and no more: a
+// version that came later may mean something else by the same word. Nothing follows from two rows together.
 struct Regard {
   std::string policy;
   std::string classification;
   std::string as;  // a class id of this policy
+  std::uint32_t from_version = 1;
+  std::uint32_t to_version = 1;
   bool operator==(const Regard&) const = default;
+  [[nodiscard]] bool covers(const Label& label) const;  // of that policy, in these versions
+};
+
+struct CategoryRegard {
+  std::string policy;
+  std::string category;
+  std::string as;  // a category id of this policy
+  std::uint32_t from_version = 1;
+  std::uint32_t to_version = 1;
+  bool operator==(const CategoryRegard&) const = default;
+  [[nodiscard]] bool covers(const Label& label) const;
 };
 
 struct LabelPolicy {
   std::string id;  // "cn-example"
   std::uint32_t version = 1;
-  std::string party;                    // "CN"
-  bool example = false;                 // shipped as an example, shown as such
-  std::vector<LabelClass> classes;      // ascending rank
-  std::vector<std::string> categories;  // known category ids
+  std::string party;                // "CN"
+  bool example = false;             // shipped as an example, shown as such
+  std::vector<LabelClass> classes;  // ascending rank
+  std::vector<LabelCategory> categories;
   std::vector<Regard> regards;
+  std::vector<CategoryRegard> category_regards;
   Digest digest;  // SHA-256 of the data file
   bool operator==(const LabelPolicy&) const = default;
 
   [[nodiscard]] const LabelClass* find(std::string_view classification) const;
+  [[nodiscard]] const LabelCategory* find_category(std::string_view category) const;
   // The class of this policy a label is regarded as: its own classes are themselves, a foreign one is what `regards`
   // says; null when this policy says nothing about it.
   [[nodiscard]] const LabelClass* meaning(const Label& label) const;
@@ -63,7 +98,16 @@ class LabelBook {
   // Its class and all its categories stand in its policy.
   [[nodiscard]] bool knows(const Label& label) const;
 
-  // Those of `parties` whose law, as known here, says nothing about the label: nobody can decide what it is to them.
+  // The label as this policy regards it: class, categories and review date in its own words, sorted. It is looked up
+  // and stands beside the original; nothing ever replaces that. Null when it cannot be decided: the class, or a
+  // category that changes access, has no row. An informative category without a row is left out.
+  [[nodiscard]] std::optional<Label> regard(const LabelPolicy& policy, const Label& label) const;
+
+  // All labels of one message as this policy regards them, joined. Null when one is undecided, when there is none, and
+  // when no label dominates all.
+  [[nodiscard]] std::optional<Label> regard_all(const LabelPolicy& policy, const std::vector<Label>& labels) const;
+
+  // Those of `parties` whose law, as known here, does not decide what the label is to them.
   [[nodiscard]] std::vector<std::string> silent(const Label& label, const std::vector<std::string>& parties) const;
 
   // Said to be so under the label's own policy or the newest version of any of `parties`' policies. A label whose own
@@ -72,13 +116,27 @@ class LabelBook {
   [[nodiscard]] bool state_secret(const Label& label, const std::vector<std::string>& parties) const;
 
  private:
+  [[nodiscard]] bool decides(const LabelPolicy& policy, const Label& label) const;
   [[nodiscard]] std::vector<const LabelClass*> meanings(const Label& label,
                                                         const std::vector<std::string>& parties) const;
 
   std::vector<LabelPolicy> policies_;
 };
 
-// Within one version of one policy: rank at least as high and all categories. Across policies: never.
+// Protects at least as much: within one version of one policy, rank at least as high, every restrictive category of b,
+// and whoever may by the permissive categories of a may by those of b. Across policies: never. A partial order of
+// labels that are the same but for their review dates and informative categories.
 bool dominates(const LabelBook& book, const Label& a, const Label& b);
+
+// The least label that dominates both, with the later review date (none when one of them has none) and what either
+// informs about. Null across policies, where the set of both stands (protocol section 2), for labels that are not
+// known, and when no permissive category is common to both: no label says that nobody may.
+std::optional<Label> join(const LabelBook& book, const Label& a, const Label& b);
+
+// Whether these categories, held by a person, satisfy those of a label of this policy. Unknown ones are held by nobody.
+bool admits(const LabelPolicy& policy, const Label& label, const std::vector<std::string>& held);
+
+// Whether the class leaves the label this review date when it is made on that day.
+bool review_fits(const LabelClass& of, const Label& label, Instant made);
 
 }  // namespace chancery::core

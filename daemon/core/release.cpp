@@ -17,6 +17,7 @@ Decision decide_release(const World& world, const Message& message, const Source
   rules::check_suites(c, crypto::Suite::p256, out);
   rules::check_labels(c, out);
   rules::check_state_secrets(c, out);
+  rules::check_review(c, out);
   rules::check_ceiling(c, out);
   rules::check_language(c, out);
   rules::check_profile(c, out);

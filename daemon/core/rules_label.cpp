@@ -43,8 +43,9 @@ void screen(const Case& c, const Agreement& agreement, const std::vector<std::st
   if (!agreement.bars_state_secrets && !agreement.protects_restricted) return;
   for (const auto& label : labels) {
     if (c.labels().class_of(label) == nullptr) continue;
-    for (const auto& party : c.labels().silent(label, parties))
-      add_policy_unknown(c, class_of(label) + " (" + party + ")", out);
+    if (c.labels().knows(label))
+      for (const auto& party : c.labels().silent(label, parties))
+        add_policy_unknown(c, class_of(label) + " (" + party + ")", out);
     if (agreement.bars_state_secrets && c.labels().state_secret(label, parties))
       out.add(agreement.reason(ReasonCode::state_secret, class_of(label)));
   }
@@ -76,6 +77,14 @@ void check_state_secrets(const Case& c, Decision& out) {
     if (agreement != nullptr)
       screen(c, *agreement, protecting_parties(*agreement, m, c.message.created), m.labels, out);
   }
+}
+
+void check_review(const Case& c, Decision& out) {
+  if (c.message.labels.empty()) return;
+  const auto& label = c.message.labels.front();
+  const auto* of = c.labels().class_of(label);
+  if (of != nullptr && !review_fits(*of, label, c.message.created))
+    out.add(c.reason(ReasonCode::label_review, class_of(label)));
 }
 
 void check_ceiling(const Case& c, Decision& out) {

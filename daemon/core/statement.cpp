@@ -33,6 +33,8 @@ const char* first_line(StatementKind kind) {
       return "chancery/seal-key/v1";
     case StatementKind::permit:
       return "chancery/permit/v1";
+    case StatementKind::handling:
+      return "chancery/handling/v1";
   }
   return "";
 }
@@ -40,8 +42,9 @@ const char* first_line(StatementKind kind) {
 Result<StatementKind> kind_of(std::string_view statement) {
   if (statement.size() > kMaxStatementSize) return fail(Errc::malformed, "statement too large");
   const auto line = statement.substr(0, statement.find('\n'));
-  for (const auto kind : {StatementKind::message, StatementKind::dispatch, StatementKind::receipt,
-                          StatementKind::designation, StatementKind::seal_key, StatementKind::permit})
+  for (const auto kind :
+       {StatementKind::message, StatementKind::dispatch, StatementKind::receipt, StatementKind::designation,
+        StatementKind::seal_key, StatementKind::permit, StatementKind::handling})
     if (line == first_line(kind) && line.size() < statement.size()) return kind;
   return fail(Errc::malformed, "line 1: not a statement of a known kind");
 }

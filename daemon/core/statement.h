@@ -18,7 +18,7 @@ namespace chancery::core {
 inline constexpr std::size_t kMaxStatementSize = 64 * 1024;
 
 // Kinds of signed statement, told apart by their first line.
-enum class StatementKind { message, dispatch, receipt, designation, seal_key, permit };
+enum class StatementKind { message, dispatch, receipt, designation, seal_key, permit, handling };
 
 // The first line without LF, e.g. "chancery/message/v1".
 const char* first_line(StatementKind kind);

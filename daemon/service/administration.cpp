@@ -256,6 +256,9 @@ Outcome<wire::UserView> Administration::add_user(const core::User& caller, const
   const auto& clearance = user.user.clearance;
   if (!clearance.empty() && (policy == nullptr || policy->find(clearance) == nullptr))
     return Answer(refused(ReasonCode::label_unknown, clearance));
+  for (const auto& category : user.user.categories)
+    if (policy == nullptr || policy->find_category(category) == nullptr)
+      return Answer(refused(ReasonCode::label_unknown, category));
   const store::UserRecord record{user.user, der_of(user.certificate)};
   auto refusal = node_.store.run<Refusal>(0, [&](store::Transaction& tx) -> Result<Refusal> {
     // Two people are two keys: else one of them could approve what he composed.

@@ -91,7 +91,9 @@ Result<Published> record_disclosed(const Node& node, store::Transaction& tx, con
   const auto world = world_of(node, *book, tx);
   auto entry = entry_of(caller, subject, *book);
   const auto* original = subject.sources.lookup()(subject.disclosure.original);
-  auto decision = core::decide_access(world, caller, core::Permission::read_body, original->message);
+  const auto row = TRY(tx.find_message(subject.disclosure.original));
+  const auto handling = row ? TRY(handling_here(tx, *row, original->message)) : std::vector<core::Label>();
+  auto decision = core::decide_access(world, caller, core::Permission::read_body, original->message, handling);
   if (TRY(tx.locked(subject.disclosure.original))) decision.add({core::ReasonCode::copy_locked, {}, {}, {}});
   auto permission = TRY(permitted_now(world, subject, statements_about(tx), TRY(tx.permits_of_carrier(subject.id))));
   for (const auto& reason : permission.decision.reasons()) decision.add(reason);

@@ -87,6 +87,13 @@ const store::MessageRecord* HeldSources::record(const core::MessageId& id) const
   return it == records_.end() ? nullptr : &it->second;
 }
 
+std::vector<core::Label> HeldSources::handling(const core::Message& message) const {
+  std::vector<core::Label> all;
+  for (const auto* source : core::provenance(message, lookup()).closure)
+    if (const auto* held = record(source->id); held != nullptr && held->handling) all.push_back(*held->handling);
+  return all;
+}
+
 std::vector<store::SignedStatement> HeldSources::closure(const core::Message& message) const {
   std::vector<store::SignedStatement> all;
   for (const auto* source : core::provenance(message, lookup()).closure) all.push_back(signed_.at(source->id));

@@ -21,6 +21,8 @@ class HeldSources {
   [[nodiscard]] core::SourceLookup lookup() const;
   // Of a message that is held itself; null for others.
   [[nodiscard]] const store::MessageRecord* record(const core::MessageId& id) const;
+  // How those of the message's sources that are held are handled here, where somebody marked them.
+  [[nodiscard]] std::vector<core::Label> handling(const core::Message& message) const;
   // The signed statements of the message's sources, nearest first.
   [[nodiscard]] std::vector<store::SignedStatement> closure(const core::Message& message) const;
 

@@ -8,6 +8,17 @@
 
 namespace chancery::service {
 
+Result<std::vector<core::Label>> handling_here(store::Transaction& tx, const store::MessageRow& row,
+                                               const core::Message& message) {
+  std::vector<core::Label> all;
+  if (row.handling) all.push_back(*row.handling);
+  for (const auto& line : message.sources) {
+    const auto source = TRY(tx.find_message(line.id));
+    if (source && source->handling) all.push_back(*source->handling);
+  }
+  return all;
+}
+
 namespace {
 
 using core::Permission;
@@ -55,7 +66,8 @@ Result<Access> look(const Node& node, store::Transaction& tx, const core::User& 
   auto message = TRY(core::Message::parse(row->statement));
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
-  auto access = core::decide_access(world, caller, permission, message);
+  const auto handling = TRY(handling_here(tx, *row, message));
+  auto access = core::decide_access(world, caller, permission, message, handling);
   // A forward is shown with its original.
   bool locked = TRY(tx.locked(id));
   if (message.kind == "forward")
@@ -197,7 +209,8 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   const auto sources = TRY(HeldSources::gather(
       needed_ids(draft), [&](const core::MessageId& id) { return node.store.reader().message(id); }));
   const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store)));
-  if (!core::decide_access(at.world(), caller, Permission::compose, composed.message).allowed()) return {};
+  if (!core::decide_access(at.world(), caller, Permission::compose, composed.message, composed.handling).allowed())
+    return {};
   view.preview = preview_of(at.world(), composed);
   view.draft = std::move(draft);
   return {};

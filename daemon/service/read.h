@@ -7,6 +7,10 @@
 
 namespace chancery::service {
 
+// How the message and what it was made of are handled here: a text stays what it is where it is carried or quoted.
+Result<std::vector<core::Label>> handling_here(store::Transaction& tx, const store::MessageRow& row,
+                                               const core::Message& message);
+
 // What an act has recorded as seen, opened: a message held here, without what it carries.
 Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id);
 

@@ -138,13 +138,14 @@ bool is_protected(const core::World& world, const core::Message& message) {
 
 wire::RecipientPreview recipient_of(const core::World& world, const core::Message& message,
                                     const std::string& recipient) {
-  wire::RecipientPreview out{recipient, {}, {"read", "acknowledge", "answer"}, {}, {}};
+  wire::RecipientPreview out{recipient, {}, {"read", "acknowledge", "answer"}, {}, {}, {}};
   (is_protected(world, message) ? out.may_not : out.may).emplace_back("forward");
   const auto* designation = world.directory.designation(recipient, world.now);
   if (designation == nullptr) return out;
   out.party = designation->party;
   const auto* policy = world.agreements.labels().of_party(designation->party);
   out.marking = marking_under(policy, message);
+  if (policy != nullptr) out.label = world.agreements.labels().regard_all(*policy, message.labels);
   return out;
 }
 
@@ -185,9 +186,12 @@ std::vector<core::MessageId> needed_ids(const core::Draft& draft) {
 Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
                          const StatementsAbout& about) {
   Composed out{core::compose(world, draft, sources.lookup()), {}, {}, false};
+  out.handling = sources.handling(out.message);
   out.plan = core::plan_digest(out.message, wire::part_digests(draft));
   const auto consents = TRY(consents_for(out.message, sources.lookup(), about));
   out.decision = release_gate(world, out.message, sources.lookup(), consents);
+  const auto use = core::decide_use(world, out.message, out.handling);
+  for (const auto& reason : use.reasons()) out.decision.add(reason);
   if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
   if (is_forward(out.message)) {
     const auto* original = sources.lookup()(out.message.sources.front().id);

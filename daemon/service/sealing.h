@@ -16,6 +16,7 @@ struct Composed {
   bool needs_approval = false;
   bool wraps_original = false;           // of a forward: we wrap its key for those its originator did not write to
   std::set<std::string> by_permit = {};  // recipients that get it by permits of its providers
+  std::vector<core::Label> handling{};   // of its sources, as they are handled here
 };
 
 // What the rules look at: the sources of a draft, and what its facts name.

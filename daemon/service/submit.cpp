@@ -124,9 +124,9 @@ Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job)
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx)));
-  const auto& [message, plan, decision, needs_approval, wraps, by_permit] = judged.composed;
+  const auto& [message, plan, decision, needs_approval, wraps, by_permit, handling] = judged.composed;
   auto entry = entry_of(job.caller, *book, plan);
-  const auto access = core::decide_access(world, job.caller, core::Permission::compose, message);
+  const auto access = core::decide_access(world, job.caller, core::Permission::compose, message, handling);
   if (!access.allowed()) return refuse(tx, core::Act::access_refused, entry, access, message.agreement);
   if (!decision.allowed()) return refuse(tx, core::Act::release_refused, entry, decision, message.agreement);
   if (job.submission.plan && *job.submission.plan != plan)
@@ -204,10 +204,11 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   auto entry = entry_of(caller, *book, record->plan);
   entry.subject = name;
   const auto& message = judged.composed.message;
+  const auto& handling = judged.composed.handling;
   // Who composed it may take it back; that needs no second person.
   const bool withdrawn = approval.decline && caller.name == record->officer;
-  const auto access = withdrawn ? core::decide_access(world, caller, core::Permission::compose, message)
-                                : core::decide_approval(world, caller, record->officer, message);
+  const auto access = withdrawn ? core::decide_access(world, caller, core::Permission::compose, message, handling)
+                                : core::decide_approval(world, caller, record->officer, message, handling);
   if (!access.allowed()) return refuse(tx, core::Act::approval_refused, entry, access, message.agreement);
   if (approval.preview) return Settled(Released{{{}, name, true, record->plan, false}, {}});
   if (approval.decline) return decline(tx, *record, std::move(entry));
@@ -237,7 +238,8 @@ Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft
       at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); },
       statements_about(node_.store)));
   const auto& message = judged.composed.message;
-  const auto access = core::decide_access(at.world(), caller, core::Permission::compose, message);
+  const auto access =
+      core::decide_access(at.world(), caller, core::Permission::compose, message, judged.composed.handling);
   if (!access.allowed()) return Answer(Refused{access, message.agreement});
   return Answer(preview_of(at.world(), judged.composed));
 }

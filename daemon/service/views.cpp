@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/handling.h"
+
 namespace chancery::service {
 
 namespace {
@@ -87,6 +89,17 @@ Result<void> add_sources(const Node& node, wire::MessageView& view) {
   return {};
 }
 
+// What the label says here, and what somebody here said besides.
+void add_marks(const Scene& at, const store::MessageRow& row, wire::MessageView& view) {
+  const auto world = at.world();
+  const auto* own = core::own_policy(world);
+  view.own_label = core::held_as(world, view.message, row.handling);
+  view.handled = row.handling.has_value();
+  view.own_marking = view.own_label ? view.own_label->classification : marking_under(own, view.message);
+  const auto* of = own == nullptr ? nullptr : own->find(view.own_marking);
+  view.restricted = core::is_restricted(world, view.message) || (of != nullptr && (of->restricted || of->state_secret));
+}
+
 }  // namespace
 
 std::string marking_under(const core::LabelPolicy* policy, const core::Message& message) {
@@ -110,8 +123,7 @@ Result<wire::MessageView> message_view(const Node& node, const Scene& at, const 
   view.their_number = row.their_number;
   view.incoming = row.direction != store::Direction::outgoing;
   view.message = TRY(core::Message::parse(row.statement));
-  view.restricted = core::is_restricted(at.world(), view.message);
-  view.own_marking = marking_under(core::own_policy(at.world()), view.message);
+  add_marks(at, row, view);
   view.recorded = row.recorded;
   view.cursor = row.ordinal;
   CHECK_OK(view.incoming ? add_stage(node, at, view) : add_deliveries(node, at, view));

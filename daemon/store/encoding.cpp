@@ -115,13 +115,27 @@ Result<std::vector<Digest>> decode_digests(BytesView bytes) {
   return digests;
 }
 
+std::string join_words(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
+std::vector<std::string> split_words(std::string_view text) {
+  if (text.empty()) return {};
+  const auto words = core::split(text, ' ');
+  return {words.begin(), words.end()};
+}
+
 std::string described(const UserRecord& user) {
-  return core::StatementWriter("chancery/user")
-      .line("name", user.user.name)
+  core::StatementWriter out("chancery/user");
+  out.line("name", user.user.name)
       .line("role", core::to_string(user.user.role))
       .line("clearance", user.user.clearance)
-      .line("certificate", to_string(crypto::sha256(user.certificate)))
-      .text();
+      .line("certificate", to_string(crypto::sha256(user.certificate)));
+  // Entries from before clearances had categories speak of such a row without the line.
+  if (!user.user.categories.empty()) out.list("categories", user.user.categories);
+  return out.text();
 }
 
 std::string described(const DraftRecord& draft) {

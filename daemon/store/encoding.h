@@ -17,6 +17,10 @@ Result<std::vector<crypto::SignedStatement>> decode_statements(BytesView bytes);
 Bytes encode_digests(const std::vector<Digest>& digests);
 Result<std::vector<Digest>> decode_digests(BytesView bytes);
 
+// Words with a space between two: categories. None is the empty text.
+std::string join_words(const std::vector<std::string>& words);
+std::vector<std::string> split_words(std::string_view text);
+
 // The content of the entry that records a row is the digest of this: who changes the row without an entry is found.
 std::string described(const UserRecord& user);
 std::string described(const DraftRecord& draft);  // its id included

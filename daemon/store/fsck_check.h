@@ -30,6 +30,7 @@ class FsckCheck {
   Result<void> consents();
   Result<void> joint_acts();
   Result<void> permits();
+  Result<void> handlings();
   Result<void> inbound();
   Result<void> directory();
   Result<void> people();

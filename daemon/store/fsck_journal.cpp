@@ -11,7 +11,8 @@ namespace {
 // The content of such an entry is the statement of a row that is never deleted.
 bool speaks_of_a_row(core::Act act) {
   return act == core::Act::released || act == core::Act::accepted || act == core::Act::receipt_recorded ||
-         act == core::Act::draft_recorded || act == core::Act::permit_issued || act == core::Act::permit_recorded;
+         act == core::Act::draft_recorded || act == core::Act::permit_issued || act == core::Act::permit_recorded ||
+         act == core::Act::handled;
 }
 
 }  // namespace

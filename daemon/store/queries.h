@@ -63,6 +63,8 @@ class Store::Reader {
   virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;
   virtual Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) = 0;
   virtual Result<bool> locked(const core::MessageId& message) = 0;
+  // Oldest first; the last one counts.
+  virtual Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;

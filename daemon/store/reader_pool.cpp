@@ -237,6 +237,10 @@ Result<bool> ReaderPool::locked(const core::MessageId& message) {
   return read([&](Rows& rows) { return rows.locked(message); });
 }
 
+Result<std::vector<HandlingRecord>> ReaderPool::handlings(const core::MessageId& message) {
+  return read([&](Rows& rows) { return rows.handlings(message); });
+}
+
 Result<std::vector<UserRecord>> ReaderPool::users() {
   return read([](Rows& rows) { return rows.users(); });
 }

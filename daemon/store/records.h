@@ -8,6 +8,7 @@
 #include "crypto/batch.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
+#include "daemon/core/handling.h"
 #include "daemon/core/journal_entry.h"
 #include "daemon/core/permit.h"
 #include "daemon/core/receipt.h"
@@ -40,6 +41,7 @@ struct MessageRecord {
   std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
   bool quiet = false;                       // made by a daemon: in no box
   bool joint_act = false;                   // a statement of one: counted with the others
+  std::optional<core::Label> handling;      // how it is handled here, as record_handling said last; read, never written
 };
 
 // One line of a list: no body.
@@ -51,6 +53,7 @@ struct MessageRow {
   std::string number;
   std::string their_number;
   Instant recorded;
+  std::optional<core::Label> handling;  // how it is handled here; none when nobody marked it
 };
 
 enum class DraftState { waiting, released, declined };
@@ -134,6 +137,12 @@ struct OwedReport {
   std::string agreement;
   std::string kind;
   std::vector<core::Fact> facts;
+};
+
+// How a message of others is handled here, as the authority signed it.
+struct HandlingRecord {
+  core::Handling handling;
+  SignedStatement statement;
 };
 
 struct PeerRecord {

@@ -22,10 +22,20 @@ Place place_at(const Query& q, int column) {
   return place;
 }
 
-// ordinal, id, direction, statement, number, their_number, recorded
+// How a message is handled here: the label of the record in this column.
+Result<std::optional<core::Label>> handling_at(const Query& q, int column) {
+  if (q.null(column)) return std::optional<core::Label>();
+  auto handling = core::Handling::parse(q.text(column));
+  if (!handling.has_value()) return fail(Errc::corrupt, "store: handling: " + handling.error().detail);
+  return std::optional(std::move(handling->label));
+}
+
+// CHANCERY_MESSAGE_COLUMNS
 Result<MessageRow> row_at(const Query& q) {
   const auto direction = TRY(enumerator(q, 2, Direction::carried));
-  return MessageRow{q.number(0), q.message_id(1), direction, q.text(3), q.text(4), q.text(5), q.instant(6)};
+  auto handling = TRY(handling_at(q, 7));
+  return MessageRow{q.number(0), q.message_id(1), direction,    q.text(3),
+                    q.text(4),   q.text(5),       q.instant(6), std::move(handling)};
 }
 
 // id, officer, state, plan, sealed, created, message
@@ -34,10 +44,10 @@ Result<DraftRecord> draft_at(const Query& q) {
   return DraftRecord{q.number(0), q.text(1), state, q.digest(3), q.blob(4), q.instant(5), q.optional_id(6)};
 }
 
-// name, role, clearance, certificate
+// name, role, clearance, certificate, categories
 Result<UserRecord> user_at(const Query& q) {
   const auto role = TRY(enumerator(q, 1, core::Role::auditor));
-  return UserRecord{{q.text(0), role, q.text(2)}, q.blob(3)};
+  return UserRecord{{q.text(0), role, q.text(2), split_words(q.text(4))}, q.blob(3)};
 }
 
 }  // namespace
@@ -47,8 +57,7 @@ Result<SignedStatement> Rows::signed_at(const Query& q, int column) {
 }
 
 Result<std::optional<MessageRow>> Rows::message_row(const core::MessageId& id) {
-  auto q = database_.query(
-      "SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message WHERE id = ?", id);
+  auto q = database_.query("SELECT " CHANCERY_MESSAGE_COLUMNS " FROM message m WHERE m.id = ?", id);
   if (!TRY(q.next())) return std::optional<MessageRow>();
   return std::optional<MessageRow>(TRY(row_at(q)));
 }
@@ -56,7 +65,9 @@ Result<std::optional<MessageRow>> Rows::message_row(const core::MessageId& id) {
 Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
   auto q = database_.query(
       "SELECT m.ordinal, m.direction, m.statement, m.batch, m.leaf, m.path, m.number, m.their_number, m.recorded, "
-      "m.original, b.ciphertexts, b.wraps, b.forwarder_wrap, b.sealed_key, b.sources, c.about, c.quiet "
+      "m.original, b.ciphertexts, b.wraps, b.forwarder_wrap, b.sealed_key, b.sources, c.about, "
+      "c.quiet, " CHANCERY_HANDLING_COLUMN
+      " "
       "FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal LEFT JOIN consent c ON c.message = m.id WHERE m.id = ?",
       id);
   if (!TRY(q.next())) return std::optional<MessageRecord>();
@@ -77,6 +88,7 @@ Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
   m.sources = TRY(decode_statements(q.view(14)));
   m.about = q.optional_id(15);
   m.quiet = !q.null(16) && q.integer(16) != 0;
+  m.handling = TRY(handling_at(q, 17));
   return std::optional<MessageRecord>(std::move(m));
 }
 
@@ -84,7 +96,7 @@ Result<std::vector<MessageRow>> Rows::list(Box box, std::uint64_t before, std::u
   const auto direction = box == Box::inbox ? Direction::incoming : Direction::outgoing;
   const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
   return message_rows(
-      database_.query("SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message m "
+      database_.query("SELECT " CHANCERY_MESSAGE_COLUMNS " FROM message m "
                       "WHERE ordinal < ? AND direction = ? AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.message = "
                       "m.id AND c.quiet = 1) "
                       "ORDER BY ordinal DESC LIMIT ?",
@@ -163,14 +175,15 @@ Result<std::vector<OutboxRow>> Rows::outbox(Query q) {
 }
 
 Result<std::vector<UserRecord>> Rows::users() {
-  auto q = database_.query("SELECT name, role, clearance, certificate FROM user ORDER BY name");
+  auto q = database_.query("SELECT name, role, clearance, certificate, categories FROM user ORDER BY name");
   std::vector<UserRecord> all;
   while (TRY(q.next())) all.push_back(TRY(user_at(q)));
   return all;
 }
 
 Result<std::optional<UserRecord>> Rows::user(const Digest& certificate) {
-  auto q = database_.query("SELECT name, role, clearance, certificate FROM user WHERE pin = ?", certificate);
+  auto q =
+      database_.query("SELECT name, role, clearance, certificate, categories FROM user WHERE pin = ?", certificate);
   if (!TRY(q.next())) return std::optional<UserRecord>();
   return std::optional<UserRecord>(TRY(user_at(q)));
 }

@@ -38,13 +38,16 @@ class Rows {
   Result<bool> locked(const core::MessageId& message);
   Result<std::vector<MessageRow>> joint_acts();  // oldest first
 
+  // rows_handling.cpp
+  Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
+
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);
   Result<std::vector<PeerRecord>> peers();
   Result<std::vector<DesignationRecord>> designations(const std::string& authority);
   Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority);
 
-  // Rows of a SELECT of ordinal, id, direction, statement, number, their_number, recorded.
+  // Rows of a SELECT of CHANCERY_MESSAGE_COLUMNS.
   Result<std::vector<MessageRow>> message_rows(Query query);
 
  private:
@@ -54,6 +57,12 @@ class Rows {
   BatchTable batches_;
   std::uint64_t unsigned_batch_ = 0;
 };
+
+// Of `message m`: what message_rows reads. The last column is the last record of how it is handled here.
+#define CHANCERY_HANDLING_COLUMN \
+  "(SELECT h.statement FROM handling h WHERE h.message = m.id ORDER BY h.ordinal DESC LIMIT 1)"
+#define CHANCERY_MESSAGE_COLUMNS \
+  "m.ordinal, m.id, m.direction, m.statement, m.number, m.their_number, m.recorded, " CHANCERY_HANDLING_COLUMN
 
 #define CHANCERY_OUTBOX_COLUMNS                                                                               \
   "o.peer, o.epoch, o.sequence, o.statement, o.batch, o.leaf, o.path, o.message, o.precedence, o.state, "     \

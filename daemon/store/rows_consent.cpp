@@ -21,7 +21,7 @@ Result<std::vector<core::Fact>> facts_at(std::string_view text) {
 
 Result<std::vector<MessageRow>> Rows::consents_about(const core::MessageId& id) {
   return message_rows(
-      database_.query("SELECT m.ordinal, m.id, m.direction, m.statement, m.number, m.their_number, m.recorded "
+      database_.query("SELECT " CHANCERY_MESSAGE_COLUMNS " "
                       "FROM consent c JOIN message m ON m.id = c.message WHERE c.about = ? ORDER BY m.ordinal",
                       id));
 }
@@ -29,7 +29,7 @@ Result<std::vector<MessageRow>> Rows::consents_about(const core::MessageId& id) 
 Result<std::vector<MessageRow>> Rows::consents(std::uint64_t before, std::uint32_t limit) {
   const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
   return message_rows(
-      database_.query("SELECT m.ordinal, m.id, m.direction, m.statement, m.number, m.their_number, m.recorded "
+      database_.query("SELECT " CHANCERY_MESSAGE_COLUMNS " "
                       "FROM message m JOIN consent c ON c.message = m.id WHERE m.ordinal < ? AND c.quiet = 0 "
                       "ORDER BY m.ordinal DESC LIMIT ?",
                       top, limit));

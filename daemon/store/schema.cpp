@@ -128,6 +128,11 @@ PRAGMA user_version = 3;
 // Statements of joint acts: few, and always looked at together.
 constexpr const char* kFourth = R"sql(
 CREATE TABLE joint_act (message BLOB PRIMARY KEY) WITHOUT ROWID;
+-- The categories of a clearance. How messages of others are handled here: the signed records about each, oldest first.
+ALTER TABLE user ADD COLUMN categories TEXT NOT NULL DEFAULT '';
+CREATE TABLE handling (
+  message BLOB NOT NULL, ordinal INTEGER NOT NULL, statement BLOB NOT NULL, batch INTEGER NOT NULL,
+  leaf INTEGER NOT NULL, path BLOB, PRIMARY KEY (message, ordinal)) WITHOUT ROWID;
 
 PRAGMA user_version = 4;
 )sql";

@@ -177,11 +177,12 @@ Result<void> Transaction::record_user(const UserRecord& record, const core::Jour
   const auto known = TRY(impl_.rows.user(pin));
   if (known && known->user == record.user) return {};
   CHECK_OK(impl_.database
-               .query("INSERT INTO user (name, role, clearance, certificate, pin) VALUES (?,?,?,?,?) "
+               .query("INSERT INTO user (name, role, clearance, certificate, pin, categories) VALUES (?,?,?,?,?,?) "
                       "ON CONFLICT (name) DO UPDATE SET certificate = excluded.certificate, pin = excluded.pin "
-                      "WHERE role = excluded.role AND clearance = excluded.clearance",
+                      "WHERE role = excluded.role AND clearance = excluded.clearance "
+                      "AND categories = excluded.categories",
                       record.user.name, static_cast<int>(record.user.role), record.user.clearance, record.certificate,
-                      pin)
+                      pin, join_words(record.user.categories))
                .run());
   if (impl_.database.changes() == 0) return fail(Errc::conflict, "a user of this name with another role or clearance");
   CHECK_OK(append(about(entry, described(record))));

@@ -105,6 +105,12 @@ class Transaction {
   Result<bool> lock(const core::MessageId& message, const core::MessageId& grant, const core::JournalEntry& entry);
   [[nodiscard]] Result<bool> locked(const core::MessageId& message);
 
+  // ---- handling
+  // Follows the last one about a message of others that is held here, else conflict. Ours: signed in this group.
+  Result<void> record_handling(const core::Handling& handling, LeafRef leaf, const core::JournalEntry& entry);
+  // Oldest first; the last one counts. One recorded in this same group is not signed yet.
+  [[nodiscard]] Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
+
   // ---- drafts and idempotency
   Result<std::uint64_t> record_draft(const DraftRecord& draft, const core::JournalEntry& entry);
   Result<void> decide_draft(std::uint64_t id, DraftState state, const std::optional<core::MessageId>& message);

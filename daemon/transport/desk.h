@@ -6,6 +6,7 @@
 #include "daemon/service/consent_desk.h"
 #include "daemon/service/disclosing.h"
 #include "daemon/service/evidence.h"
+#include "daemon/service/handling.h"
 #include "daemon/service/joint_act_desk.h"
 #include "daemon/service/read.h"
 #include "daemon/service/submit.h"
@@ -21,6 +22,7 @@ struct DeskServices {
   service::ConsentDesk& consents;
   service::JointActDesk& joint_acts;
   service::Disclosing& disclosing;
+  service::HandlingDesk& handlings;
   service::Administration& administration;
   crypto::RandomSource& random;  // correlation ids
   const Clock& clock;

@@ -105,6 +105,16 @@ grpc::Status DeskHandlers::Acknowledge(grpc::ServerContext* context, const v1::A
   });
 }
 
+grpc::Status DeskHandlers::Handle(grpc::ServerContext* context, const v1::HandleRequest* request,
+                                  v1::HandleResponse* response) {
+  return as_person(context, "Handle", [&](const core::User& person) -> Result<void> {
+    return answer(
+        services_.handlings.handle(person, TRY(wire::to_handling_request(*request))),
+        [&](const wire::MessageView& v) { wire::to_proto(v, *response->mutable_handled()); },
+        [&] { return response->mutable_refused(); });
+  });
+}
+
 grpc::Status DeskHandlers::Export(grpc::ServerContext* context, const v1::ExportRequest* request,
                                   v1::ExportResponse* response) {
   return as_person(context, "Export", [&](const core::User& person) -> Result<void> {

@@ -10,6 +10,8 @@ namespace {
 
 std::string text_of(const std::optional<Instant>& time) { return time ? to_string(*time) : std::string(); }
 
+std::string text_of(const std::optional<core::Label>& label) { return label ? label->text() : std::string(); }
+
 template <class To>
 void write_all(const std::vector<std::string>& values, To* to) {
   to->Assign(values.begin(), values.end());
@@ -33,6 +35,7 @@ void write(const RecipientPreview& view, v1::RecipientPreview& out) {
   write_all(view.may, out.mutable_may());
   write_all(view.may_not, out.mutable_may_not());
   out.set_marking(view.marking);
+  out.set_label(text_of(view.label));
 }
 
 void write(const DeliveryView& view, v1::DeliveryView& out) {
@@ -125,6 +128,15 @@ void write(const core::LabelClass& one, v1::LabelClassView& out) {
   out.set_state_secret(one.state_secret);
   write(one.name, *out.mutable_name());
   write(one.marking, *out.mutable_marking());
+  out.set_review_required(one.review_required);
+  out.set_review_within_days(one.review_within_days);
+}
+
+void write(const core::LabelCategory& one, v1::LabelCategoryView& out) {
+  out.set_id(one.id);
+  out.set_kind(core::to_string(one.kind));
+  write(one.name, *out.mutable_name());
+  write(one.marking, *out.mutable_marking());
 }
 
 v1::SignatureBlock signature_block(const crypto::BatchSignature& signature) {
@@ -175,6 +187,8 @@ void to_proto(const MessageView& view, v1::MessageView& out) {
   write_statement(view.message, out);
   out.set_restricted(view.restricted);
   out.set_own_marking(view.own_marking);
+  out.set_own_label(text_of(view.own_label));
+  out.set_handled(view.handled);
   out.set_recorded(to_string(view.recorded));
   out.set_stage(view.stage);
   for (const auto& delivery : view.deliveries) write(delivery, *out.add_deliveries());
@@ -330,6 +344,8 @@ void to_proto(const EvidenceView& view, v1::Evidence& out) {
   out.set_certificate(std::string(as_text(view.certificate)));
   out.set_anchor(std::string(as_text(view.anchor)));
   out.set_name(view.name);
+  for (const auto& label : view.labels) out.add_labels(label.text());
+  out.set_own_label(text_of(view.own_label));
   if (!view.designation) return;
   const auto bytes = encode_designation(*view.designation);
   out.mutable_designation()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
@@ -339,6 +355,7 @@ void to_proto(const UserView& view, v1::UserView& out) {
   out.set_name(view.user.name);
   out.set_role(core::to_string(view.user.role));
   out.set_clearance(view.user.clearance);
+  write_all(view.user.categories, out.mutable_categories());
   out.set_certificate(to_string(view.certificate));
   out.set_certificate_until(to_string(view.until));
 }
@@ -411,7 +428,7 @@ void to_proto(const core::LabelPolicy& policy, bool own, v1::LabelPolicyView& ou
   out.set_party(policy.party);
   out.set_example(policy.example);
   for (const auto& one : policy.classes) write(one, *out.add_classes());
-  write_all(policy.categories, out.mutable_categories());
+  for (const auto& one : policy.categories) write(one, *out.add_categories());
   out.set_digest(to_string(policy.digest));
   out.set_own(own);
 }

@@ -27,6 +27,7 @@ class ShowDisseminationResponse;
 class DraftView;
 class Evidence;
 class ExportRequest;
+class HandleRequest;
 class LabelPolicyView;
 class ListRequest;
 class ListResponse;
@@ -82,8 +83,18 @@ struct EvidenceQuery {
   std::string message;
   std::optional<core::Stage> receipt;
   std::string recipient;
+  bool handling = false;  // how it is handled here, instead
 };
 Result<EvidenceQuery> to_evidence_query(const v1::ExportRequest& request);
+
+// How a message of others shall be handled here.
+struct HandlingRequest {
+  std::string message;
+  std::string classification;
+  std::string review;
+  std::vector<std::string> categories;  // sorted
+};
+Result<HandlingRequest> to_handling_request(const v1::HandleRequest& request);
 
 struct NewUser {
   core::User user;
@@ -122,6 +133,7 @@ struct RecipientPreview {
   std::vector<std::string> may;
   std::vector<std::string> may_not;
   std::string marking;
+  std::optional<core::Label> label;
   bool operator==(const RecipientPreview&) const = default;
 };
 
@@ -173,6 +185,8 @@ struct MessageView {
   core::Message message;  // the statement
   bool restricted = false;
   std::string own_marking;
+  std::optional<core::Label> own_label;
+  bool handled = false;
   Instant recorded;
   std::string stage;
   std::vector<DeliveryView> deliveries;
@@ -295,6 +309,8 @@ struct EvidenceView {
   Bytes anchor;       // DER
   std::string name;
   std::optional<DesignationItem> designation;
+  std::vector<core::Label> labels;
+  std::optional<core::Label> own_label;
 };
 void to_proto(const EvidenceView& view, v1::Evidence& out);
 

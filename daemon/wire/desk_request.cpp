@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kMaxListed = 1000;
 constexpr std::size_t kMaxCertificate = 64 * 1024;
+constexpr std::size_t kMaxCategories = 256;
 constexpr std::string_view kDraftPrefix = "DRAFT-";
 
 tl::unexpected<Error> wrong_request(std::string_view field, std::string_view what) {
@@ -133,14 +134,27 @@ Result<ListQuery> to_list_query(const v1::ListConsentsRequest& request) {
 }
 
 Result<EvidenceQuery> to_evidence_query(const v1::ExportRequest& request) {
-  EvidenceQuery query{TRY(named("message", request.message())), std::nullopt, request.recipient()};
+  EvidenceQuery query{TRY(named("message", request.message())), std::nullopt, request.recipient(), false};
   if (!request.recipient().empty() && !core::is_authority_id(request.recipient()))
     return wrong_request("recipient", "not an authority");
+  query.handling = request.handling();
+  if (query.handling && !request.receipt().empty()) return wrong_request("handling", "not beside a receipt");
   if (request.receipt().empty()) return query;
   auto stage = core::parse_stage(request.receipt());
   if (!stage.has_value()) return wrong_request("receipt", "not a stage");
   query.receipt = *stage;
   return query;
+}
+
+Result<HandlingRequest> to_handling_request(const v1::HandleRequest& request) {
+  HandlingRequest out;
+  out.message = TRY(named("message", request.message()));
+  if (!core::is_identifier(request.label())) return wrong_request("label", "not a class");
+  if (!request.review().empty() && !core::is_date(request.review())) return wrong_request("review", "not a date");
+  out.classification = request.label();
+  out.review = request.review();
+  out.categories = TRY(sorted_tokens("categories", request.categories(), core::is_identifier, kMaxCategories));
+  return out;
 }
 
 Result<NewUser> to_new_user(const v1::AddUserRequest& request) {
@@ -149,8 +163,9 @@ Result<NewUser> to_new_user(const v1::AddUserRequest& request) {
   if (!role.has_value()) return wrong_request("role", "not a role");
   if (!request.clearance().empty() && !core::is_identifier(request.clearance()))
     return wrong_request("clearance", "not a class");
+  auto categories = TRY(sorted_tokens("categories", request.categories(), core::is_identifier, kMaxCategories));
   auto pinned = TRY(certificate("certificate", request.certificate()));
-  return NewUser{{request.name(), *role, request.clearance()}, std::move(pinned)};
+  return NewUser{{request.name(), *role, request.clearance(), std::move(categories)}, std::move(pinned)};
 }
 
 Result<DesignationItem> to_designation(const v1::AddPeerRequest& request) {
@@ -185,7 +200,7 @@ Result<LabelQuery> to_label_query(const v1::CheckLabelRequest& request) {
   if (!core::is_identifier(request.agreement())) return wrong_request("agreement", "not an agreement");
   query.classification = request.label();
   query.agreement = request.agreement();
-  query.categories = TRY(sorted_tokens("categories", request.categories(), core::is_identifier, 256));
+  query.categories = TRY(sorted_tokens("categories", request.categories(), core::is_identifier, kMaxCategories));
   query.recipients =
       TRY(sorted_tokens("recipients", request.recipients(), core::is_authority_id, core::kMaxRecipients));
   return query;

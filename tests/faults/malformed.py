@@ -334,6 +334,7 @@ def good_requests(world, rng):
         ("List", li, field(1, 3) + field(4, known)),
         ("Read", wang, field(1, known)),
         ("Acknowledge", wang, field(1, known)),
+        ("Handle", wang, field(1, known) + field(2, "restricted") + field(3, "2027-01-01") + field(4, "judicial")),
         ("Export", wang, field(1, known) + field(2, "delivered") + field(3, "cn-example")),
         ("Status", wang, b""),
         ("AddUser", admin, field(1, "li") + field(2, "approver") + field(3, "state-secret") + field(4, people)),

@@ -4,6 +4,7 @@
 
 #include "daemon/core/designation.h"
 #include "daemon/core/dispatch.h"
+#include "daemon/core/handling.h"
 #include "daemon/core/permit.h"
 #include "daemon/core/receipt.h"
 
@@ -39,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<Designation>(text, StatementKind::designation);
   check<SealKey>(text, StatementKind::seal_key);
   check<Permit>(text, StatementKind::permit);
+  check<Handling>(text, StatementKind::handling);
   check_message(text);
   return 0;
 }

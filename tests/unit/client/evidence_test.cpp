@@ -162,11 +162,9 @@ TEST_F(EvidenceTest, IsBadUnderAnotherAnchor) {
 
 TEST_F(EvidenceTest, IsGoodOnlyWhenWhoSpeaksInTheStatementSignedIt) {
   const auto designation = designate(draft());
-  const std::vector<std::pair<std::string, std::string>> kinds = {{"message", "originator"},
-                                                                  {"receipt", "receiver"},
-                                                                  {"dispatch", "sender"},
-                                                                  {"seal-key", "authority"},
-                                                                  {"permit", "provider"}};
+  const std::vector<std::pair<std::string, std::string>> kinds = {{"message", "originator"}, {"receipt", "receiver"},
+                                                                  {"dispatch", "sender"},    {"seal-key", "authority"},
+                                                                  {"handling", "authority"}, {"permit", "provider"}};
   for (const auto& [kind, author] : kinds) {
     const auto lines = "chancery/" + kind + "/v1\n" + author + " ";
     expect_good(sign(2, 1, lines + "cn-example\n"), designation, "signed by  cn-example");

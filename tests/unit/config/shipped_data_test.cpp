@@ -216,7 +216,46 @@ TEST(ShippedData, KnowAStateSecretInEveryExamplePolicyAndRegardAllClassesOfTheOt
     EXPECT_TRUE(policy.find("restricted")->restricted);
     EXPECT_FALSE(policy.find("open")->restricted);
     EXPECT_EQ(policy.regards.size(), 6U);
+    EXPECT_EQ(policy.category_regards.size(), 10U);
   }
+}
+
+// Every label a policy can write, without review dates.
+std::vector<core::Label> every_label(const core::LabelPolicy& policy) {
+  std::vector<core::Label> all;
+  for (const auto& of : policy.classes)
+    for (unsigned set = 0; set < 1U << policy.categories.size(); ++set) {
+      core::Label label{policy.id, policy.version, of.id, {}, {}};
+      for (std::size_t i = 0; i < policy.categories.size(); ++i)
+        if ((set >> i & 1U) != 0) label.categories.push_back(policy.categories[i].id);
+      std::sort(label.categories.begin(), label.categories.end());
+      all.push_back(std::move(label));
+    }
+  return all;
+}
+
+// There and back no label has grown: what the other Party's mark means at home is dominated by what was sent.
+TEST(ShippedData, RaiseNoLabelOnARoundTripBetweenAnyTwoExamplePolicies) {
+  const auto book = shipped();
+  const auto& labels = book.labels();
+  for (const auto& from : labels.policies())
+    for (const auto& by : labels.policies())
+      for (const auto& label : every_label(from)) {
+        const auto there = labels.regard(by, label);
+        ASSERT_TRUE(there.has_value()) << label.text() << " in " << by.id;
+        const auto back = labels.regard(from, *there);
+        ASSERT_TRUE(back.has_value()) << there->text();
+        EXPECT_TRUE(core::dominates(labels, label, *back)) << label.text() << " came back as " << back->text();
+        EXPECT_EQ(labels.restricted(label, {by.party}),
+                  by.find(there->classification)->restricted || from.find(label.classification)->restricted);
+      }
+}
+
+TEST(ShippedData, LeaveALaterVersionOfAnotherPolicyUndecided) {
+  const auto book = shipped();
+  for (const auto& policy : book.labels().policies())
+    for (const auto& other : book.labels().policies())
+      EXPECT_EQ(policy.meaning({other.id, 2, "open", {}, {}}) != nullptr, other.id == policy.id);
 }
 
 std::string output_of(const std::string& command) {

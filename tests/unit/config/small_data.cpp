@@ -75,7 +75,6 @@ constexpr const char* kChinesePolicy = R"toml(id = "cn-one"
 version = 1
 party = "CN"
 example = true
-categories = ["judicial"]
 [[class]]
 id = "open"
 rank = 0
@@ -90,16 +89,33 @@ restricted = true
 state_secret = true
 name = { zh = "国家秘密", ru = "тайна", en = "secret" }
 marking = { zh = "国家秘密", ru = "ТАЙНА", en = "SECRET" }
+review_required = true
+review_within_days = 100
+[[category]]
+id = "judicial"
+kind = "restrictive"
+name = { zh = "司法", ru = "судебное", en = "judicial" }
+marking = { zh = "司法", ru = "СУДЕБНОЕ", en = "JUDICIAL" }
+[[category]]
+id = "note"
+kind = "informative"
+name = { zh = "附注", ru = "примечание", en = "note" }
+marking = { zh = "附注", ru = "ПРИМЕЧАНИЕ", en = "NOTE" }
 [[regard]]
 policy = "ru-one"
+versions = "1"
 class = "open"
 as = "secret"
+[[regard]]
+policy = "ru-one"
+versions = "1"
+category = "court"
+as = "judicial"
 )toml";
 
 constexpr const char* kRussianPolicy = R"toml(id = "ru-one"
 version = 1
 party = "RU"
-categories = []
 [[class]]
 id = "open"
 rank = 1
@@ -107,6 +123,11 @@ restricted = false
 state_secret = false
 name = { zh = "公开", ru = "открыто", en = "open" }
 marking = { zh = "公开", ru = "ОТКРЫТО", en = "OPEN" }
+[[category]]
+id = "court"
+kind = "restrictive"
+name = { zh = "法院", ru = "суд", en = "court" }
+marking = { zh = "法院", ru = "СУД", en = "COURT" }
 )toml";
 
 constexpr const char* kStatus = R"toml(source = "note 1"

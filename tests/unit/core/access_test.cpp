@@ -7,13 +7,13 @@
 namespace chancery::core {
 namespace {
 
-constexpr Permission kPermissions[] = {Permission::compose,    Permission::approve,     Permission::list,
-                                       Permission::read_body,  Permission::acknowledge, Permission::export_evidence,
-                                       Permission::administer, Permission::audit};
+constexpr Permission kPermissions[] = {Permission::compose,         Permission::approve,     Permission::list,
+                                       Permission::read_body,       Permission::acknowledge, Permission::handle,
+                                       Permission::export_evidence, Permission::administer,  Permission::audit};
 
 // Rows: officer, approver, administrator, auditor; columns in the order above. Written from the description of the
 // roles.
-constexpr const char* kTable[] = {"y-yyyy--", "yyyyyy--", "------y-", "--y--y-y"};
+constexpr const char* kTable[] = {"y-yyyyy--", "yyyyyyy--", "-------y-", "--y---y-y"};
 
 TEST(Permits, FollowsTheTableOfRoles) {
   constexpr Role roles[] = {Role::officer, Role::approver, Role::administrator, Role::auditor};
@@ -30,7 +30,8 @@ class DecideAccess : public testing::Test {
   [[nodiscard]] Decision decide(const User& user, Permission permission) const {
     const auto book = realm.book();
     const Directory directory(realm.peers);
-    return decide_access({book, directory, realm.joint_acts, "ru-example", realm.now}, user, permission, message);
+    return decide_access({book, directory, realm.joint_acts, "ru-example", realm.now}, user, permission, message,
+                         handling);
   }
   [[nodiscard]] Codes reading(const std::string& clearance) const {
     return decide({"officer", Role::officer, clearance}, Permission::read_body).codes();
@@ -42,6 +43,7 @@ class DecideAccess : public testing::Test {
 
   Realm realm;
   Message message;
+  std::vector<Label> handling;
 };
 
 TEST_F(DecideAccess, RefusesWhatTheRoleMayNotDo) {
@@ -99,6 +101,41 @@ TEST_F(DecideAccess, AsksForEveryLabel) {
   EXPECT_EQ(reading("secret"), Codes{});
 }
 
+TEST_F(DecideAccess, AsksForTheCategoriesALabelIsRegardedToHave) {
+  message.labels.front().categories = {"network"};
+  const auto with = [&](std::vector<std::string> categories) {
+    return decide({"officer", Role::officer, "restricted", std::move(categories)}, Permission::read_body);
+  };
+  EXPECT_EQ(with({}).reasons(),
+            (std::vector<Reason>{{ReasonCode::clearance, "S6.4", "6(2)", "cn-example/1/restricted (network)"}}));
+  EXPECT_TRUE(with({"network"}).allowed());
+  message.labels.front().classification = "open";
+  EXPECT_FALSE(with({}).allowed()) << "a restrictive category counts whatever the class";
+  realm.policy("ru-example").categories.front().kind = CategoryKind::informative;
+  EXPECT_TRUE(with({}).allowed());
+}
+
+TEST_F(DecideAccess, RefusesCategoriesWhereTheOwnPartyIsNotKnown) {
+  message.labels.front().classification = "open";
+  realm.peers.erase("ru-example");
+  EXPECT_EQ(reading(""), Codes{});
+  message.labels.front().categories = {"network"};
+  EXPECT_EQ(reading("secret"), Codes{"E-CLEARANCE"});
+}
+
+TEST_F(DecideAccess, TakesTheStricterOfTheLabelAndTheOwnHandling) {
+  message.labels.front().classification = "open";
+  EXPECT_EQ(reading(""), Codes{});
+  handling = {{"ru-example", 1, "restricted", "", {}}};
+  EXPECT_EQ(reading(""), Codes{"E-CLEARANCE"});
+  EXPECT_EQ(reading("restricted"), Codes{});
+  handling.front().categories = {"network"};
+  EXPECT_EQ(reading("restricted"), Codes{"E-CLEARANCE"});
+  handling = {{"ru-example", 1, "open", "", {}}};
+  message.labels.front().classification = "secret";
+  EXPECT_EQ(reading("restricted"), Codes{"E-CLEARANCE"}) << "a laxer record lets nobody in";
+}
+
 TEST_F(DecideAccess, NeedsNoClearanceToListOrExportEvidence) {
   for (const auto permission : {Permission::list, Permission::export_evidence})
     EXPECT_TRUE(decide({"officer", Role::officer, ""}, permission).allowed());
@@ -120,9 +157,9 @@ TEST_F(DecideAccess, LetsNobodyApproveWhatHeComposed) {
   const Directory directory(realm.peers);
   const World world{book, directory, realm.joint_acts, "ru-example", realm.now};
   const User approver{"approver", Role::approver, "restricted"};
-  EXPECT_TRUE(decide_approval(world, approver, "officer", message).allowed());
-  EXPECT_EQ(decide_approval(world, approver, "approver", message).codes(), Codes{"E-APPROVAL-SAME-PERSON"});
-  EXPECT_EQ(decide_approval(world, {"officer", Role::officer, "restricted"}, "other", message).codes(),
+  EXPECT_TRUE(decide_approval(world, approver, "officer", message, {}).allowed());
+  EXPECT_EQ(decide_approval(world, approver, "approver", message, {}).codes(), Codes{"E-APPROVAL-SAME-PERSON"});
+  EXPECT_EQ(decide_approval(world, {"officer", Role::officer, "restricted"}, "other", message, {}).codes(),
             Codes{"E-ROLE"});
 }
 

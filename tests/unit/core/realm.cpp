@@ -40,10 +40,12 @@ LabelPolicy example_policy(const std::string& id, const std::string& party) {
   p.party = party;
   p.classes = {
       {"open", 0, false, false, {}, {}}, {"restricted", 1, true, false, {}, {}}, {"secret", 2, false, true, {}, {}}};
-  p.categories = {"network"};
+  p.categories = {{"network", CategoryKind::restrictive, {}, {}}};
   for (const auto* other : {"cn-example", "kz-example", "ru-example"})
     for (const auto* name : {"open", "restricted", "secret"})
       if (other != id) p.regards.push_back({other, name, name});
+  for (const auto* other : {"cn-example", "kz-example", "ru-example"})
+    if (other != id) p.category_regards.push_back({other, "network", "network"});
   p.digest = digest_of("label policy " + id + "/1");
   return p;
 }

@@ -39,6 +39,29 @@ TEST_F(LabelRules, RefuseAnUnknownClassOrCategory) {
   expect_both({});
 }
 
+TEST_F(LabelRules, HoldAReviewDateToWhatTheClassDemands) {
+  realm.policy("cn-example").classes[1].review_required = true;
+  realm.policy("cn-example").classes[1].review_within_days = 30;
+  expect_both({"E-LABEL-REVIEW"});
+  message.labels.front().review = to_string(message.created + days(30)).substr(0, 10);
+  expect_both({});
+  message.labels.front().review = to_string(message.created + days(31)).substr(0, 10);
+  expect_both({"E-LABEL-REVIEW"});
+}
+
+TEST_F(LabelRules, LeaveAForeignLabelOfAVersionNoTableNamesUndecided) {
+  for (auto& row : realm.policy("ru-example").regards) row.from_version = row.to_version = 2;
+  expect({"E-LABEL-UNKNOWN"}, {"E-LABEL-POLICY-UNKNOWN"});
+}
+
+TEST_F(LabelRules, LeaveACategoryThatChangesAccessAndHasNoRowUndecided) {
+  message.labels.front().categories = {"network"};
+  realm.policy("ru-example").category_regards = {};
+  expect({"E-LABEL-UNKNOWN"}, {"E-LABEL-POLICY-UNKNOWN"});
+  realm.policy("cn-example").categories.front().kind = CategoryKind::informative;
+  expect_both({});
+}
+
 TEST_F(LabelRules, RefuseALabelOfAnothersPolicyAsOnesOwn) {
   message.labels = {{"kz-example", 1, "restricted", "", {}}};
   message.label_policy = realm.policy("kz-example").digest;

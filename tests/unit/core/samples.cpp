@@ -190,6 +190,18 @@ Permit sample_permit() {
   return p;
 }
 
+Handling sample_handling() {
+  Handling h;
+  h.authority = "ru-example";
+  h.message = id_of(sample_message());
+  h.label = {"ru-example", 1, "restricted", "2027-06-01", {"network"}};
+  h.label_policy = digest_of("label policy ru-example/1");
+  h.previous = digest_of("handling before");
+  h.time = moment("2026-11-22T08:00:00.000Z");
+  h.salt = salt_of("salt of the handling");
+  return h;
+}
+
 JournalEntry sample_entry() {
   JournalEntry e;
   e.time = moment("2026-11-22T06:00:04.250Z");

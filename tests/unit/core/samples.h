@@ -4,6 +4,7 @@
 
 #include "daemon/core/designation.h"
 #include "daemon/core/dispatch.h"
+#include "daemon/core/handling.h"
 #include "daemon/core/journal_entry.h"
 #include "daemon/core/message.h"
 #include "daemon/core/permit.h"
@@ -25,6 +26,7 @@ Dispatch sample_restored();
 Designation sample_designation();
 SealKey sample_seal_key();
 Permit sample_permit();
+Handling sample_handling();
 JournalEntry sample_entry();
 
 }  // namespace chancery::core

@@ -85,6 +85,7 @@ TEST(KindOf, TellsStatementsApartByTheirFirstLine) {
   EXPECT_EQ(kind_of(sample_designation().to_text()).value(), StatementKind::designation);
   EXPECT_EQ(kind_of(sample_seal_key().to_text()).value(), StatementKind::seal_key);
   EXPECT_EQ(kind_of(sample_permit().to_text()).value(), StatementKind::permit);
+  EXPECT_EQ(kind_of(sample_handling().to_text()).value(), StatementKind::handling);
 }
 
 TEST(KindOf, RefusesWhatIsNoStatement) {

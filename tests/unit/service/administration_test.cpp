@@ -110,6 +110,21 @@ TEST_F(AdministrationTest, RefusesAClearanceOfNoClass) {
               ElementsAre("E-LABEL-UNKNOWN"));
 }
 
+TEST_F(AdministrationTest, RegistersAClearanceWithCategoriesOfTheOwnPolicyAndKeepsIt) {
+  const core::User li{"li", core::Role::officer, "restricted", {"judicial", "personal-data"}};
+  const auto person = make_person("li");
+  EXPECT_EQ(value_of(administration_.add_user(test::administrator(), {li, person.certificate})).user, li);
+  EXPECT_EQ(administration_.caller(person.certificate.id()).value(), li);
+  auto other = li;
+  other.categories = {"judicial"};
+  EXPECT_THAT(codes_of(administration_.add_user(test::administrator(), {other, make_person("li").certificate})),
+              ElementsAre("E-USER-DIFFERS"));
+  other.name = "bo";
+  other.categories = {"gardening"};
+  EXPECT_THAT(codes_of(administration_.add_user(test::administrator(), {other, make_person("bo").certificate})),
+              ElementsAre("E-LABEL-UNKNOWN"));
+}
+
 TEST_F(AdministrationTest, RecordsTheFirstAdministratorOnce) {
   const auto first = make_person("chen"), second = make_person("other");
   ASSERT_TRUE(record_first_administrator(cn_.node(), first.certificate).has_value());

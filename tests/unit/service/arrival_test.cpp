@@ -228,6 +228,20 @@ TEST_F(ArrivalTest, WhoseHeaderIsNotTheSealedOneIsRefusedAsUnopenable) {
   EXPECT_TRUE(std::get<Arrived>(arrive_from(frame_of(id))).body.has_value());
 }
 
+// The mark is among the signed lines: whoever takes it off or changes it on the way brings nobody's statement.
+TEST_F(ArrivalTest, WithItsLabelTakenOffOrChangedIsRejectedAndLeavesNothing) {
+  const auto id = sent({.label = "restricted"});
+  const std::string line = "label cn-example/1 restricted -\n";
+  for (const auto* other : {"", "label cn-example/1 open -\n", "label cn-example/1 restricted - unverified\n",
+                            "label cn-example/1 restricted 2027-01-01\n", "label cn-example/2 restricted -\n"}) {
+    auto frame = frame_of(id);
+    frame.messages[0].statement.statement = changed(id, line, other);
+    EXPECT_EQ(words(answer_to(frame)), "rejected E-VERIFY-SIGNATURE") << other;
+    EXPECT_EQ(held_by_ru(), 0u);
+  }
+  EXPECT_EQ(receipt_of(take(frame_of(id))).stage, core::Stage::delivered);
+}
+
 TEST_F(ArrivalTest, UnderASealKeyNoLongerAcceptedIsRefused) {
   const auto frame = frame_of(sent());
   clock_.set(clock_.now() + kSealKeyLife + core::kSealKeyGrace);

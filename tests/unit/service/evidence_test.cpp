@@ -47,6 +47,21 @@ TEST_F(EvidenceTest, ExportsAReceiptAndAPeersMessage) {
   expect_verifies(message);
 }
 
+TEST_F(EvidenceTest, NamesARestrictedMessageByItsClassAndCarriesBothMarks) {
+  const auto id = released({.label = "open"});
+  deliver(id);
+  EvidenceExport theirs(ru_.node());
+  EXPECT_EQ(value_of(theirs.run(test::officer(), {id, std::nullopt, ""})).name, "IN-2026-0001");
+  const auto restricted = released({.label = "restricted"}, 2);
+  deliver(restricted);
+  const auto view = value_of(theirs.run(test::officer(), {restricted, std::nullopt, ""}));
+  EXPECT_EQ(view.name, "IN-2026-0002-restricted");
+  ASSERT_EQ(view.labels.size(), 1U);
+  EXPECT_EQ(view.labels.front().text(), "cn-example/1 restricted -");
+  EXPECT_EQ(view.own_label->text(), "ru-example/1 restricted -");
+  EXPECT_THAT(codes_of(theirs.run(test::officer(), {restricted, std::nullopt, "", true})), ElementsAre("E-NOT-FOUND"));
+}
+
 TEST_F(EvidenceTest, RefusesWhatIsNotThereAndWhoMayNot) {
   const auto id = released();
   EvidenceExport evidence(cn_.node());

@@ -11,6 +11,10 @@ void copy_tree(const std::filesystem::path& from, const std::filesystem::path& t
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
 }
 
+// What the fourth schema added.
+constexpr const char* kUndoFourth =
+    "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; ";
+
 TEST(OpenStore, KeepsWhatWasCommittedAcrossReopening) {
   StoreWorld world;
   Sent sent;
@@ -66,14 +70,37 @@ TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
     sent = world.send(**store, 1).value();
   }
   world.tamper(
-      "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; "
-      "DROP TABLE joint_act; "
-      "PRAGMA user_version = 1");
+      "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; " +
+      std::string(kUndoFourth) + "PRAGMA user_version = 1");
   auto store = world.open();
   ASSERT_TRUE(store) << store.error().detail;
   EXPECT_TRUE((*store)->reader().message(sent.id));
   EXPECT_TRUE((*store)->reader().waiting_reissues()->empty());
   EXPECT_TRUE((*store)->reader().consents(0, 10)->empty());
+  EXPECT_TRUE((*store)->reader().handlings(sent.id)->empty());
+}
+
+// A person registered before clearances had categories holds none, and is still who the journal says.
+TEST(OpenStore, TakesOverThePeopleOfAnOlderSchema) {
+  StoreWorld world;
+  const store::UserRecord wang{{"wang", core::Role::officer, "open"}, world.self.certificate_der()};
+  {
+    auto store = world.open();
+    ASSERT_TRUE(world.introduce(**store));
+    ASSERT_TRUE((*store)->run<bool>(0, [&](store::Transaction& tx) -> Result<bool> {
+      auto entry = entry_of(core::Act::user_added);
+      entry.subject = "wang";
+      CHECK_OK(tx.record_user(wang, entry));
+      return true;
+    }));
+  }
+  world.tamper(std::string(kUndoFourth) + "PRAGMA user_version = 3");
+  {
+    auto store = world.open();
+    ASSERT_TRUE(store) << store.error().detail;
+    EXPECT_EQ((*store)->reader().users()->front().user, wang.user);
+  }
+  EXPECT_EQ(world.fsck()->findings, std::vector<std::string>());
 }
 
 TEST(OpenStore, FindsAnOlderCopyAgainstItsCheckpoint) {

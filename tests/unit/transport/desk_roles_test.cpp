@@ -95,6 +95,14 @@ std::string acknowledge(Stub& stub, const Subjects& on) {
   return ask<v1::AcknowledgeResponse>(stub, &Stub::Acknowledge, request, &refused);
 }
 
+// Refused for what it is about, never for the role of who may.
+std::string handle(Stub& stub, const Subjects& on) {
+  v1::HandleRequest request;
+  request.set_message(on.message);
+  request.set_label("restricted");
+  return ask<v1::HandleResponse>(stub, &Stub::Handle, request, &refused);
+}
+
 std::string export_evidence(Stub& stub, const Subjects& on) {
   v1::ExportRequest request;
   request.set_message(on.message);
@@ -186,6 +194,7 @@ const std::map<std::string, Row> kTable = {
     {"List", {"oau", list}},
     {"Read", {"oa", read}},
     {"Acknowledge", {"oa", acknowledge}},
+    {"Handle", {"oa", handle}},
     {"Export", {"oau", export_evidence}},
     {"Status", {"oaum", status}},
     {"ListConsents", {"oau", list_consents}},

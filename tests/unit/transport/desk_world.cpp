@@ -36,11 +36,12 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
       consents(authority.node()),
       joint_acts(authority.node()),
       disclosing(authority.node(), lanes),
+      handlings(authority.node()),
       administration(authority.node(), lanes, "0.1.0"),
       socket(path),
       server(transport::DeskServer::start(
                  {path, make_party(authority.id()).tls},
-                 {submit, reading, evidence, consents, joint_acts, disclosing, administration, random, clock,
+                 {submit, reading, evidence, consents, joint_acts, disclosing, handlings, administration, random, clock,
                   [](service::LogLevel, const std::string&, const std::string&) {}})
                  .value()) {}
 

@@ -26,6 +26,7 @@ struct DeskOf {
   service::ConsentDesk consents;
   service::JointActDesk joint_acts;
   service::Disclosing disclosing;
+  service::HandlingDesk handlings;
   service::Administration administration;
   std::string socket;
   std::unique_ptr<transport::DeskServer> server;

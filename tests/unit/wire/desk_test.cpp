@@ -95,6 +95,31 @@ TEST(ToEvidenceQuery, KnowsStagesAndAuthorities) {
   EXPECT_EQ(read->receipt, core::Stage::delivered);
 }
 
+TEST(ToEvidenceQuery, AsksForAReceiptOrForTheHandling) {
+  v1::ExportRequest request;
+  request.set_message("CN-2026-0001");
+  request.set_handling(true);
+  EXPECT_TRUE(to_evidence_query(request)->handling);
+  request.set_receipt("delivered");
+  EXPECT_THAT(refusal(to_evidence_query(request)), StartsWith("handling:"));
+}
+
+TEST(ToHandlingRequest, ChecksFormsAndSortsCategories) {
+  v1::HandleRequest request;
+  EXPECT_THAT(refusal(to_handling_request(request)), StartsWith("message:"));
+  request.set_message("IN-2026-0001");
+  EXPECT_THAT(refusal(to_handling_request(request)), StartsWith("label:"));
+  request.set_label("restricted");
+  request.set_review("2027-02-30");
+  EXPECT_THAT(refusal(to_handling_request(request)), StartsWith("review:"));
+  request.set_review("2027-02-28");
+  request.add_categories("personal-data");
+  request.add_categories("judicial");
+  EXPECT_THAT(to_handling_request(request)->categories, ElementsAre("judicial", "personal-data"));
+  request.add_categories("Not a category");
+  EXPECT_THAT(refusal(to_handling_request(request)), StartsWith("categories:"));
+}
+
 TEST(ToNewUser, RefusesWhatIsNoCertificate) {
   v1::AddUserRequest request;
   EXPECT_THAT(refusal(to_new_user(request)), StartsWith("name:"));
@@ -124,6 +149,19 @@ TEST(ToLabelQuery, ChecksForms) {
   request.add_recipients("kz-example");
   request.add_recipients("ru-example");
   EXPECT_THAT(to_label_query(request)->recipients, ElementsAre("kz-example", "ru-example"));
+}
+
+TEST(ToProto, WritesALabelPolicyWithItsCategories) {
+  core::LabelPolicy policy;
+  policy.classes.push_back({"restricted", 1, true, false, {}, {{"zh", "限制传播"}}, true, 30});
+  policy.categories.push_back({"team", core::CategoryKind::permissive, {}, {{"ru", "ДЛЯ ГРУППЫ"}}});
+  v1::LabelPolicyView out;
+  to_proto(policy, true, out);
+  EXPECT_TRUE(out.classes(0).review_required());
+  EXPECT_EQ(out.classes(0).review_within_days(), 30u);
+  EXPECT_EQ(out.categories(0).id(), "team");
+  EXPECT_EQ(out.categories(0).kind(), "permissive");
+  EXPECT_EQ(out.categories(0).marking().text().at("ru"), "ДЛЯ ГРУППЫ");
 }
 
 TEST(ToProto, WritesARefusalWithAllReasons) {
