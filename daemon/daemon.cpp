@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "daemon/keys.h"
 #include "daemon/service/administration.h"
+#include "daemon/service/erasing.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/exchange.h"
 #include "daemon/service/read.h"
@@ -142,6 +143,7 @@ class Daemon::Impl {
         [this](const std::string& peer) { return exchange_->status(peer); }, [this] { return exchange_->rejected(); }};
     submit_ = std::make_unique<service::Submit>(node(), lanes);
     reading_ = std::make_unique<service::Reading>(node(), lanes);
+    erasing_ = std::make_unique<service::Erasing>(node(), lanes);
     evidence_ = std::make_unique<service::EvidenceExport>(node());
     consents_ = std::make_unique<service::ConsentDesk>(node());
     administration_ = std::make_unique<service::Administration>(node(), lanes, options_.version);
@@ -151,7 +153,7 @@ class Daemon::Impl {
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
                                               links_, *exchange_, options_.clock, options_.log));
-    const transport::DeskServices services{*submit_,         *reading_, *evidence_,     *consents_,
+    const transport::DeskServices services{*submit_,         *reading_, *erasing_,      *evidence_,  *consents_,
                                            *administration_, random_,   options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
@@ -168,6 +170,7 @@ class Daemon::Impl {
   std::unique_ptr<service::Exchange> exchange_;
   std::unique_ptr<service::Submit> submit_;
   std::unique_ptr<service::Reading> reading_;
+  std::unique_ptr<service::Erasing> erasing_;
   std::unique_ptr<service::EvidenceExport> evidence_;
   std::unique_ptr<service::ConsentDesk> consents_;
   std::unique_ptr<service::Administration> administration_;

@@ -25,6 +25,8 @@ Outcome<int> show(Session& session);
 Outcome<int> ack(Session& session);
 Outcome<int> forward(Session& session);
 Outcome<int> dissemination(Session& session);
+Outcome<int> erase(Session& session);
+Outcome<int> spill(Session& session);
 Outcome<int> consent_request(Session& session);
 Outcome<int> consent_grant(Session& session);
 Outcome<int> consent_deny(Session& session);

@@ -4,6 +4,7 @@
 
 #include "crypto/sealing.h"
 #include "daemon/core/kind.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/draft.h"
 
@@ -99,18 +100,31 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
-// Nothing is made of a copy whose permission was revoked.
-Result<bool> uses_locked(store::Transaction& tx, const core::Message& message) {
+// Nothing is made of a copy whose permission was revoked, or that is erased.
+Result<std::optional<core::ReasonCode>> uses_shut(store::Transaction& tx, const core::Message& message) {
   for (const auto& line : message.sources)
-    if (TRY(tx.locked(line.id))) return true;
-  return false;
+    if (const auto why = TRY(why_shut(tx, line.id))) return why;
+  return std::optional<core::ReasonCode>();
+}
+
+// What we say ourselves about the use of a message counts here too.
+Result<void> end_own_copies(const Node& node, store::Transaction& tx, const wire::Accepted& accepted,
+                            const std::string& actor) {
+  const auto id = TRY(core::parse_message_id(accepted.id));
+  const auto row = TRY(tx.find_message(id));
+  if (!row) return fail(Errc::internal, "a message that was just recorded is not there");
+  auto message = TRY(core::Message::parse(row->statement));
+  TRY(end_use(node, tx, {id, std::move(message), core::statement_digest(row->statement), actor}));
+  return {};
 }
 
 Result<Settled> release(const Node& node, store::Transaction& tx, const core::Draft& draft, const Judged& judged,
                         core::JournalEntry entry) {
-  if (TRY(uses_locked(tx, judged.composed.message)))
-    return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::copy_locked, {});
+  if (const auto why = TRY(uses_shut(tx, judged.composed.message)))
+    return refuse(tx, core::Act::release_refused, std::move(entry), *why, {});
+  const auto actor = entry.actor;
   auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
+  if (judged.composed.message.kind == "spill-notice") CHECK_OK(end_own_copies(node, tx, accepted, actor));
   return Settled(Released{std::move(accepted), judged.composed.message.recipients});
 }
 
@@ -272,9 +286,10 @@ std::vector<Outcome<wire::Accepted>> Submit::submit_all(const core::User& caller
 
 Outcome<wire::Accepted> Submit::approve(const core::User& caller, const wire::Approval& approval) {
   const auto leaves = TRY(leaves_of(node_, approval));
-  return answer(node_.store.run<Settled>(
-                    leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval); }),
-                lanes_);
+  auto settled = node_.store.run<Settled>(
+      leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval); });
+  tell_owed(node_, lanes_);
+  return answer(std::move(settled), lanes_);
 }
 
 }  // namespace chancery::service

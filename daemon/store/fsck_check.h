@@ -59,6 +59,8 @@ class FsckCheck {
   // An entry of this act has to speak of the statement.
   void check_told(core::Act act, const std::string& where, std::string_view statement);
   void check_body(const Query& q, const std::string& where, const core::Message& message);
+  void check_erased(const Query& q, const std::string& where);
+  Result<void> check_made_of(const std::string& where, const core::MessageId& id, const core::Message& message);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();
   void check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,

@@ -39,7 +39,8 @@ Result<void> FsckCheck::consents() {
 // Issued, given to us or shown to us: each its provider's, with the wrap it names, and told in the journal.
 Result<void> FsckCheck::permits() {
   auto q = database_.query(
-      "SELECT grant_id, carrier, receiver, statement, batch, leaf, path, wrap FROM permit ORDER BY grant_id");
+      "SELECT p.grant_id, p.carrier, p.receiver, p.statement, p.batch, p.leaf, p.path, p.wrap, coalesce(e.state, 0) "
+      "FROM permit p LEFT JOIN erasure e ON e.message = p.carrier ORDER BY p.grant_id");
   while (TRY(q.next())) {
     const auto where = place_of("permit under", to_string(q.message_id(0))) + " for " + q.text(2);
     const auto permit = core::Permit::parse(q.text(3));
@@ -51,8 +52,9 @@ Result<void> FsckCheck::permits() {
         permit->receiver != q.text(2))
       find(where, "filed under another key");
     const auto wrap = q.blob(7);
-    if (wrap.empty() ? permit->wrap.has_value() : permit->wrap != crypto::sha256(wrap))
-      find(where, "its wrap is another one");
+    const bool erased = q.integer(8) == static_cast<int>(ErasureState::erased);
+    const bool right = wrap.empty() ? erased || !permit->wrap : permit->wrap == crypto::sha256(wrap);
+    if (!right) find(where, "its wrap is another one");
     check_signed(q, 3, where, permit->provider);
     check_told(permit->provider == self_ ? core::Act::permit_issued : core::Act::permit_recorded, where, q.text(3));
   }

@@ -63,6 +63,7 @@ class Store::Reader {
   virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;
   virtual Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) = 0;
   virtual Result<bool> locked(const core::MessageId& message) = 0;
+  virtual Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;

@@ -24,6 +24,7 @@ class Rows {
   Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
   Result<std::optional<DraftRecord>> draft(std::uint64_t id);
   Result<std::vector<DraftRecord>> drafts(std::uint32_t limit);
+  Result<std::vector<DraftRecord>> waiting_drafts();
 
   // Rows of a SELECT that begins with outbox_columns' list.
   Result<std::vector<OutboxRow>> outbox(Query query);
@@ -36,6 +37,8 @@ class Rows {
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
   Result<bool> locked(const core::MessageId& message);
+  Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
+  Result<std::vector<core::MessageId>> ids(Query query);  // rows of one column
 
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);

@@ -125,7 +125,26 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird};
+// What is made of what, one row a source line, so that what a revocation reaches is found without reading every
+// statement; those of the messages that are there are read out of their text once. `erasure`: proposed, done, or
+// decided against under a ground of law.
+constexpr const char* kFourth = R"sql(
+CREATE TABLE made_of (source BLOB NOT NULL, message BLOB NOT NULL, PRIMARY KEY (source, message)) WITHOUT ROWID;
+WITH RECURSIVE line (message, rest) AS (
+  SELECT id, substr(text, instr(text, char(10) || 'source ') + 8)
+    FROM (SELECT id, CAST(statement AS TEXT) AS text FROM message) WHERE instr(text, char(10) || 'source ') > 0
+  UNION ALL
+  SELECT message, substr(rest, instr(rest, char(10) || 'source ') + 8)
+    FROM line WHERE instr(rest, char(10) || 'source ') > 0)
+INSERT OR IGNORE INTO made_of (source, message) SELECT unhex(substr(rest, 1, 64)), message FROM line;
+CREATE INDEX message_original ON message (original) WHERE original IS NOT NULL;
+CREATE TABLE erasure (
+  message BLOB PRIMARY KEY, state INTEGER NOT NULL, officer TEXT NOT NULL, ground TEXT NOT NULL) WITHOUT ROWID;
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

@@ -52,6 +52,11 @@ class Transaction::Impl {
 
   [[nodiscard]] const Journal& journal() const { return journal_; }
 
+  // The log holds what the group erased, until it is emptied.
+  void empty_log() { log_to_empty_ = true; }
+  [[nodiscard]] bool log_to_empty() const { return log_to_empty_; }
+  void log_emptied() { log_to_empty_ = false; }
+
  private:
   Journal journal_;
   crypto::GrowingTree tree_before_group_;
@@ -72,6 +77,7 @@ class Transaction::Impl {
   bool directory_stale_ = false;
   bool directory_touched_ = false;  // by the act
   std::optional<Error> trouble_;
+  bool log_to_empty_ = false;
 };
 
 }  // namespace chancery::store

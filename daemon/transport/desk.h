@@ -4,6 +4,7 @@
 #include "crypto/clock.h"
 #include "daemon/service/administration.h"
 #include "daemon/service/consent_desk.h"
+#include "daemon/service/erasing.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/read.h"
 #include "daemon/service/submit.h"
@@ -15,6 +16,7 @@ namespace chancery::transport {
 struct DeskServices {
   service::Submit& submit;
   service::Reading& reading;
+  service::Erasing& erasing;
   service::EvidenceExport& evidence;
   service::ConsentDesk& consents;
   service::Administration& administration;

@@ -135,6 +135,29 @@ def stops_when_revoked(story):
         raise Failed(f"after the revocation: {result.code} {result.err}")
 
 
+def erases_by_two_persons(story):
+    """kz-example erases one locked copy and keeps the other under its law; cn-example sees both, and that nothing can follow."""
+    kz = story.kz
+    kept, gone = [view["number"] for view in story.received()][:2]
+    expect("proposed", kz.must("erase", gone, "--yes", "-o", "id", context="wang").strip(), "proposed")
+    alone = kz.run("erase", gone, "--yes", context="wang")
+    if alone.code != 6 or "E-APPROVAL-SAME-PERSON" not in alone.err:
+        raise Failed(f"one person alone: {alone.code} {alone.err}")
+    expect("erased", kz.must("erase", gone, "--yes", "-o", "id", context="li").strip(), "erased")
+    shown = kz.run("show", gone, context="wang")
+    if shown.code != 5 or "E-NO-LONGER-HELD" not in shown.err:
+        raise Failed(f"an erased copy: {shown.code} {shown.err}")
+    for person, state in (("wang", "proposed"), ("li", "retained")):
+        words = ("erase", kept, "--retain", "archives-act/17", "--yes", "-o", "id")
+        expect("kept", kz.must(*words, context=person).strip(), state)
+    wait_for(lambda: sorted(state for _, _, state, _ in transfers(story.cn, story.notice)) == ["erased", "retained"],
+             "what became of the copies, at cn-example", 30)
+    view = data(story.cn, "dissemination", story.notice)
+    expect("coverage", view["coverage"], {"copies": "2", "locked": "0", "erased": "1", "retained": "1", "unanswered": "0", "complete": True})
+    expect("ground", [step.get("ground", "") for step in view["transfers"] if step["state"] == "retained"],
+           ["archives-act/17"])
+
+
 def patched_holder_is_refused(story):
     """Its gate is removed: it wraps the key itself, and asks nobody."""
     kept, told = len(story.received()), len(transfers(story.cn, story.notice))
@@ -163,7 +186,7 @@ def act(build, base, running):
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
     story = Story(*everybody)
     for step in (refused_without_a_grant, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
-                 stops_when_revoked, patched_holder_is_refused):
+                 stops_when_revoked, erases_by_two_persons, patched_holder_is_refused):
         step(story)
         print(f"ok {step.__name__}", flush=True)
     says_nothing_it_should_not(*everybody)

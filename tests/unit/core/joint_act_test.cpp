@@ -379,7 +379,7 @@ Message without(Message m, const std::string& name) {
   return m;
 }
 
-void expect_malformed(const Message& m) {
+void expect_unreadable(const Message& m) {
   const auto read_back = read(m);
   ASSERT_FALSE(read_back.has_value()) << m.to_text();
   EXPECT_EQ(read_back.error().code, Errc::malformed) << m.to_text();
@@ -427,38 +427,38 @@ TEST(JointStatement, WantsEveryFactOnceAndNoOther) {
       auto twice = whole;
       twice.facts.push_back({fact.name, "z"});
       std::sort(twice.facts.begin(), twice.facts.end());
-      expect_malformed(twice);
+      expect_unreadable(twice);
     }
     auto more = whole;
     more.facts.insert(more.facts.begin(), {"a", "1"});
-    expect_malformed(more);
+    expect_unreadable(more);
   }
   auto proposal = joint_message("proposal");
   proposal.facts.insert(proposal.facts.begin(), {"killed-by", kKilling});
-  expect_malformed(proposal);
+  expect_unreadable(proposal);
 }
 
 TEST(JointStatement, RefusesValuesOutOfTheirGrammar) {
   const auto proposal = joint_message("proposal");
   for (const auto* subject : {"crypto-policy", "crypto-policy/", "/sco-2009", "crypto-policy//a", "Crypto/a", "2/a",
                               "crypto policy/a", "crypto-policy/-a"})
-    expect_malformed(with(proposal, "subject", subject));
+    expect_unreadable(with(proposal, "subject", subject));
   for (const auto* version : {"0", "01", "4294967296", "two", "1.0"})
-    expect_malformed(with(proposal, "version", version));
+    expect_unreadable(with(proposal, "version", version));
   for (const auto* required : {"KZ CN", "CN CN", "cn", "CN,KZ", "CHN"})
-    expect_malformed(with(proposal, "required", required));
+    expect_unreadable(with(proposal, "required", required));
   for (const auto* lapse : {"2026-12-01", "2026-12-01T00:00:00Z", "2026-11-21T18:30:00.000Z"})
-    expect_malformed(with(proposal, "lapse", lapse));
+    expect_unreadable(with(proposal, "lapse", lapse));
   EXPECT_TRUE(read(with(proposal, "lapse", "2026-11-21T18:30:00.001Z")).has_value()) << "just after created";
   const auto acceptance = joint_message("acceptance");
   for (const auto& digest : {kKilling, kVersionDigest + "0", std::string("sha512:") + kKilling})
-    expect_malformed(with(acceptance, "digest", digest));
+    expect_unreadable(with(acceptance, "digest", digest));
   for (const auto& id : {kVersionDigest, kKilling.substr(1), std::string("1")})
-    expect_malformed(with(acceptance, "killed-by", id));
+    expect_unreadable(with(acceptance, "killed-by", id));
 }
 
 TEST(JointStatement, RefusesOtherKindsAndDefersAnUnknownParty) {
-  expect_malformed(sample_notice());
+  expect_unreadable(sample_notice());
   auto other = joint_message("objection");
   other.originator = "kz-example";
   other.recipients = {"ru-example"};

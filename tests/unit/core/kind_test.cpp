@@ -28,9 +28,10 @@ TEST(MessageKinds, AreAvailableAsFarAsTheyWork) {
   std::set<std::string_view> available;
   for (const auto& kind : message_kinds())
     if (kind.available) available.insert(kind.name);
-  EXPECT_EQ(available, (std::set<std::string_view>{"consent-compliance", "consent-grant", "consent-refusal",
-                                                   "consent-request", "consent-revocation", "forward", "information",
-                                                   "threat-notice", "transfer-report"}));
+  EXPECT_EQ(available,
+            (std::set<std::string_view>{"consent-compliance", "consent-grant", "consent-refusal", "consent-request",
+                                        "consent-revocation", "forward", "information", "recall", "spill-notice",
+                                        "spill-receipt", "threat-notice", "transfer-report"}));
 }
 
 TEST(MayState, ComparesWholeNames) {

@@ -32,12 +32,13 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
                const std::string& path)
     : submit(authority.node(), lanes),
       reading(authority.node(), lanes),
+      erasing(authority.node(), lanes),
       evidence(authority.node()),
       consents(authority.node()),
       administration(authority.node(), lanes, "0.1.0"),
       socket(path),
       server(transport::DeskServer::start({path, make_party(authority.id()).tls},
-                                          {submit, reading, evidence, consents, administration, random, clock,
+                                          {submit, reading, erasing, evidence, consents, administration, random, clock,
                                            [](service::LogLevel, const std::string&, const std::string&) {}})
                  .value()) {}
 
