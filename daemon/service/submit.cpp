@@ -120,8 +120,6 @@ Result<void> end_own_copies(const Node& node, store::Transaction& tx, const wire
 
 Result<Settled> release(const Node& node, store::Transaction& tx, const core::Draft& draft, const Judged& judged,
                         core::JournalEntry entry) {
-  if (const auto why = TRY(uses_shut(tx, judged.composed.message)))
-    return refuse(tx, core::Act::release_refused, std::move(entry), *why, {});
   const auto actor = entry.actor;
   auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
   if (judged.composed.message.kind == "spill-notice") CHECK_OK(end_own_copies(node, tx, accepted, actor));
@@ -139,6 +137,8 @@ Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job)
   if (!decision.allowed()) return refuse(tx, core::Act::release_refused, entry, decision, message.agreement);
   if (job.submission.plan && *job.submission.plan != plan)
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, {});
+  if (const auto why = TRY(uses_shut(tx, message)))
+    return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   if (needs_approval) return hold_for_approval(node, tx, job, judged.composed, std::move(entry));
   return release(node, tx, *job.draft, judged, std::move(entry));
 }
@@ -192,6 +192,8 @@ Result<Settled> release_draft(const Node& node, store::Transaction& tx, const st
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, entry.subject);
   if (!composed.decision.allowed())
     return refuse(tx, core::Act::release_refused, entry, composed.decision, composed.message.agreement);
+  if (const auto why = TRY(uses_shut(tx, composed.message)))
+    return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   auto settled = TRY(release(node, tx, draft, judged, std::move(entry)));
   if (std::holds_alternative<Refused>(settled)) return settled;
   const auto& accepted = std::get<Released>(settled).accepted;

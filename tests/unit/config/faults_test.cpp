@@ -42,6 +42,8 @@ std::vector<Spoilt> spoilt_data() {
       {"MissingKey", kOne, "bars_state_secrets = true\n", "", "id =", "bars_state_secrets", "is missing"},
       {"WrongType", kOne, "bars_state_secrets = true", "bars_state_secrets = \"yes\"", "bars_state",
        "bars_state_secrets", "must be true or false"},
+      {"StateSecretsAllowedByData", kOne, "bars_state_secrets = true", "bars_state_secrets = false", "bars_state",
+       "bars_state_secrets", "must be true: a procedure for State secrets is signed by all concerned, never data"},
       {"BadParty", kOne, "[\"CN\", \"RU\"]", "[\"CN\", \"RU\", \"Kz\"]", "parties", "parties",
        "'Kz' must be a Party: two capital letters"},
       {"PartyTwice", kOne, "[\"CN\", \"RU\"]", "[\"CN\", \"RU\", \"CN\"]", "parties", "parties", "'CN' is named twice"},
