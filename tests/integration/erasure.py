@@ -150,7 +150,10 @@ def erases(story):
     kz.must("export", forward, "--as", "signature", "-O", story.base / "before", context="wang")
     kz.stop()
     secrets = sealed_of(kz, key, scratch)
-    if len(secrets) < 8 or count_in(opened_store.everything(kz.directory / "state", key), secrets) != len(secrets):
+    before = opened_store.everything(kz.directory / "state", key)
+    if MARKER.encode() in before:
+        raise Failed("the text stands in the clear behind the database key")
+    if len(secrets) < 8 or count_in(before, secrets) != len(secrets):
         raise Failed(f"{len(secrets)} sealed values before, not all found: the search would prove nothing")
     kz.start()
     expect("proposed", kz.must("erase", forward, "--yes", "-o", "id", context="wang").strip(), "proposed")
