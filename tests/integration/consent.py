@@ -175,6 +175,24 @@ def patched_holder_is_refused(story):
            ("ru-example", "kz-example", "refused", "E-CONSENT-REVOKED"))
 
 
+def comes_again_under_a_new_grant(story):
+    """The honest daemon is back; what was locked or erased stays so, what comes now is read."""
+    story.ru.stop()
+    story.ru.daemon = "chanceryd"
+    story.ru.start()
+    before = [view["number"] for view in story.received()]
+    story.granted(uses=1)
+    story.ends(story.forward(), "delivered", [])
+    (new,) = [view["number"] for view in story.received() if view["number"] not in before]
+    if TEXT not in story.kz.must("show", new, context="wang"):
+        raise Failed("kz-example cannot read what it was given anew")
+    for number in before:
+        if story.kz.run("show", number, context="wang").code != 5:
+            raise Failed(f"{number} is readable again")
+    coverage = data(story.cn, "dissemination", story.notice)["coverage"]
+    expect("copies under revoked permissions", (coverage["copies"], coverage["unanswered"]), ("2", "0"))
+
+
 def says_nothing_it_should_not(*everybody):
     for authority in everybody:
         if TEXT in authority.log.read_text():
@@ -186,7 +204,7 @@ def act(build, base, running):
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
     story = Story(*everybody)
     for step in (refused_without_a_grant, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
-                 stops_when_revoked, erases_by_two_persons, patched_holder_is_refused):
+                 stops_when_revoked, erases_by_two_persons, patched_holder_is_refused, comes_again_under_a_new_grant):
         step(story)
         print(f"ok {step.__name__}", flush=True)
     says_nothing_it_should_not(*everybody)

@@ -111,8 +111,16 @@ def passes_on_twice(story):
 
 
 def locks_down_the_tree(story):
-    """The first permission is revoked, the second is not: below it everything locks all the same."""
+    """The first permission is revoked, the second is not: below it everything locks all the same, also who was away."""
+    story.second.stop()
     approved(story.cn, "consent", "revoke", story.grants[0])
+    wait_for(lambda: [step[2] for step in transfers(story.cn, story.notice)] == ["locked", "held"], "one has locked", 60)
+    view = data(story.cn, "dissemination", story.notice)
+    coverage = view["coverage"]
+    expect("coverage", (coverage["copies"], coverage["locked"], coverage["unanswered"], coverage["complete"]),
+           ("2", "1", "1", False))
+    expect("waits for", [step.get("waitingHours") for step in view["transfers"]], [None, "0"])
+    story.second.start()
     wait_for(lambda: [step[2] for step in transfers(story.cn, story.notice)] == ["locked", "locked"], "both have locked", 60)
     for holder in (story.kz, story.second):
         refuses(holder, "E-COPY-LOCKED", "show", story.forward_at(holder))
