@@ -33,6 +33,7 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.messages());
   CHECK_OK(check.receipts());
   CHECK_OK(check.consents());
+  CHECK_OK(check.locks());
   CHECK_OK(check.permits());
   CHECK_OK(check.people());
   CHECK_OK(check.drafts());

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "daemon/core/consent.h"
 #include "daemon/store/database.h"
 #include "daemon/store/fsck.h"
 #include "daemon/store/journal.h"
@@ -28,6 +29,7 @@ class FsckCheck {
   Result<void> outbox();
   Result<void> reissues();
   Result<void> consents();
+  Result<void> locks();
   Result<void> permits();
   Result<void> inbound();
   Result<void> directory();
@@ -60,6 +62,8 @@ class FsckCheck {
   void check_told(core::Act act, const std::string& where, std::string_view statement);
   void check_body(const Query& q, const std::string& where, const core::Message& message);
   void check_erased(const Query& q, const std::string& where);
+  Result<bool> is_locked(const core::MessageId& message, const core::MessageId& by);
+  Result<void> check_ended(const core::Message& message, const core::ConsentStatement& said);
   Result<void> check_made_of(const std::string& where, const core::MessageId& id, const core::Message& message);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();

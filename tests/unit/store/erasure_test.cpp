@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "daemon/core/consent.h"
 #include "tests/support/store_world.h"
 
 namespace chancery::test {
@@ -145,6 +146,55 @@ TEST_F(ErasureTest, OfACarriedOriginalEndsWhenItComesAgain) {
   EXPECT_EQ(store_->reader().message(record.id)->ciphertexts, original.ciphertexts);
   EXPECT_FALSE(store_->reader().erasure(record.id)->has_value());
   EXPECT_THAT(findings(), IsEmpty());
+}
+
+// A message of ru-example of a consent kind, taken in as the service does.
+void take_in(StoreWorld& world, Transaction& tx, const std::string& kind, const core::ConsentStatement& statement,
+             std::uint64_t number) {
+  auto record = world.message("ru-example", number);
+  auto message = core::Message::parse(record.statement.statement).value();
+  message.kind = kind;
+  message.directions = {};
+  message.facts = core::facts_of(statement);
+  record.statement = world.peer.sign(message.to_text(), world.clock.now(), world.random);
+  record.id = core::message_id(record.statement.statement, message.created);
+  record.about = core::subject_of(statement);
+  core::Receipt receipt{"cn-example", "ru-example", record.id, core::Stage::delivered, world.clock.now(), {},
+                        {},           {},           {}};
+  receipt.entry =
+      tx.record_inbound(record, entry_of(core::Act::accepted, record.id, record.statement.statement)).value();
+  receipt.salt = tx.random().bytes(32);
+  ASSERT_TRUE(tx.issue_receipt(receipt));
+}
+
+TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
+  const auto copy = world_.take_in(*store_, 1)->message, spilled = world_.take_in(*store_, 2)->message;
+  core::MessageId grant;
+  grant.value[0] = 9;
+  core::Permit permit;
+  permit.provider = permit.holder = "ru-example";
+  permit.grant = permit.original = grant;
+  permit.carrier = to_string(copy);
+  permit.receiver = "cn-example";
+  permit.from = world_.clock.now();
+  permit.until = permit.from + minutes(10);
+  permit.salt = Bytes(32, 7);
+  const auto statement = world_.peer.sign(permit.to_text(), world_.clock.now(), world_.random);
+  act([&](Transaction& tx) -> Result<void> {
+    CHECK_OK(tx.record_permit({permit, statement, {}}, std::nullopt,
+                              entry_of(core::Act::permit_recorded, copy, statement.statement)));
+    take_in(world_, tx, "consent-revocation", core::Revocation{grant, world_.clock.now()}, 3);
+    take_in(world_, tx, "spill-notice", core::SpillNotice{spilled, world_.clock.now()}, 4);
+    TRY(tx.lock(copy, grant, entry_of(core::Act::copy_locked, copy)));
+    TRY(tx.lock(spilled, spilled, entry_of(core::Act::copy_locked, spilled)));
+    return {};
+  });
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("DELETE FROM locked");
+  EXPECT_THAT(
+      world_.fsck()->findings,
+      testing::UnorderedElementsAre("message " + to_string(copy) + ": its grant is revoked, and it is not locked",
+                                    "message " + to_string(spilled) + ": it was spilled, and it is not locked"));
 }
 
 TEST_F(ErasureTest, OfALockIsNamedByWhatLocksAndEndsWhole) {
