@@ -386,6 +386,11 @@ Result<void> keep_carried(store::Transaction& tx, const Arrived& arrived, const 
   entry.message = arrived.carried->id;
   entry.data = book.digest();
   entry.content = arrived.digest;
+  // What was spilled does not come back by another way.
+  if (TRY(is_spilled(tx, arrived.carried->id))) {
+    TRY(tx.append(std::move(entry)));
+    return {};
+  }
   return tx.record_carried(*arrived.carried, entry);
 }
 

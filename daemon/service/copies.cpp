@@ -20,7 +20,7 @@ Result<core::Message> parsed(std::string_view statement) {
 
 // Why copies are locked, and who decided it.
 struct Decided {
-  core::MessageId lock;  // what they are locked by: the grant, or the notice of the spill
+  core::MessageId lock;  // what they are locked by: the grant, or the statement that says it is a spill
   core::RecallCause cause = core::RecallCause::revocation;
   core::MessageId decision;  // as a recall names it
   std::string by;
@@ -134,11 +134,12 @@ struct FindEnded {
                  TRY(copies_under(node, tx, it.grant, provider))};
   }
   Result<Ended> operator()(const core::Recall& it) const {
-    return Ended{{it.decision, it.cause, it.decision, it.by}, TRY(recalled(node, tx, it, ending.message.originator))};
+    const auto lock = it.cause == core::RecallCause::spill ? ending.id : it.decision;
+    return Ended{{lock, it.cause, it.decision, it.by}, TRY(recalled(node, tx, it, ending.message.originator))};
   }
   Result<Ended> operator()(const core::SpillNotice& it) const {
     const auto& finder = ending.message.originator;
-    return Ended{{it.message, core::RecallCause::spill, it.message, finder}, TRY(spilled(tx, it.message, finder))};
+    return Ended{{ending.id, core::RecallCause::spill, it.message, finder}, TRY(spilled(tx, it.message, finder))};
   }
   template <class Other>
   Result<Ended> operator()(const Other&) const {
@@ -159,6 +160,8 @@ Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::Mes
   }
   const auto message = TRY(parsed(record.statement.statement));
   out.insert(message.recipients.begin(), message.recipients.end());
+  // Who has it only as it was sent again does not know the first one.
+  if (core::reissue_of(message)) return out;
   const auto row = TRY(tx.find_message(decided.decision));
   if (row)
     for (const auto& told : core::audience(TRY(parsed(row->statement)))) out.erase(told);
@@ -183,35 +186,49 @@ struct Hearing {
   core::ConsentStatement statement;
 };
 
+// What a lock is by: the revocations of a grant, or the statement that says it is a spill; and what is said of the
+// copy.
+Result<std::vector<store::MessageRow>> statements_of(store::Transaction& tx, const core::MessageId& lock,
+                                                     const core::MessageId& copy) {
+  auto rows = TRY(tx.consents_about(lock));
+  for (auto& row : TRY(tx.consents_about(copy))) rows.push_back(std::move(row));
+  if (auto row = TRY(tx.find_message(lock))) rows.push_back(std::move(*row));
+  return rows;
+}
+
 // Who told us that a copy is ended: by a revocation, a recall, or the notice of a spill.
 Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, const core::MessageId& copy,
                                       core::CopyState state, const std::string& ground) {
   std::vector<Hearing> out;
   std::set<std::pair<std::string, core::MessageId>> known;
+  std::set<std::string> told;
   const auto comply = [&](const std::string& to, const core::MessageId& grant, const std::string& agreement) {
+    told.insert(to);
     if (known.emplace(to, grant).second)
       out.push_back({to, agreement, core::Compliance{grant, copy, state, tx.now(), ground}});
   };
   const auto agreement = TRY(parsed(TRY(tx.load_message(copy)).statement.statement)).agreement;
   std::set<std::pair<std::string, core::MessageId>> finders;
   for (const auto& lock : TRY(tx.locks(copy)))
-    for (const auto& about : {lock, copy})
-      for (const auto& row : TRY(tx.consents_about(about))) {
-        const auto message = TRY(parsed(row.statement));
-        const auto said = core::read_consent(row.id, message);
-        if (!said.has_value()) continue;
-        if (const auto* revocation = std::get_if<core::Revocation>(&*said))
-          comply(message.originator, revocation->grant, message.agreement);
-        const auto* recall = std::get_if<core::Recall>(&*said);
-        if (recall != nullptr && recall->copy == copy && recall->cause == core::RecallCause::revocation)
-          comply(recall->by, recall->decision, message.agreement);
-        if (recall != nullptr && recall->copy == copy && recall->cause == core::RecallCause::spill)
-          for (const auto& teller : {message.originator, recall->by}) finders.emplace(teller, recall->decision);
-        if (const auto* notice = std::get_if<core::SpillNotice>(&*said))
-          finders.emplace(message.originator, notice->message);
-      }
+    for (const auto& row : TRY(statements_of(tx, lock, copy))) {
+      const auto message = TRY(parsed(row.statement));
+      const auto said = core::read_consent(row.id, message);
+      if (!said.has_value()) continue;
+      if (const auto* revocation = std::get_if<core::Revocation>(&*said))
+        comply(message.originator, revocation->grant, message.agreement);
+      const auto* recall = std::get_if<core::Recall>(&*said);
+      if (recall != nullptr && recall->copy == copy && recall->cause == core::RecallCause::revocation)
+        comply(recall->by, recall->decision, message.agreement);
+      if (recall != nullptr && recall->copy == copy && recall->cause == core::RecallCause::spill)
+        for (const auto& teller : {message.originator, recall->by}) finders.emplace(teller, recall->decision);
+      if (const auto* notice = std::get_if<core::SpillNotice>(&*said))
+        finders.emplace(message.originator, notice->message);
+    }
+  // By whose permit it came, hears that it is gone, whoever decided it.
+  const auto answered = told;
   for (const auto& record : TRY(tx.permits_of_carrier(copy)))
-    if (record.permit.receiver == node.identity.authority && known.empty() && state != core::CopyState::locked)
+    if (record.permit.receiver == node.identity.authority && state == core::CopyState::erased &&
+        !answered.contains(record.permit.provider))
       comply(record.permit.provider, record.permit.grant, agreement);
   if (state != core::CopyState::retained)
     for (const auto& [finder, message] : finders)
@@ -342,6 +359,7 @@ Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core
   if (!original || TRY(tx.locked(id))) return owes;
   const auto row = TRY(tx.find_message(*original));
   if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;
+  if (TRY(is_spilled(tx, *original))) return owes;  // no grant frees it
   core::JournalEntry entry;
   entry.actor = actor;
   entry.act = core::Act::copy_unlocked;
@@ -367,10 +385,8 @@ Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transac
 }
 
 Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id) {
-  auto about = TRY(tx.locks(id));
-  about.push_back(id);
-  for (const auto& one : about)
-    for (const auto& row : TRY(tx.consents_about(one))) {
+  for (const auto& lock : TRY(tx.locks(id)))
+    for (const auto& row : TRY(statements_of(tx, lock, id))) {
       const auto said = core::read_consent(row.id, TRY(parsed(row.statement)));
       if (!said.has_value()) continue;
       if (std::holds_alternative<core::SpillNotice>(*said)) return true;

@@ -43,7 +43,8 @@ Result<bool> FsckCheck::is_locked(const core::MessageId& message, const core::Me
 
 // What a statement held here ends is locked by it: copies by a permit of its signer under the grant, or what was
 // spilled.
-Result<void> FsckCheck::check_ended(const core::Message& message, const core::ConsentStatement& said) {
+Result<void> FsckCheck::check_ended(const core::MessageId& id, const core::Message& message,
+                                    const core::ConsentStatement& said) {
   if (const auto* revocation = std::get_if<core::Revocation>(&said))
     for (const auto& record : TRY(rows_.permits_of_grant(revocation->grant))) {
       const auto carrier = TRY(core::parse_message_id(record.permit.carrier));
@@ -57,7 +58,7 @@ Result<void> FsckCheck::check_ended(const core::Message& message, const core::Co
   const auto row = notice != nullptr ? TRY(rows_.message_row(notice->message)) : std::optional<MessageRow>();
   if (!row) return {};
   const auto spilled = core::Message::parse(row->statement);
-  if (spilled && core::audience(*spilled).contains(message.originator) && !TRY(is_locked(row->id, row->id)))
+  if (spilled && core::audience(*spilled).contains(message.originator) && !TRY(is_locked(row->id, id)))
     find(place_of("message", to_string(row->id)), "it was spilled, and it is not locked");
   return {};
 }
@@ -71,7 +72,7 @@ Result<void> FsckCheck::locks() {
     const auto message = core::Message::parse(as_text(q.view(1)));
     if (!message) continue;  // told where messages are checked
     const auto said = core::read_consent(q.message_id(0), *message);
-    if (said) CHECK_OK(check_ended(*message, *said));
+    if (said) CHECK_OK(check_ended(q.message_id(0), *message, *said));
   }
   return {};
 }

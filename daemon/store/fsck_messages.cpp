@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/sealing.h"
+#include "daemon/core/provenance.h"
 #include "daemon/core/registry_number.h"
 #include "daemon/store/encoding.h"
 
@@ -29,9 +30,12 @@ void FsckCheck::check_erased(const Query& q, const std::string& where) {
 // What is found by what it is made of has to be filed so, or a revocation would not reach it.
 Result<void> FsckCheck::check_made_of(const std::string& where, const core::MessageId& id,
                                       const core::Message& message) {
-  for (const auto& line : message.sources) {
-    auto q = database_.query("SELECT 1 FROM made_of WHERE source = ? AND message = ?", line.id, id);
-    if (!TRY(q.next())) find(where, "not filed under its source " + to_string(line.id));
+  std::vector<core::MessageId> sources;
+  for (const auto& line : message.sources) sources.push_back(line.id);
+  if (const auto first = core::reissue_of(message)) sources.push_back(*first);
+  for (const auto& source : sources) {
+    auto q = database_.query("SELECT 1 FROM made_of WHERE source = ? AND message = ?", source, id);
+    if (!TRY(q.next())) find(where, "not filed under its source " + to_string(source));
   }
   return {};
 }

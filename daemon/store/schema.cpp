@@ -125,9 +125,9 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-// What is made of what, one row a source line, so that what a revocation reaches is found without reading every
-// statement; those of the messages that are there are read out of their text once. `erasure`: proposed, done, or
-// decided against under a ground of law.
+// What is made of what, one row a source line or a message sent again, so that what a revocation reaches is found
+// without reading every statement; those of the messages that are there are read out of their text once. `erasure`:
+// proposed, done, or decided against under a ground of law.
 constexpr const char* kFourth = R"sql(
 CREATE TABLE made_of (source BLOB NOT NULL, message BLOB NOT NULL, PRIMARY KEY (source, message)) WITHOUT ROWID;
 WITH RECURSIVE line (message, rest) AS (
@@ -137,6 +137,10 @@ WITH RECURSIVE line (message, rest) AS (
   SELECT message, substr(rest, instr(rest, char(10) || 'source ') + 8)
     FROM line WHERE instr(rest, char(10) || 'source ') > 0)
 INSERT OR IGNORE INTO made_of (source, message) SELECT unhex(substr(rest, 1, 64)), message FROM line;
+INSERT OR IGNORE INTO made_of (source, message)
+  SELECT unhex(substr(text, instr(text, char(10) || 'fact reissue-of ') + 17, 64)), id
+    FROM (SELECT id, CAST(statement AS TEXT) AS text FROM message)
+    WHERE instr(text, char(10) || 'fact reissue-of ') > 0;
 CREATE INDEX message_original ON message (original) WHERE original IS NOT NULL;
 CREATE TABLE erasure (
   message BLOB PRIMARY KEY, state INTEGER NOT NULL, officer TEXT NOT NULL, ground TEXT NOT NULL) WITHOUT ROWID;

@@ -106,7 +106,7 @@ class Transaction {
   Result<void> unlock(const core::MessageId& message, const core::JournalEntry& entry);
 
   // ---- copies
-  // Messages that name this one as a source, whoever wrote them.
+  // Messages that name this one as a source, or send it again, whoever wrote them.
   [[nodiscard]] Result<std::vector<core::MessageId>> made_of(const core::MessageId& source);
   // Forwards that carry it and came in.
   [[nodiscard]] Result<std::vector<core::MessageId>> carriers(const core::MessageId& original);

@@ -1,5 +1,6 @@
 // Messages, their receipts, and the dispatches both ways.
 #include "crypto/sealing.h"
+#include "daemon/core/provenance.h"
 #include "daemon/store/encoding.h"
 #include "daemon/store/transaction.h"
 #include "daemon/store/transaction_impl.h"
@@ -8,11 +9,15 @@ namespace chancery::store {
 
 namespace {
 
-// One may be used in several ways.
+// One may be used in several ways; what is sent again is the same text.
 Result<std::vector<core::MessageId>> sources_named(std::string_view statement) {
   std::vector<core::MessageId> all;
-  if (statement.find("\nsource ") == std::string_view::npos) return all;
-  for (const auto& line : TRY(core::Message::parse(statement)).sources) all.push_back(line.id);
+  if (statement.find("\nsource ") == std::string_view::npos &&
+      statement.find("\nfact reissue-of ") == std::string_view::npos)
+    return all;
+  const auto message = TRY(core::Message::parse(statement));
+  for (const auto& line : message.sources) all.push_back(line.id);
+  if (const auto first = core::reissue_of(message)) all.push_back(*first);
   return all;
 }
 

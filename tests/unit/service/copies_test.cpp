@@ -140,6 +140,44 @@ TEST_F(CopiesTest, TakeWithThemWhatWeMadeOfThemAndItIsTakenBackFromOthers) {
   EXPECT_THAT(ru_.fsck()->findings, IsEmpty());
 }
 
+TEST_F(CopiesTest, LockedOnTheWordOfAnotherAreErasedWhenTheAuthorSaysItToo) {
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz});
+  const auto spilled = held({.recipients = {"kz-example", "ru-example"}});
+  const auto row = ru_.store().reader().message_row(id_of(spilled)).value();
+  core::Message notice = core::Message::parse(row.statement).value();
+  notice.originator = "kz-example";
+  notice.kind = "spill-notice";
+  notice.facts = core::facts_of(core::SpillNotice{id_of(spilled), clock_.now()});
+  (void)ru_.store()
+      .run<bool>(0,
+                 [&](store::Transaction& tx) {
+                   return end_use(node_, tx, {id_of(std::string(64, 'a')), notice, {}, "peer:kz-example"});
+                 })
+      .value();
+  EXPECT_TRUE(locked(spilled) && !erased(spilled));
+  (void)take(frame_of(spill_of(spilled)));
+  EXPECT_TRUE(erased(spilled));
+  EXPECT_THAT(owed_by_ru(), Contains("cn-example spill-receipt erased"));
+}
+
+TEST_F(CopiesTest, ThatWereSpilledDoNotComeBackInsideAForward) {
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz});
+  const auto original = sent({.recipients = {"kz-example"}});
+  const auto first = held({.kind = "forward", .sources = {{original, "forwards"}}});
+  const auto second = frame_of(sent({.kind = "forward", .sources = {{original, "forwards"}}}));
+  (void)said_by_cn(core::Recall{id_of(first), core::RecallCause::spill, id_of(original), "cn-example"});
+  EXPECT_TRUE(erased(first) && erased(original));
+  (void)take(second);
+  EXPECT_TRUE(locked(original) && erased(original));
+  EXPECT_TRUE(ru_.store().reader().message(id_of(original))->sealed_key.empty());
+  const auto again = core::to_string(ru_.store().reader().list(store::Box::inbox, 0, 1)->front().id);
+  EXPECT_NE(again, first);
+  EXPECT_THAT(read_by_ru(again), ElementsAre("E-NO-LONGER-HELD"));
+  EXPECT_THAT(ru_.fsck()->findings, IsEmpty());
+}
+
 // ---- recalls
 
 TEST_F(CopiesTest, AreNotRecalledForARevocationThatNoPermitOfItsProviderBroughtThemUnder) {

@@ -149,8 +149,8 @@ TEST_F(ErasureTest, OfACarriedOriginalEndsWhenItComesAgain) {
 }
 
 // A message of ru-example of a consent kind, taken in as the service does.
-void take_in(StoreWorld& world, Transaction& tx, const std::string& kind, const core::ConsentStatement& statement,
-             std::uint64_t number) {
+core::MessageId take_in(StoreWorld& world, Transaction& tx, const std::string& kind,
+                        const core::ConsentStatement& statement, std::uint64_t number) {
   auto record = world.message("ru-example", number);
   auto message = core::Message::parse(record.statement.statement).value();
   message.kind = kind;
@@ -164,7 +164,8 @@ void take_in(StoreWorld& world, Transaction& tx, const std::string& kind, const 
   receipt.entry =
       tx.record_inbound(record, entry_of(core::Act::accepted, record.id, record.statement.statement)).value();
   receipt.salt = tx.random().bytes(32);
-  ASSERT_TRUE(tx.issue_receipt(receipt));
+  EXPECT_TRUE(tx.issue_receipt(receipt));
+  return record.id;
 }
 
 TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
@@ -183,10 +184,10 @@ TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
   act([&](Transaction& tx) -> Result<void> {
     CHECK_OK(tx.record_permit({permit, statement, {}}, std::nullopt,
                               entry_of(core::Act::permit_recorded, copy, statement.statement)));
-    take_in(world_, tx, "consent-revocation", core::Revocation{grant, world_.clock.now()}, 3);
-    take_in(world_, tx, "spill-notice", core::SpillNotice{spilled, world_.clock.now()}, 4);
+    (void)take_in(world_, tx, "consent-revocation", core::Revocation{grant, world_.clock.now()}, 3);
+    const auto notice = take_in(world_, tx, "spill-notice", core::SpillNotice{spilled, world_.clock.now()}, 4);
     TRY(tx.lock(copy, grant, entry_of(core::Act::copy_locked, copy)));
-    TRY(tx.lock(spilled, spilled, entry_of(core::Act::copy_locked, spilled)));
+    TRY(tx.lock(spilled, notice, entry_of(core::Act::copy_locked, spilled)));
     return {};
   });
   EXPECT_THAT(findings(), IsEmpty());
