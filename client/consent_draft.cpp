@@ -225,4 +225,22 @@ Outcome<v1::Draft> revocation_draft(const v1::ConsentView& grant, const Argument
   return draft;
 }
 
+Outcome<v1::Draft> spill_draft(const v1::MessageView& message, const std::string& own, const Arguments& typed,
+                               Instant now) {
+  const auto effective = TRY(time_typed(typed, "--effective", to_string(now), false));
+  v1::Draft draft;
+  draft.set_kind("spill-notice");
+  draft.set_agreement(message.agreement());
+  draft.set_precedence(message.precedence());
+  draft.set_exercise(message.exercise());
+  std::vector<std::string> told(message.recipients().begin(), message.recipients().end());
+  told.push_back(message.originator());
+  sort_out(told);
+  for (auto& authority : told)
+    if (authority != own) draft.add_recipients(std::move(authority));
+  add_fact(draft, "effective", effective);
+  add_fact(draft, "message", message.id());
+  return draft;
+}
+
 }  // namespace chancery::client

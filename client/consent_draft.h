@@ -31,4 +31,8 @@ v1::Draft refusal_draft(const v1::ConsentView& request);
 // To everybody the grant went to. --effective, else now.
 Outcome<v1::Draft> revocation_draft(const v1::ConsentView& grant, const Arguments& typed, Instant now);
 
+// To its originator and its other recipients. --effective, else now.
+Outcome<v1::Draft> spill_draft(const v1::MessageView& message, const std::string& own, const Arguments& typed,
+                               Instant now);
+
 }  // namespace chancery::client

@@ -16,6 +16,7 @@ constexpr const char* kGrant = "consent-grant";
 constexpr const char* kRefusal = "consent-refusal";
 constexpr const char* kRevocation = "consent-revocation";
 constexpr const char* kDisclosure = "disclosure";
+constexpr const char* kSpill = "spill-notice";
 
 // All values of this name: where a draft states one twice, none stays unseen.
 std::string fact_of(const v1::Draft& draft, const std::string& name) {
@@ -117,7 +118,8 @@ void add_terms(const v1::ConsentView& c, const Catalogue& catalogue, std::vector
 }  // namespace
 
 bool is_consent(const std::string& kind) {
-  return kind == kRequest || kind == kGrant || kind == kRefusal || kind == kRevocation || kind == kDisclosure;
+  return kind == kRequest || kind == kGrant || kind == kRefusal || kind == kRevocation || kind == kDisclosure ||
+         kind == kSpill;
 }
 
 std::string called(const std::string& number, const std::string& id) {
@@ -131,7 +133,7 @@ v1::ConsentView consent_of(const v1::Draft& draft, const std::string& originator
   out.set_originator(originator);
   *out.mutable_recipients() = draft.recipients();
   out.set_agreement(draft.agreement());
-  out.set_original(fact_of(draft, "original"));
+  out.set_original(fact_of(draft, draft.kind() == kSpill ? "message" : "original"));
   out.set_answers(draft.kind() == kRevocation ? fact_of(draft, "grant") : fact_of(draft, "request"));
   if (draft.kind() == kGrant) out.set_answers(draft.in_reply_to());
   out.set_holder(draft.kind() == kRequest || draft.kind() == kDisclosure ? originator : fact_of(draft, "holder"));
@@ -190,7 +192,7 @@ std::string consent_page(const v1::ConsentView& c, const std::string& answered, 
     lines.emplace_back("term.receivers", listed(c.to(), catalogue));
     lines.emplace_back("term.extent", extent_words(c.extent(), catalogue));
   }
-  if (c.kind() == kRevocation) lines.emplace_back("term.effective", signed_time(c.effective()));
+  if (c.kind() == kRevocation || c.kind() == kSpill) lines.emplace_back("term.effective", signed_time(c.effective()));
   const auto sentence = is_consent(c.kind()) ? consent_sentence(c, answered, catalogue) + "\n\n" : std::string();
   return sentence + aligned(lines, catalogue);
 }

@@ -64,6 +64,9 @@ class Tree {
   }
 
   [[nodiscard]] std::string reason_of(const v1::TransferView& step) const {
+    if (step.has_waiting_hours())
+      return catalogue_.text("coverage.waiting", {{"hours", std::to_string(step.waiting_hours())}});
+    if (!step.ground().empty()) return core::neutralised(step.ground());
     if (step.reason().empty()) return {};
     v1::Reason reason;
     reason.set_code(step.reason());
@@ -82,7 +85,15 @@ class Tree {
 }  // namespace
 
 std::string dissemination_text(const v1::ShowDisseminationResponse& response, const Catalogue& catalogue) {
-  return Tree(response, catalogue).text();
+  auto text = Tree(response, catalogue).text();
+  if (!response.has_coverage()) return text;
+  const auto& c = response.coverage();
+  text += "\n" + catalogue.text("coverage.copies", {{"copies", std::to_string(c.copies())},
+                                                    {"locked", std::to_string(c.locked())},
+                                                    {"erased", std::to_string(c.erased())},
+                                                    {"retained", std::to_string(c.retained())},
+                                                    {"unanswered", std::to_string(c.unanswered())}});
+  return text + "\n" + catalogue.text(c.complete() ? "coverage.complete" : "coverage.incomplete") + "\n";
 }
 
 std::vector<std::string> receivers_of(const v1::ShowDisseminationResponse& response) {

@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "daemon/keys.h"
 #include "daemon/service/administration.h"
+#include "daemon/service/erasing.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/exchange.h"
 #include "daemon/service/read.h"
@@ -145,6 +146,7 @@ class Daemon::Impl {
         }};
     submit_ = std::make_unique<service::Submit>(node(), lanes);
     reading_ = std::make_unique<service::Reading>(node(), lanes);
+    erasing_ = std::make_unique<service::Erasing>(node(), lanes);
     evidence_ = std::make_unique<service::EvidenceExport>(node());
     consents_ = std::make_unique<service::ConsentDesk>(node());
     disclosing_ = std::make_unique<service::Disclosing>(node(), lanes);
@@ -157,9 +159,9 @@ class Daemon::Impl {
   Result<void> serve() {
     peers_ = TRY(transport::PeerServer::start({settings().peer_listen, keys_.tls, limits_of(options_.connections)},
                                               links_, *exchange_, options_.clock, options_.log));
-    const transport::DeskServices services{*submit_,     *reading_,      *evidence_,  *consents_,
-                                           *joint_acts_, *disclosing_,   *handlings_, *administration_,
-                                           random_,      options_.clock, options_.log};
+    const transport::DeskServices services{*submit_,         *reading_,    *erasing_,      *evidence_,
+                                           *consents_,       *joint_acts_, *disclosing_,   *handlings_,
+                                           *administration_, random_,      options_.clock, options_.log};
     desk_ = TRY(transport::DeskServer::start({settings().desk_socket, keys_.tls}, services));
     return {};
   }
@@ -175,6 +177,7 @@ class Daemon::Impl {
   std::unique_ptr<service::Exchange> exchange_;
   std::unique_ptr<service::Submit> submit_;
   std::unique_ptr<service::Reading> reading_;
+  std::unique_ptr<service::Erasing> erasing_;
   std::unique_ptr<service::EvidenceExport> evidence_;
   std::unique_ptr<service::ConsentDesk> consents_;
   std::unique_ptr<service::JointActDesk> joint_acts_;

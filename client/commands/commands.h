@@ -27,6 +27,8 @@ Outcome<int> forward(Session& session);
 Outcome<int> disclose(Session& session);
 Outcome<int> publish(Session& session);
 Outcome<int> dissemination(Session& session);
+Outcome<int> erase(Session& session);
+Outcome<int> spill(Session& session);
 Outcome<int> consent_request(Session& session);
 Outcome<int> consent_grant(Session& session);
 Outcome<int> consent_deny(Session& session);

@@ -39,7 +39,8 @@ Outcome<std::string> own_authority(Session& session) {
 Outcome<void> add_words(Session& session, const Composed& composed, v1::Draft& draft) {
   const auto names = DataNames::fetch(session);
   draft.set_label(session.arguments().value_or("--label", names.lowest_class()));
-  const bool states_terms = draft.kind() == "consent-grant" || draft.kind() == "consent-revocation";
+  const bool states_terms =
+      draft.kind() == "consent-grant" || draft.kind() == "consent-revocation" || draft.kind() == "spill-notice";
   auto consent = consent_of(draft, states_terms ? TRY(own_authority(session)) : std::string());
   consent.set_original_number(composed.original_number);
   *draft.add_texts() =
@@ -125,6 +126,16 @@ Outcome<int> consent_revoke(Session& session) {
   go_with(session, grant.id(), draft);
   return submit_consent(session,
                         {draft, grant.original_number(), grant.number(), session.arguments().value("--ground")}, name);
+}
+
+// To everybody who has it by right.
+Outcome<int> spill(Session& session) {
+  CHECK_OK(check_can_agree(session));
+  const auto name = session.arguments().value("ID");
+  const auto message = TRY(find_message(session, name));
+  auto draft = TRY(spill_draft(message, TRY(own_authority(session)), session.arguments(), SystemClock().now()));
+  const auto number = message.their_number().empty() ? message.number() : message.their_number();
+  return submit_consent(session, {draft, number, {}, session.arguments().value("--ground")}, name);
 }
 
 Outcome<int> consent_list(Session& session) {

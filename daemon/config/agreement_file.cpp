@@ -114,7 +114,9 @@ void Reading::read(Reader& root) {
   a.parties = root.texts("parties", core::is_party_code, "a Party: two capital letters");
   if (root.has("parties") && a.parties.empty()) root.fault("parties", "an agreement has parties");
   a.languages_any = root.texts("languages_any", core::is_language, "a language code");
-  a.bars_state_secrets = root.flag("bars_state_secrets");
+  // Article 6(2): only an agreement that defines a procedure lets one pass, and that is signed, not configured.
+  a.bars_state_secrets =
+      root.always_true("bars_state_secrets", "a procedure for State secrets is signed by all concerned, never data");
   a.protects_restricted = root.flag("protects_restricted");
   a.consent_needs_crypto_policy = root.flag("consent_needs_crypto_policy");
   a.profile_directions = root.texts("profile_directions", core::is_code, "a code, written like sco-2009/3/15");

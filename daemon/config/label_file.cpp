@@ -116,6 +116,18 @@ void read_regard(Reader& row, LabelFile& file) {
   read_class_regard(row, std::move(head), file);
 }
 
+void read_exclusion(Reader& row, LabelFile& file) {
+  core::Exclusion one;
+  one.policy = row.text("policy", core::is_identifier, kWords);
+  one.category = row.text("category", core::is_identifier, kWords);
+  one.agreement = row.text_or("agreement", {});
+  const auto& known = file.policy.exclusions;
+  if (std::find(known.begin(), known.end(), one) != known.end())
+    row.fault("category", "'" + one.category + "' is excluded twice");
+  file.policy.exclusions.push_back(std::move(one));
+  file.exclusions.push_back(row.place({}));
+}
+
 void read(Reader& root, LabelFile& file) {
   auto& policy = file.policy;
   // An id is written in a label line before a slash, in a file name and in settings: the form of an authority's id.
@@ -127,6 +139,7 @@ void read(Reader& root, LabelFile& file) {
   if (policy.classes.empty()) root.fault("class", "a policy has classes");
   root.each("category", [&](Reader& row) { read_category(row, policy); });
   root.each("regard", [&](Reader& row) { read_regard(row, file); });
+  root.each("excluded", [&](Reader& row) { read_exclusion(row, file); });
   file.id = root.place("id");
   file.party = root.place("party");
 }
@@ -208,6 +221,29 @@ void check_regards(const LabelFile& file, const std::vector<LabelFile>& files, F
     check_category_regard(policy, policy.category_regards[i], file.category_regards[i], files, faults);
 }
 
+// A slip in a name would exclude nothing, in silence.
+void check_exclusions(const LabelFile& file, const std::vector<LabelFile>& files,
+                      const std::vector<core::Agreement>& agreements, Faults& faults) {
+  for (std::size_t i = 0; i < file.policy.exclusions.size(); ++i) {
+    const auto& one = file.policy.exclusions[i];
+    const auto fault = [&](const char* key, const std::string& what) {
+      auto at = file.exclusions[i];
+      at.key += key;
+      faults.add(at, what);
+    };
+    const bool category_known = std::any_of(files.begin(), files.end(), [&](const LabelFile& other) {
+      return other.policy.id == one.policy && other.policy.find_category(one.category) != nullptr;
+    });
+    if (!one.policy.empty() && !one.category.empty() && !category_known)
+      fault("category", "'" + one.category + "' is no category of policy '" + one.policy + "'");
+    const bool agreement_known = one.agreement.empty() || std::any_of(agreements.begin(), agreements.end(),
+                                                                      [&](const core::Agreement& agreement) {
+                                                                        return agreement.id == one.agreement;
+                                                                      });
+    if (!agreement_known) fault("agreement", "'" + one.agreement + "' is no agreement of this data");
+  }
+}
+
 bool names_party(const std::vector<core::Agreement>& agreements, const std::string& party) {
   return std::any_of(agreements.begin(), agreements.end(), [&](const core::Agreement& agreement) {
     return std::find(agreement.parties.begin(), agreement.parties.end(), party) != agreement.parties.end();
@@ -230,6 +266,7 @@ void check_label_policies(const std::vector<LabelFile>& files, const std::vector
     if (!policy.party.empty() && !names_party(agreements, policy.party))
       faults.add(files[i].party, "'" + policy.party + "' is a Party to no agreement of this data");
     check_regards(files[i], files, faults);
+    check_exclusions(files[i], files, agreements, faults);
     if (policy.id.empty()) continue;
     for (std::size_t j = 0; j < i; ++j) {
       const auto& other = files[j].policy;

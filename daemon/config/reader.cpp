@@ -99,6 +99,12 @@ bool Reader::flag(const std::string& key) {
 
 bool Reader::flag_or(const std::string& key, bool fallback) { return has(key) ? flag(key) : fallback; }
 
+bool Reader::always_true(const std::string& key, const std::string& why) {
+  const auto* node = require(key, Node::Kind::flag, "true or false");
+  if (node != nullptr && !node->flag) fault(key, "must be true: " + why);
+  return true;
+}
+
 std::vector<std::string> Reader::texts(const std::string& key, core::Form form, std::string_view form_name) {
   std::vector<std::string> values;
   const auto* list = require(key, Node::Kind::list, "a list");

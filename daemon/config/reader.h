@@ -38,6 +38,8 @@ class Reader {
   std::uint32_t number(const std::string& key, std::uint32_t min, std::uint32_t max);
   bool flag(const std::string& key);
   bool flag_or(const std::string& key, bool fallback);
+  // A flag that only says so: `why` is told of any other value.
+  bool always_true(const std::string& key, const std::string& why);
   // A list of texts of a form, none twice.
   std::vector<std::string> texts(const std::string& key, core::Form form, std::string_view form_name);
   // Text in zh, ru and en; further languages are welcome.

@@ -59,7 +59,34 @@ bool is_public(std::string_view receiver) {
   return receiver.starts_with(prefix) && is_code(receiver.substr(prefix.size()));
 }
 
+const char* to_string(RecallCause cause) {
+  switch (cause) {
+    case RecallCause::revocation:
+      return "revocation";
+    case RecallCause::spill:
+      return "spill";
+  }
+  return "";
+}
+
+Result<RecallCause> parse_recall_cause(std::string_view text) {
+  static constexpr RecallCause all[] = {RecallCause::revocation, RecallCause::spill};
+  return parse_enumerator(text, all);
+}
+
+bool is_ground(std::string_view text) {
+  constexpr std::size_t kMax = 64;
+  return !text.empty() && text.size() <= kMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '/';
+  });
+}
+
 namespace {
+
+Result<std::string> parse_ground(std::string_view text) {
+  if (!is_ground(text)) return fail(Errc::malformed, "not a ground");
+  return std::string(text);
+}
 
 Result<std::vector<std::string>> parse_authorities(std::string_view text) {
   std::vector<std::string> all;
@@ -147,7 +174,27 @@ Result<ConsentStatement> read_compliance(const FactReader& in) {
   compliance.copy = TRY(in.read("copy", parse_message_id));
   compliance.state = TRY(in.read("state", parse_copy_state));
   compliance.time = TRY(in.read("time", parse_time));
-  return ConsentStatement(compliance);
+  compliance.ground = TRY(in.read_optional("ground", parse_ground)).value_or("");
+  if ((compliance.state == CopyState::retained) == compliance.ground.empty()) return fail(Errc::malformed, "ground");
+  return ConsentStatement(std::move(compliance));
+}
+
+Result<ConsentStatement> read_recall(const FactReader& in) {
+  Recall recall;
+  recall.copy = TRY(in.read("copy", parse_message_id));
+  recall.cause = TRY(in.read("cause", parse_recall_cause));
+  recall.decision = TRY(in.read("decision", parse_message_id));
+  recall.by = TRY(in.read("by", parse_authority));
+  return ConsentStatement(std::move(recall));
+}
+
+Result<ConsentStatement> read_spill_receipt(const FactReader& in) {
+  SpillReceipt receipt;
+  receipt.message = TRY(in.read("message", parse_message_id));
+  receipt.state = TRY(in.read("state", parse_copy_state));
+  receipt.time = TRY(in.read("time", parse_time));
+  if (receipt.state == CopyState::retained) return fail(Errc::malformed, "state");  // nothing keeps a spill
+  return ConsentStatement(receipt);
 }
 
 Result<ConsentStatement> read_report(const FactReader& in) {
@@ -210,6 +257,22 @@ struct WriteFacts {
     add(out, "copy", to_string(it.copy));
     add(out, "state", to_string(it.state));
     add(out, "time", to_string(it.time));
+    if (!it.ground.empty()) add(out, "ground", it.ground);
+  }
+  void operator()(const Recall& it) const {
+    add(out, "copy", to_string(it.copy));
+    add(out, "cause", to_string(it.cause));
+    add(out, "decision", to_string(it.decision));
+    add(out, "by", it.by);
+  }
+  void operator()(const SpillNotice& it) const {
+    add(out, "message", to_string(it.message));
+    add(out, "effective", to_string(it.effective));
+  }
+  void operator()(const SpillReceipt& it) const {
+    add(out, "message", to_string(it.message));
+    add(out, "state", to_string(it.state));
+    add(out, "time", to_string(it.time));
   }
   void operator()(const TransferReport& it) const {
     add(out, "original", to_string(it.original));
@@ -231,6 +294,9 @@ struct AboutWhat {
   MessageId operator()(const Disclosure& it) const { return it.original; }
   MessageId operator()(const Compliance& it) const { return it.grant; }
   MessageId operator()(const TransferReport& it) const { return it.original; }
+  MessageId operator()(const Recall& it) const { return it.copy; }
+  MessageId operator()(const SpillNotice& it) const { return it.message; }
+  MessageId operator()(const SpillReceipt& it) const { return it.message; }
 };
 
 }  // namespace
@@ -250,6 +316,12 @@ Result<ConsentStatement> read_consent(const MessageId& id, const Message& messag
   if (message.kind == "disclosure") return read_disclosure(in);
   if (message.kind == "consent-compliance") return read_compliance(in);
   if (message.kind == "transfer-report") return read_report(in);
+  if (message.kind == "recall") return read_recall(in);
+  if (message.kind == "spill-notice") {
+    const auto spilled = TRY(in.read("message", parse_message_id));
+    return ConsentStatement(SpillNotice{spilled, TRY(in.read("effective", parse_time))});
+  }
+  if (message.kind == "spill-receipt") return read_spill_receipt(in);
   return fail(Errc::not_found, "not a kind of consent");
 }
 

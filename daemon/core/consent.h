@@ -83,8 +83,39 @@ struct Compliance {
   MessageId copy;  // the carrier it came in
   CopyState state = CopyState::locked;
   Instant time;
+  std::string ground = {};  // of a retained one: the law that requires it (is_ground)
   bool operator==(const Compliance&) const = default;
 };
+// Why a holder takes back what it passed on.
+enum class RecallCause {
+  revocation,  // the grant its own copy came under was revoked
+  spill,       // what it was made of should never have been sent
+};
+const char* to_string(RecallCause cause);
+Result<RecallCause> parse_recall_cause(std::string_view text);
+// Said by a holder to whom it passed something on, by its daemon, in the act that locks its own copy.
+struct Recall {
+  MessageId copy;  // the carrier, which its originator signed
+  RecallCause cause = RecallCause::revocation;
+  MessageId decision;  // the grant that was revoked, or the message that was spilled
+  std::string by;      // who decided: the provider, or who found the spill
+  bool operator==(const Recall&) const = default;
+};
+// Something was sent that may not be exchanged at all: nobody reads it, nothing is made of it, it is erased.
+struct SpillNotice {
+  MessageId message;
+  Instant effective;
+  bool operator==(const SpillNotice&) const = default;
+};
+// What became of a spilled message where it was received.
+struct SpillReceipt {
+  MessageId message;
+  CopyState state = CopyState::locked;  // locked or erased
+  Instant time;
+  bool operator==(const SpillReceipt&) const = default;
+};
+// A ground is a code, no sentence: lower-case letters, digits, `.`, `-` and `/`, 64 characters at most.
+bool is_ground(std::string_view text);
 // Said by the receiver of a protected original to each of its providers, whether it took it in or not.
 struct TransferReport {
   MessageId original;
@@ -98,15 +129,16 @@ struct TransferReport {
   bool operator==(const TransferReport&) const = default;
 };
 
-using ConsentStatement =
-    std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Disclosure, Compliance, TransferReport>;
+using ConsentStatement = std::variant<ConsentRequest, Grant, ConsentRefusal, Revocation, Disclosure, Compliance,
+                                      TransferReport, Recall, SpillNotice, SpillReceipt>;
 
 // What a message of a consent kind says. Errors: malformed (a fact is missing, of another form, or excludes another;
 // the message names it), not_found (no consent kind).
 Result<ConsentStatement> read_consent(const MessageId& id, const Message& message);
 // The facts of such a statement, sorted: what read_consent reads.
 std::vector<Fact> facts_of(const ConsentStatement& statement);
-// The message it is about: the original, or the grant of a revocation and a compliance.
+// The message it is about: the original, the grant of a revocation and a compliance, the copy of a recall, what was
+// spilled.
 MessageId subject_of(const ConsentStatement& statement);
 
 // Whether the agreement a source travelled under keeps it from going on without consent: restricted by the law of a

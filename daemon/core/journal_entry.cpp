@@ -60,6 +60,14 @@ const char* to_string(Act act) {
       return "copy-locked";
     case Act::disclosed:
       return "disclosed";
+    case Act::copy_unlocked:
+      return "copy-unlocked";
+    case Act::erasure_proposed:
+      return "erasure-proposed";
+    case Act::copy_erased:
+      return "copy-erased";
+    case Act::copy_retained:
+      return "copy-retained";
   }
   return "";
 }
@@ -92,7 +100,11 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::permit_refused,
                                 Act::permit_recorded,
                                 Act::copy_locked,
-                                Act::disclosed};
+                                Act::disclosed,
+                                Act::copy_unlocked,
+                                Act::erasure_proposed,
+                                Act::copy_erased,
+                                Act::copy_retained};
   return parse_enumerator(text, all);
 }
 

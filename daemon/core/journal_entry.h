@@ -33,8 +33,12 @@ enum class Act {
   permit_issued,  // to the peer that is the actor, for the original
   permit_refused,
   permit_recorded,  // given to us for a message of ours
-  copy_locked,      // after the revocation of the grant it came under
-  disclosed,        // taken out to where the subject says; `content` is the disclosure's digest
+  copy_locked,  // after the revocation of the grant it came under, or a spill: `content` is the statement that says so
+  copy_unlocked,  // came again under a grant that lives
+  erasure_proposed,
+  copy_erased,    // `content` is the statement, which stays
+  copy_retained,  // locked still, and not to be erased: `subject` is the ground
+  disclosed,      // taken out to where the subject says; `content` is the disclosure's digest
 };
 const char* to_string(Act act);
 Result<Act> parse_act(std::string_view text);

@@ -210,6 +210,19 @@ bool LabelBook::state_secret(const Label& label, const std::vector<std::string>&
          std::any_of(all.begin(), all.end(), [](const auto* c) { return c->state_secret; });
 }
 
+std::vector<std::string> LabelBook::excluded(const Label& label, const std::vector<std::string>& parties,
+                                             std::string_view agreement) const {
+  std::vector<std::string> all;
+  for (const auto& policy : policies_) {
+    if (!contains(parties, policy.party) || !is_newest(policies_, policy)) continue;
+    for (const auto& one : policy.exclusions)
+      if (one.policy == label.policy && contains(label.categories, one.category) &&
+          (one.agreement.empty() || one.agreement == agreement))
+        all.push_back(one.category + " (" + policy.party + ")");
+  }
+  return all;
+}
+
 bool dominates(const LabelBook& book, const Label& a, const Label& b) {
   if (!same_policy(a, b) || !book.knows(a) || !book.knows(b)) return false;
   const auto& policy = *book.find(a.policy, a.version);

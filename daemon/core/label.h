@@ -64,6 +64,15 @@ struct CategoryRegard {
   [[nodiscard]] bool covers(const Label& label) const;
 };
 
+// A category, of any policy, that this Party does not exchange: its catalogue of what is excluded. It is part of the
+// policy data, whose digest every statement of the Party is signed with.
+struct Exclusion {
+  std::string policy;
+  std::string category;
+  std::string agreement;  // under this one; empty: under none
+  bool operator==(const Exclusion&) const = default;
+};
+
 struct LabelPolicy {
   std::string id;  // "cn-example"
   std::uint32_t version = 1;
@@ -73,6 +82,7 @@ struct LabelPolicy {
   std::vector<LabelCategory> categories;
   std::vector<Regard> regards;
   std::vector<CategoryRegard> category_regards;
+  std::vector<Exclusion> exclusions;
   Digest digest;  // SHA-256 of the data file
   bool operator==(const LabelPolicy&) const = default;
 
@@ -114,6 +124,10 @@ class LabelBook {
   // class is not known counts as both; a state secret counts as restricted.
   [[nodiscard]] bool restricted(const Label& label, const std::vector<std::string>& parties) const;
   [[nodiscard]] bool state_secret(const Label& label, const std::vector<std::string>& parties) const;
+  // Its categories that the law of one of `parties` does not exchange under this agreement, each with that Party:
+  // "<category> (<Party>)".
+  [[nodiscard]] std::vector<std::string> excluded(const Label& label, const std::vector<std::string>& parties,
+                                                  std::string_view agreement) const;
 
  private:
   [[nodiscard]] bool decides(const LabelPolicy& policy, const Label& label) const;

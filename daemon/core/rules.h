@@ -42,9 +42,10 @@ void check_profile(const Case& c, Decision& out);
 void check_body(const Case& c, Decision& out);  // limits, attachments, expiry
 
 // rules_label.cpp
-std::string subject_of(const Label& label);              // "<policy>/<version>"
-void check_labels(const Case& c, Decision& out);         // complete, known, under the originator's own policy
-void check_state_secrets(const Case& c, Decision& out);  // decided under every Party, sources under their agreement too
+std::string subject_of(const Label& label);       // "<policy>/<version>"
+void check_labels(const Case& c, Decision& out);  // complete, known, under the originator's own policy
+// Classes secret and categories excluded under the law of any Party; sources under their agreement too.
+void check_state_secrets(const Case& c, Decision& out);
 // The review date the originator's own policy demands or allows. Inherited labels were held to it where they were made.
 void check_review(const Case& c, Decision& out);
 void check_ceiling(const Case& c, Decision& out);  // releasable-to, of the message and of its sources

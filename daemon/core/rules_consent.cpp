@@ -130,6 +130,30 @@ struct CheckStatement {
       add_terms(c, "recipients", out);
   }
 
+  // Its own message, back from whom it went to.
+  void operator()(const Recall& it) const {
+    const auto* copy = at_hand(c, it.copy);
+    if (copy == nullptr) return;
+    if (copy->message.originator != c.message.originator) add_terms(c, "copy", out);
+    for (const auto& recipient : c.message.recipients)
+      if (!audience(copy->message).contains(recipient)) add_terms(c, "recipients", out);
+  }
+
+  // Whoever has the message by right may find it, and tells only those who have it by right.
+  void operator()(const SpillNotice& it) const {
+    const auto* spilled = at_hand(c, it.message);
+    if (spilled == nullptr) {
+      if (c.side == Side::release) add_terms(c, "message", out);
+      return;
+    }
+    const auto within = audience(*spilled);
+    if (!within.contains(c.message.originator)) add_terms(c, "message", out);
+    for (const auto& recipient : c.message.recipients)
+      if (!within.contains(recipient)) add_terms(c, "recipients", out);
+  }
+
+  void operator()(const SpillReceipt&) const {}
+
   void operator()(const TransferReport& it) const {
     for (const auto& recipient : c.message.recipients)
       if (!is_provider(c, it.original, recipient)) add_terms(c, "recipients", out);

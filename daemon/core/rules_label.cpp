@@ -36,6 +36,14 @@ void check_source_policy(const Case& c, const Message& source, Decision& out) {
     add_policy_unknown(c, source.labels.empty() ? source.originator : subject_of(source.labels.front()), out);
 }
 
+// What a bound Party's catalogue names is not exchanged, whoever writes it and whatever its class.
+void check_excluded(const Case& c, const Agreement& agreement, const std::vector<std::string>& parties,
+                    const std::vector<Label>& labels, Decision& out) {
+  for (const auto& label : labels)
+    for (const auto& category : c.labels().excluded(label, parties, agreement.id))
+      out.add(agreement.reason(ReasonCode::label_excluded, subject_of(label) + "/" + category));
+}
+
 // A label that is not known is a reason of its own; what it hides cannot be screened. Where the law of a Party says
 // nothing about a label, what it is to that Party is undecidable.
 void screen(const Case& c, const Agreement& agreement, const std::vector<std::string>& parties,
@@ -70,12 +78,17 @@ void check_labels(const Case& c, Decision& out) {
 }
 
 void check_state_secrets(const Case& c, Decision& out) {
-  if (c.agreement != nullptr) screen(c, *c.agreement, c.parties, c.message.labels, out);
+  if (c.agreement != nullptr) {
+    screen(c, *c.agreement, c.parties, c.message.labels, out);
+    check_excluded(c, *c.agreement, c.parties, c.message.labels, out);
+  }
   for (const auto* source : c.sources.closure) {
     const auto& m = source->message;
     const auto* agreement = c.world.agreements.find(m.agreement, m.agreement_version);
-    if (agreement != nullptr)
-      screen(c, *agreement, protecting_parties(*agreement, m, c.message.created), m.labels, out);
+    if (agreement == nullptr) continue;
+    const auto parties = protecting_parties(*agreement, m, c.message.created);
+    screen(c, *agreement, parties, m.labels, out);
+    check_excluded(c, *agreement, parties, m.labels, out);
   }
 }
 

@@ -1,9 +1,9 @@
 #include "daemon/service/arrival.h"
 
 #include "daemon/core/registry_number.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/numbering.h"
 #include "daemon/service/permits.h"
-#include "daemon/service/reports.h"
 
 namespace chancery::service {
 
@@ -357,33 +357,13 @@ Result<void> keep_permits(const Node& node, store::Transaction& tx, const Arrive
   return {};
 }
 
-// Locked first, answered second: every copy that came to us under the grant. Whether there was one.
-Result<bool> lock_copies(const Node& node, store::Transaction& tx, const Arrived& arrived,
-                         const core::AgreementBook& book) {
-  if (arrived.message.kind != "consent-revocation") return false;
-  const auto grant = core::subject_of(TRY(core::read_consent(arrived.id, arrived.message)));
-  std::set<std::string> copies;
-  for (const auto& record : TRY(tx.permits_of_grant(grant)))
-    if (record.permit.receiver == node.identity.authority && record.permit.provider == arrived.message.originator)
-      copies.insert(record.permit.carrier);
-  for (const auto& copy : copies) {
-    const auto id = TRY(core::parse_message_id(copy));
-    const auto row = TRY(tx.find_message(id));
-    if (!row || row->direction != store::Direction::incoming) continue;
-    auto entry = entry_of(arrived, core::Act::copy_locked, book, core::Decision::allow());
-    entry.decision.clear();
-    entry.message = id;
-    if (!TRY(tx.lock(id, grant, entry))) continue;
-    const core::Compliance compliance{grant, id, core::CopyState::locked, tx.now()};
-    CHECK_OK(owe(node, tx, arrived.message.originator, arrived.message.agreement, compliance));
-    const auto record = TRY(tx.load_message(id));
-    if (!record.original) continue;
-    const auto original = TRY(tx.find_message(*record.original));
-    if (!original || original->direction != store::Direction::carried) continue;
-    entry.message = record.original;
-    TRY(tx.lock(*record.original, grant, entry));
-  }
-  return !copies.empty();
+// Locked first, answered second: what it says of others, and what was said of it before it came. Whether somebody is to
+// hear of it.
+Result<bool> end_copies(const Node& node, store::Transaction& tx, const Arrived& arrived) {
+  const auto actor = "peer:" + arrived.peer;
+  const bool ended = TRY(end_use(node, tx, {arrived.id, arrived.message, arrived.digest, actor}));
+  const auto original = arrived.carried ? std::optional(arrived.carried->id) : std::nullopt;
+  return TRY(settle_arrival(node, tx, arrived.id, original, actor)) || ended;
 }
 
 Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived& arrived,
@@ -406,6 +386,11 @@ Result<void> keep_carried(store::Transaction& tx, const Arrived& arrived, const 
   entry.message = arrived.carried->id;
   entry.data = book.digest();
   entry.content = arrived.digest;
+  // What was spilled does not come back by another way.
+  if (TRY(is_spilled(tx, arrived.carried->id))) {
+    TRY(tx.append(std::move(entry)));
+    return {};
+  }
   return tx.record_carried(*arrived.carried, entry);
 }
 
@@ -419,9 +404,8 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;
   Accepted out;
-  const bool locked = TRY(lock_copies(node, tx, arrived, book));
   const bool owes = TRY(owe_reports(node, tx, arrived, book, entry, nullptr));
-  out.owes = locked || owes;
+  out.owes = TRY(end_copies(node, tx, arrived)) || owes;
   out.issued.push_back(TRY(tx.issue_receipt(receipt)));
   return out;
 }

@@ -83,6 +83,8 @@ Result<wire::ConsentView> view_of(const Node& node, Stated it, Instant now) {
   } else if (const auto* disclosure = std::get_if<core::Disclosure>(&it.statement)) {
     view.holder = it.message.originator;
     view.disclosure = *disclosure;
+  } else if (const auto* notice = std::get_if<core::SpillNotice>(&it.statement)) {
+    view.effective = notice->effective;
   } else if (const auto* revocation = std::get_if<core::Revocation>(&it.statement)) {
     view.answers = revocation->grant;
     view.effective = revocation->effective;
@@ -97,9 +99,11 @@ Result<wire::ConsentView> view_of(const Node& node, Stated it, Instant now) {
   return view;
 }
 
+// Said by a daemon: in no list of what people wrote.
 bool is_report(const Stated& it) {
   return std::holds_alternative<core::TransferReport>(it.statement) ||
-         std::holds_alternative<core::Compliance>(it.statement);
+         std::holds_alternative<core::Compliance>(it.statement) || std::holds_alternative<core::Recall>(it.statement) ||
+         std::holds_alternative<core::SpillReceipt>(it.statement);
 }
 
 // Of one message: what is about it, and about the grants about it.
@@ -145,32 +149,29 @@ Result<wire::ConsentListing> listing_of(const Node& node, const wire::ListQuery&
 
 // ---- dissemination
 
-using Step = std::pair<std::string, std::string>;  // carrier and receiver
+using Key = std::pair<std::string, std::string>;  // carrier and receiver
+using Steps = std::map<Key, wire::TransferView>;
 
-Result<void> add_permitted(const Node& node, const core::MessageId& original,
-                           std::map<Step, wire::TransferView>& steps) {
+Result<void> add_permitted(const Node& node, const core::MessageId& original, Steps& steps) {
   for (const auto& one : TRY(stated_about(node, original))) {
     if (!std::holds_alternative<core::Grant>(one.statement)) continue;
     for (const auto& record : TRY(node.store.reader().permits_of_grant(one.row.id))) {
       const auto& permit = record.permit;
       auto& step = steps[{permit.carrier, permit.receiver}];
-      step = {permit.holder,
-              permit.receiver,
-              TRY(core::parse_message_id(permit.carrier)),
-              permit.grant,
-              one.row.number,
-              permit.relation,
-              permit.extent,
-              permit.until,
-              "permitted",
-              {},
-              {}};
+      step.holder = permit.holder;
+      step.receiver = permit.receiver;
+      step.carrier = TRY(core::parse_message_id(permit.carrier));
+      step.grant = permit.grant;
+      step.relation = permit.relation;
+      step.extent = permit.extent;
+      step.permit_until = step.permit_until ? std::max(*step.permit_until, permit.until) : permit.until;
+      step.time = *step.permit_until;
     }
   }
   return {};
 }
 
-void take(const Stated& it, const core::TransferReport& report, std::map<Step, wire::TransferView>& steps) {
+void take(const Stated& it, const core::TransferReport& report, Steps& steps) {
   auto& step = steps[{core::to_string(report.carrier), it.message.originator}];
   step.holder = report.holder;
   step.receiver = it.message.originator;
@@ -178,24 +179,36 @@ void take(const Stated& it, const core::TransferReport& report, std::map<Step, w
   if (report.grant) step.grant = report.grant;
   step.extent = report.extent;
   step.time = it.message.created;
-  step.state = report.refused ? "refused" : "held";
+  step.state = report.refused ? core::StepState::refused : core::StepState::held;
   step.reason = report.refused;
   step.report = it.row.id;
 }
 
-// What its holder made public.
-void take(const Stated& it, const core::Disclosure& disclosure, std::map<Step, wire::TransferView>& steps) {
+// What its holder makes public: with a permit it may have left the house.
+void take(const Stated& it, const core::Disclosure& disclosure, Steps& steps) {
   auto& step = steps[{core::to_string(it.row.id), {}}];
   step.holder = it.message.originator;
   step.receiver = disclosure.to;
   step.carrier = it.row.id;
   step.extent = disclosure.extent;
-  // The permit is the last that is known: the text may go out until it ends.
   if (!step.grant) step.time = it.message.created;
-  step.state = step.grant ? "disclosed" : "announced";
+  step.state = step.grant ? core::StepState::disclosed : core::StepState::announced;
 }
 
-Result<void> add_compliance(const Node& node, std::map<Step, wire::TransferView>& steps) {
+core::StepState step_state(core::CopyState state) {
+  switch (state) {
+    case core::CopyState::locked:
+      return core::StepState::locked;
+    case core::CopyState::erased:
+      return core::StepState::erased;
+    case core::CopyState::retained:
+      return core::StepState::retained;
+  }
+  return core::StepState::held;
+}
+
+// The last word of each receiver: they come in the order in which they were recorded.
+Result<void> add_compliance(const Node& node, Steps& steps) {
   std::set<core::MessageId> grants;
   for (const auto& [key, step] : steps)
     if (step.grant) grants.insert(*step.grant);
@@ -205,30 +218,79 @@ Result<void> add_compliance(const Node& node, std::map<Step, wire::TransferView>
       if (compliance == nullptr) continue;
       const auto it = steps.find({core::to_string(compliance->copy), one.message.originator});
       if (it == steps.end()) continue;
-      it->second.state = core::to_string(compliance->state);
-      it->second.time = compliance->time;
-      it->second.report = one.row.id;
+      auto& step = it->second;
+      if (step.state == core::StepState::erased) continue;  // what is gone does not come back
+      step.state = step_state(compliance->state);
+      step.ground = compliance->ground;
+      step.time = compliance->time;
+      step.report = one.row.id;
     }
+  return {};
+}
+
+// Of a spill: what each of its recipients signed.
+void take(const Stated& it, const core::SpillReceipt& receipt, const std::string& originator, Steps& steps) {
+  auto& step = steps[{core::to_string(receipt.message), it.message.originator}];
+  if (step.state == core::StepState::erased) return;
+  step.holder = originator;
+  step.receiver = it.message.originator;
+  step.carrier = receipt.message;
+  step.state = step_state(receipt.state);
+  step.time = receipt.time;
+  step.report = it.row.id;
+}
+
+// When each grant of ours about this was revoked, by the order of our outbox.
+Result<core::Revoked> revoked_of(const Node& node, const Steps& steps) {
+  core::Revoked out;
+  for (const auto& [key, step] : steps) {
+    if (!step.grant || out.contains(*step.grant)) continue;
+    for (const auto& one : TRY(stated_about(node, *step.grant)))
+      if (std::holds_alternative<core::Revocation>(one.statement)) out.emplace(*step.grant, one.row.recorded);
+  }
+  return out;
+}
+
+std::uint64_t hours_between(Instant from, Instant to) {
+  return to <= from ? 0 : static_cast<std::uint64_t>((to - from).ms / hours(1).ms);
+}
+
+Result<void> add_coverage(const Node& node, const core::Message& original, const Steps& steps,
+                          wire::DisseminationView& out) {
+  const auto revoked = TRY(revoked_of(node, steps));
+  if (revoked.empty()) return {};
+  std::vector<core::Step> all;
+  for (const auto& step : out.transfers)
+    all.push_back({step.holder, step.receiver, step.grant, step.permit_until, step.state});
+  const auto ends = core::ended(all, revoked, core::audience(original));
+  const auto now = node.clock.now();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (ends[i] && all[i].state == core::StepState::held) out.transfers[i].waiting_hours = hours_between(*ends[i], now);
+  out.coverage = core::coverage(all, ends, now);
   return {};
 }
 
 Result<wire::DisseminationView> dissemination_of(const Node& node, const core::MessageId& id) {
   wire::DisseminationView out;
-  out.message = TRY(message_view(node, scene(node), TRY(node.store.reader().message_row(id))));
-  std::map<Step, wire::TransferView> steps;
+  const auto row = TRY(node.store.reader().message_row(id));
+  const auto original = TRY(core::Message::parse(row.statement));
+  out.message = TRY(message_view(node, scene(node), row));
+  Steps steps;
   CHECK_OK(add_permitted(node, id, steps));
-  for (const auto& one : TRY(stated_about(node, id)))
-    if (const auto* report = std::get_if<core::TransferReport>(&one.statement))
-      take(one, *report, steps);
-    else if (const auto* disclosure = std::get_if<core::Disclosure>(&one.statement))
-      take(one, *disclosure, steps);
+  for (const auto& one : TRY(stated_about(node, id))) {
+    if (const auto* report = std::get_if<core::TransferReport>(&one.statement)) take(one, *report, steps);
+    if (const auto* disclosure = std::get_if<core::Disclosure>(&one.statement)) take(one, *disclosure, steps);
+    if (const auto* receipt = std::get_if<core::SpillReceipt>(&one.statement))
+      take(one, *receipt, original.originator, steps);
+  }
   CHECK_OK(add_compliance(node, steps));
   for (auto& [key, step] : steps) {
     if (step.grant) step.grant_number = TRY(number_of(node, *step.grant));
-    out.transfers.push_back(std::move(step));
+    out.transfers.push_back(step);
   }
   std::stable_sort(out.transfers.begin(), out.transfers.end(),
                    [](const auto& a, const auto& b) { return a.carrier < b.carrier; });  // ids begin with their time
+  CHECK_OK(add_coverage(node, original, steps, out));
   return out;
 }
 

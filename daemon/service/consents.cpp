@@ -17,7 +17,9 @@ StatementsAbout statements_about(store::Transaction& tx) {
 std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts) {
   std::vector<core::MessageId> ids;
   for (const auto& fact : facts) {
-    if (fact.name != "original" && fact.name != "grant" && fact.name != "request") continue;
+    if (fact.name != "original" && fact.name != "grant" && fact.name != "request" && fact.name != "copy" &&
+        fact.name != "message")
+      continue;
     const auto id = core::parse_message_id(fact.value);
     if (id.has_value()) ids.push_back(*id);
   }

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "daemon/service/consents.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/read.h"
 
 namespace chancery::service {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kWait{5000}, kLook{50};
 
 // A disclosure of ours and what it is about.
-struct Decided {
+struct OwnDisclosure {
   core::MessageId id;
   core::Message message;
   core::Disclosure disclosure;
@@ -22,16 +23,17 @@ struct Decided {
 };
 
 // Nothing: it is no disclosure of ours.
-Result<std::optional<Decided>> find_disclosure(const Node& node, const core::MessageId& id) {
+Result<std::optional<OwnDisclosure>> find_disclosure(const Node& node, const core::MessageId& id) {
   const auto row = TRY(node.store.reader().message_row(id));
   auto message = TRY(core::Message::parse(row.statement));
   const auto statement = core::read_consent(row.id, message);
   const auto* disclosure = statement.has_value() ? std::get_if<core::Disclosure>(&*statement) : nullptr;
-  if (disclosure == nullptr || row.direction != store::Direction::outgoing) return std::optional<Decided>();
+  if (disclosure == nullptr || row.direction != store::Direction::outgoing) return std::optional<OwnDisclosure>();
   auto sources = TRY(HeldSources::gather({disclosure->original},
                                          [&](const core::MessageId& of) { return node.store.reader().message(of); }));
   auto agreement = message.agreement;
-  return std::optional(Decided{row.id, std::move(message), *disclosure, std::move(sources), std::move(agreement)});
+  return std::optional(
+      OwnDisclosure{row.id, std::move(message), *disclosure, std::move(sources), std::move(agreement)});
 }
 
 // What each need came to: a permission that does not hold, permits still to be asked for, or all there.
@@ -40,10 +42,10 @@ struct Permitted {
   std::vector<std::pair<std::string, core::PermitRequest>> missing;  // with the provider to ask
 };
 
-Result<Permitted> permitted_now(const core::World& world, const Decided& subject, const StatementsAbout& about,
+Result<Permitted> permitted_now(const core::World& world, const OwnDisclosure& subject, const StatementsAbout& about,
                                 const std::vector<store::PermitRecord>& permits) {
   Permitted out;
-  // Decided for now, not for the day it was released.
+  // OwnDisclosure for now, not for the day it was released.
   auto today = subject.message;
   today.created = world.now;
   auto consents = TRY(consents_for(today, subject.sources.lookup(), about));
@@ -63,15 +65,17 @@ Result<Permitted> permitted_now(const core::World& world, const Decided& subject
   return out;
 }
 
-Refused refusal_of(const Decided& subject, core::Decision decision) { return {std::move(decision), subject.agreement}; }
+Refused refusal_of(const OwnDisclosure& subject, core::Decision decision) {
+  return {std::move(decision), subject.agreement};
+}
 
-Refused awaited(const Decided& subject, const std::string& provider) {
+Refused awaited(const OwnDisclosure& subject, const std::string& provider) {
   core::Decision decision;
   decision.add({core::ReasonCode::permit_awaited, {}, {}, provider});
   return refusal_of(subject, std::move(decision));
 }
 
-core::JournalEntry entry_of(const core::User& caller, const Decided& subject, const core::AgreementBook& book) {
+core::JournalEntry entry_of(const core::User& caller, const OwnDisclosure& subject, const core::AgreementBook& book) {
   core::JournalEntry entry;
   entry.actor = caller.name;
   entry.act = core::Act::disclosed;
@@ -86,7 +90,7 @@ using Published = std::variant<std::monostate, Refused>;
 
 // Everything is looked at again where it is recorded: a revocation may have come since.
 Result<Published> record_disclosed(const Node& node, store::Transaction& tx, const core::User& caller,
-                                   const Decided& subject) {
+                                   const OwnDisclosure& subject) {
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   auto entry = entry_of(caller, subject, *book);
@@ -94,7 +98,7 @@ Result<Published> record_disclosed(const Node& node, store::Transaction& tx, con
   const auto row = TRY(tx.find_message(subject.disclosure.original));
   const auto handling = row ? TRY(handling_here(tx, *row, original->message)) : std::vector<core::Label>();
   auto decision = core::decide_access(world, caller, core::Permission::read_body, original->message, handling);
-  if (TRY(tx.locked(subject.disclosure.original))) decision.add({core::ReasonCode::copy_locked, {}, {}, {}});
+  if (const auto shut = TRY(why_shut(tx, subject.disclosure.original))) decision.add({*shut, {}, {}, world.self});
   auto permission = TRY(permitted_now(world, subject, statements_about(tx), TRY(tx.permits_of_carrier(subject.id))));
   for (const auto& reason : permission.decision.reasons()) decision.add(reason);
   if (decision.allowed() && !permission.missing.empty())

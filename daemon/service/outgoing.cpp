@@ -270,8 +270,11 @@ void Outgoing::add_messages(wire::Frame& frame) {
 // What is closed stays missing at the peer until the dispatch that says so comes behind all others. So only few are
 // closed at a time, lest its window fills with messages that never come; the others are sent, and the peer refuses
 // them.
-Result<std::optional<std::string>> Outgoing::why_closed(const store::OutboxRow& row, std::string_view statement) const {
-  auto code = why_not_sent(row, statement, node_.clock.now());
+Result<std::optional<std::string>> Outgoing::why_closed(const store::OutboxRow& row,
+                                                        const store::OutgoingMessage& message) const {
+  auto code = why_not_sent(row, message.statement.statement, node_.clock.now());
+  if (message.locked) code = core::to_string(core::ReasonCode::copy_locked);
+  if (message.erased) code = core::to_string(core::ReasonCode::no_longer_held);
   if (code && TRY(node_.store.reader().untaken_voids(peer_)) >= kVoids) return std::optional<std::string>();
   return code;
 }
@@ -283,7 +286,7 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
     failed("outbox", message.error());
     return true;
   }
-  const auto code = why_closed(row, message->statement.statement);
+  const auto code = why_closed(row, *message);
   if (!code.has_value()) {
     failed("outbox", code.error());
     return true;

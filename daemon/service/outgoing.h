@@ -54,7 +54,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void rewind_in_time();
   Result<std::optional<Position>> position();
   [[nodiscard]] std::optional<Position> next_in_window() const;
-  Result<std::optional<std::string>> why_closed(const store::OutboxRow& row, std::string_view statement) const;
+  Result<std::optional<std::string>> why_closed(const store::OutboxRow& row,
+                                                const store::OutgoingMessage& message) const;
 
   void taken(std::uint64_t epoch, std::uint64_t up_to, Acts& acts);
   void go_back(std::uint64_t epoch, std::uint64_t sequence);

@@ -1,6 +1,7 @@
 #include "daemon/service/read.h"
 
 #include "crypto/sealing.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/sealing.h"
 #include "daemon/service/views.h"
 #include "daemon/wire/body.h"
@@ -50,10 +51,18 @@ Result<std::variant<core::MessageId, Refused>> resolve(const Node& node, const s
   return Answer(refused(refusal.decision.reasons().front().code, name));
 }
 
-core::Reason locked_reason(const core::AgreementBook& book, const core::Message& message) {
+// A forward is shown with its original.
+Result<std::optional<core::Reason>> shut_reason(const Node& node, store::Transaction& tx,
+                                                const core::AgreementBook& book, const core::MessageId& id,
+                                                const core::Message& message) {
+  auto code = TRY(why_shut(tx, id));
+  if (message.kind == "forward")
+    for (const auto& line : message.sources)
+      if (!code) code = TRY(why_shut(tx, line.id));
+  if (!code) return std::optional<core::Reason>();
   const auto* agreement = book.find(message.agreement, message.agreement_version);
-  return agreement == nullptr ? core::Reason{core::ReasonCode::copy_locked, {}, {}, {}}
-                              : agreement->reason(core::ReasonCode::copy_locked);
+  const auto subject = *code == core::ReasonCode::no_longer_held ? node.identity.authority : std::string();
+  return std::optional(agreement == nullptr ? core::Reason{*code, {}, {}, subject} : agreement->reason(*code, subject));
 }
 
 // One act about a message: found, permitted (else journalled as refused), then what the caller came for.
@@ -68,11 +77,7 @@ Result<Access> look(const Node& node, store::Transaction& tx, const core::User& 
   const auto world = world_of(node, *book, tx);
   const auto handling = TRY(handling_here(tx, *row, message));
   auto access = core::decide_access(world, caller, permission, message, handling);
-  // A forward is shown with its original.
-  bool locked = TRY(tx.locked(id));
-  if (message.kind == "forward")
-    for (const auto& line : message.sources) locked = TRY(tx.locked(line.id)) || locked;
-  if (locked) access.add(locked_reason(*book, message));
+  if (const auto shut = TRY(shut_reason(node, tx, *book, id, message))) access.add(*shut);
   if (!access.allowed()) {
     auto entry = entry_of(caller, core::Act::access_refused, id, *book);
     entry.decision = core::to_string(access.verdict());

@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint32_t kAtOnce = 256;
 
 const char* kind_of(const core::ConsentStatement& statement) {
-  return std::holds_alternative<core::TransferReport>(statement) ? "transfer-report" : "consent-compliance";
+  if (std::holds_alternative<core::TransferReport>(statement)) return "transfer-report";
+  if (std::holds_alternative<core::Recall>(statement)) return "recall";
+  return std::holds_alternative<core::SpillReceipt>(statement) ? "spill-receipt" : "consent-compliance";
 }
 
 // A report has no text: its label is the lowest there is.
@@ -65,6 +67,12 @@ Result<std::set<std::string>> send_reports(const Node& node) {
     }
     if (page.size() < kAtOnce) return told;
   }
+}
+
+void tell_owed(const Node& node, const Lanes& lanes) {
+  const auto told = send_reports(node);
+  if (!told.has_value()) return node.log(LogLevel::error, "report", told.error().detail);
+  for (const auto& peer : *told) lanes.wake(peer);
 }
 
 }  // namespace chancery::service

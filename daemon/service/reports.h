@@ -1,5 +1,6 @@
-// What this daemon owes the original providers by itself: that something protected reached it or was refused, and what
-// became of a copy after a revocation (protocol section 8). Owed in the act that causes it, sent in one of its own.
+// What this daemon says by itself: to the original providers that something protected reached it or was refused, and
+// what became of a copy; to those it passed something on to, that they may no longer use it (protocol section 8). Owed
+// in the act that causes it, sent in one of its own.
 #pragma once
 
 #include "daemon/core/consent.h"
@@ -17,5 +18,7 @@ Result<void> owe(const Node& node, store::Transaction& tx, const std::string& pr
 // Sends what is owed and can be: to whom no way leads now, later. Waits for the writer. The peers that have to hear of
 // it.
 Result<std::set<std::string>> send_reports(const Node& node);
+// The same after an act at the desk, and wakes who has to hear; what cannot go yet is still owed.
+void tell_owed(const Node& node, const Lanes& lanes);
 
 }  // namespace chancery::service

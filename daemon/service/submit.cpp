@@ -4,6 +4,7 @@
 
 #include "crypto/sealing.h"
 #include "daemon/core/kind.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/draft.h"
 
@@ -99,24 +100,35 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
-// Nothing is made, or made public, of a copy whose permission was revoked.
-Result<bool> uses_locked(store::Transaction& tx, const core::Message& message) {
+// Nothing is made, or made public, of a copy whose permission was revoked, or that is erased.
+Result<std::optional<core::ReasonCode>> uses_shut(store::Transaction& tx, const core::Message& message) {
   for (const auto& line : message.sources)
-    if (TRY(tx.locked(line.id))) return true;
-  if (message.kind != "disclosure") return false;
-  for (const auto& id : named_by_facts(message.facts))
-    if (TRY(tx.locked(id))) return true;
-  return false;
+    if (const auto why = TRY(why_shut(tx, line.id))) return why;
+  if (message.kind == "disclosure")
+    for (const auto& id : named_by_facts(message.facts))
+      if (const auto why = TRY(why_shut(tx, id))) return why;
+  return std::optional<core::ReasonCode>();
+}
+
+// What we say ourselves about the use of a message counts here too.
+Result<void> end_own_copies(const Node& node, store::Transaction& tx, const wire::Accepted& accepted,
+                            const std::string& actor) {
+  const auto id = TRY(core::parse_message_id(accepted.id));
+  const auto row = TRY(tx.find_message(id));
+  if (!row) return fail(Errc::internal, "a message that was just recorded is not there");
+  auto message = TRY(core::Message::parse(row->statement));
+  TRY(end_use(node, tx, {id, std::move(message), core::statement_digest(row->statement), actor}));
+  return {};
 }
 
 Result<Settled> release(const Node& node, store::Transaction& tx, const core::Draft& draft, const Judged& judged,
                         core::JournalEntry entry) {
-  if (TRY(uses_locked(tx, judged.composed.message)))
-    return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::copy_locked, {});
+  const auto actor = entry.actor;
   for (const auto& recipient : judged.composed.by_permit)
     if (TRY(tx.waiting(recipient, core::to_string(core::ReasonCode::permit_awaited))) >= kMaxAwaitingPermits)
       return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::permits_waiting, recipient);
   auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
+  if (judged.composed.message.kind == "spill-notice") CHECK_OK(end_own_copies(node, tx, accepted, actor));
   return Settled(Released{std::move(accepted), judged.composed.message.recipients});
 }
 
@@ -131,6 +143,8 @@ Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job)
   if (!decision.allowed()) return refuse(tx, core::Act::release_refused, entry, decision, message.agreement);
   if (job.submission.plan && *job.submission.plan != plan)
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, {});
+  if (const auto why = TRY(uses_shut(tx, message)))
+    return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   if (needs_approval) return hold_for_approval(node, tx, job, judged.composed, std::move(entry));
   return release(node, tx, *job.draft, judged, std::move(entry));
 }
@@ -184,6 +198,8 @@ Result<Settled> release_draft(const Node& node, store::Transaction& tx, const st
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, entry.subject);
   if (!composed.decision.allowed())
     return refuse(tx, core::Act::release_refused, entry, composed.decision, composed.message.agreement);
+  if (const auto why = TRY(uses_shut(tx, composed.message)))
+    return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   auto settled = TRY(release(node, tx, draft, judged, std::move(entry)));
   if (std::holds_alternative<Refused>(settled)) return settled;
   const auto& accepted = std::get<Released>(settled).accepted;
@@ -280,9 +296,10 @@ std::vector<Outcome<wire::Accepted>> Submit::submit_all(const core::User& caller
 
 Outcome<wire::Accepted> Submit::approve(const core::User& caller, const wire::Approval& approval) {
   const auto leaves = TRY(leaves_of(node_, approval));
-  return answer(node_.store.run<Settled>(
-                    leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval); }),
-                lanes_);
+  auto settled = node_.store.run<Settled>(
+      leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval); });
+  tell_owed(node_, lanes_);
+  return answer(std::move(settled), lanes_);
 }
 
 }  // namespace chancery::service

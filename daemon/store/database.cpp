@@ -172,6 +172,15 @@ Result<void> Database::checkpoint_log() {
   return {};
 }
 
+Result<void> Database::empty_log() {
+  int left = 0;
+  int moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, &left, &moved);
+  if (code != SQLITE_OK) return failed(code, "checkpoint");
+  log_frames_ = 0;
+  return {};
+}
+
 void Query::prepare(const char* sql) {
   auto prepared = database_.prepare(sql);
   if (prepared)

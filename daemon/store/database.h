@@ -50,6 +50,8 @@ class Database {
   [[nodiscard]] int log_frames() const { return log_frames_; }
   // Moves the write-ahead log into the database as far as readers let it.
   Result<void> checkpoint_log();
+  // All of it, and what it held is no longer in its file. busy: a reader still looks at it.
+  Result<void> empty_log();
 
  private:
   friend class Query;

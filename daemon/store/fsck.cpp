@@ -34,6 +34,7 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.receipts());
   CHECK_OK(check.consents());
   CHECK_OK(check.joint_acts());
+  CHECK_OK(check.locks());
   CHECK_OK(check.permits());
   CHECK_OK(check.handlings());
   CHECK_OK(check.people());

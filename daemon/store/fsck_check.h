@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "daemon/core/consent.h"
 #include "daemon/store/database.h"
 #include "daemon/store/fsck.h"
 #include "daemon/store/journal.h"
@@ -29,6 +30,7 @@ class FsckCheck {
   Result<void> reissues();
   Result<void> consents();
   Result<void> joint_acts();
+  Result<void> locks();
   Result<void> permits();
   Result<void> handlings();
   Result<void> inbound();
@@ -61,6 +63,10 @@ class FsckCheck {
   // An entry of this act has to speak of the statement.
   void check_told(core::Act act, const std::string& where, std::string_view statement);
   void check_body(const Query& q, const std::string& where, const core::Message& message);
+  void check_erased(const Query& q, const std::string& where);
+  Result<bool> is_locked(const core::MessageId& message, const core::MessageId& by);
+  Result<void> check_ended(const core::MessageId& id, const core::Message& message, const core::ConsentStatement& said);
+  Result<void> check_made_of(const std::string& where, const core::MessageId& id, const core::Message& message);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();
   void check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,

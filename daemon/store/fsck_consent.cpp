@@ -57,10 +57,52 @@ Result<void> FsckCheck::joint_acts() {
   return {};
 }
 
+Result<bool> FsckCheck::is_locked(const core::MessageId& message, const core::MessageId& by) {
+  auto q = database_.query("SELECT 1 FROM locked WHERE message = ? AND grant_id = ?", message, by);
+  return q.next();
+}
+
+// What a statement held here ends is locked by it: copies by a permit of its signer under the grant, or what was
+// spilled.
+Result<void> FsckCheck::check_ended(const core::MessageId& id, const core::Message& message,
+                                    const core::ConsentStatement& said) {
+  if (const auto* revocation = std::get_if<core::Revocation>(&said))
+    for (const auto& record : TRY(rows_.permits_of_grant(revocation->grant))) {
+      const auto carrier = TRY(core::parse_message_id(record.permit.carrier));
+      const auto known = messages_.find(carrier);
+      if (record.permit.receiver != self_ || record.permit.provider != message.originator) continue;
+      if (known == messages_.end() || known->second != Direction::incoming) continue;
+      if (!TRY(is_locked(carrier, revocation->grant)))
+        find(place_of("message", to_string(carrier)), "its grant is revoked, and it is not locked");
+    }
+  const auto* notice = std::get_if<core::SpillNotice>(&said);
+  const auto row = notice != nullptr ? TRY(rows_.message_row(notice->message)) : std::optional<MessageRow>();
+  if (!row) return {};
+  const auto spilled = core::Message::parse(row->statement);
+  if (spilled && core::audience(*spilled).contains(message.originator) && !TRY(is_locked(row->id, id)))
+    find(place_of("message", to_string(row->id)), "it was spilled, and it is not locked");
+  return {};
+}
+
+Result<void> FsckCheck::locks() {
+  auto q = database_.query(
+      "SELECT m.id, m.statement FROM message m JOIN consent c ON c.message = m.id WHERE m.direction <> ? AND c.quiet = "
+      "0",
+      static_cast<int>(Direction::carried));
+  while (TRY(q.next())) {
+    const auto message = core::Message::parse(as_text(q.view(1)));
+    if (!message) continue;  // told where messages are checked
+    const auto said = core::read_consent(q.message_id(0), *message);
+    if (said) CHECK_OK(check_ended(q.message_id(0), *message, *said));
+  }
+  return {};
+}
+
 // Issued, given to us or shown to us: each its provider's, with the wrap it names, and told in the journal.
 Result<void> FsckCheck::permits() {
   auto q = database_.query(
-      "SELECT grant_id, carrier, receiver, statement, batch, leaf, path, wrap FROM permit ORDER BY grant_id");
+      "SELECT p.grant_id, p.carrier, p.receiver, p.statement, p.batch, p.leaf, p.path, p.wrap, coalesce(e.state, 0) "
+      "FROM permit p LEFT JOIN erasure e ON e.message = p.carrier ORDER BY p.grant_id");
   while (TRY(q.next())) {
     const auto where = place_of("permit under", to_string(q.message_id(0))) + " for " + q.text(2);
     const auto permit = core::Permit::parse(q.text(3));
@@ -72,8 +114,9 @@ Result<void> FsckCheck::permits() {
         permit->receiver != q.text(2))
       find(where, "filed under another key");
     const auto wrap = q.blob(7);
-    if (wrap.empty() ? permit->wrap.has_value() : permit->wrap != crypto::sha256(wrap))
-      find(where, "its wrap is another one");
+    const bool erased = q.integer(8) == static_cast<int>(ErasureState::erased);
+    const bool right = wrap.empty() ? erased || !permit->wrap : permit->wrap == crypto::sha256(wrap);
+    if (!right) find(where, "its wrap is another one");
     check_signed(q, 3, where, permit->provider);
     check_told(permit->provider == self_ ? core::Act::permit_issued : core::Act::permit_recorded, where, q.text(3));
   }

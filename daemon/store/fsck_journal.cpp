@@ -15,6 +15,9 @@ bool speaks_of_a_row(core::Act act) {
          act == core::Act::handled;
 }
 
+// Erased, it may have come again.
+bool may_speak_of_a_row(core::Act act) { return act == core::Act::copy_erased; }
+
 }  // namespace
 
 void FsckCheck::check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree) {
@@ -28,6 +31,7 @@ void FsckCheck::check_entry(const Query& q, std::uint64_t index, crypto::Growing
   if (entry->message != q.optional_id(2)) find(where, "filed under another message");
   if (entry->act == core::Act::user_added) users_[entry->subject] = entry->content;
   if (entry->content && speaks_of_a_row(entry->act)) told_.emplace(std::pair{entry->act, *entry->content}, false);
+  if (entry->content && may_speak_of_a_row(entry->act)) told_.emplace(std::pair{entry->act, *entry->content}, true);
   if (!entry->message) return;
   const auto last = last_entry_.find(*entry->message);
   const auto previous = last == last_entry_.end() ? std::optional<Digest>() : std::optional<Digest>(last->second);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/sealing.h"
+#include "daemon/core/provenance.h"
 #include "daemon/core/registry_number.h"
 #include "daemon/store/encoding.h"
 
@@ -10,17 +11,40 @@ namespace chancery::store {
 
 void FsckCheck::check_body(const Query& q, const std::string& where, const core::Message& message) {
   if (q.null(8)) return find(where, "has no body");
+  if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
+  if (!q.null(11) && q.integer(11) == static_cast<int>(ErasureState::erased)) return check_erased(q, where);
   const auto ciphertexts = decode_list(q.view(8));
   if (!ciphertexts || ciphertexts->size() != message.parts || crypto::cipher_root(*ciphertexts) != message.cipher_root)
     find(where, "its parts are not those of the statement");
   if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
-  if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
+}
+
+// Nothing of the text is left, and an entry says who erased it.
+void FsckCheck::check_erased(const Query& q, const std::string& where) {
+  const auto ciphertexts = decode_list(q.view(8));
+  if (!ciphertexts || !ciphertexts->empty() || !q.view(9).empty() || !q.view(12).empty() || !q.view(13).empty())
+    find(where, "it is erased, and something of it is there");
+  check_told(core::Act::copy_erased, where, as_text(q.view(4)));
+}
+
+// What is found by what it is made of has to be filed so, or a revocation would not reach it.
+Result<void> FsckCheck::check_made_of(const std::string& where, const core::MessageId& id,
+                                      const core::Message& message) {
+  std::vector<core::MessageId> sources;
+  for (const auto& line : message.sources) sources.push_back(line.id);
+  if (const auto first = core::reissue_of(message)) sources.push_back(*first);
+  for (const auto& source : sources) {
+    auto q = database_.query("SELECT 1 FROM made_of WHERE source = ? AND message = ?", source, id);
+    if (!TRY(q.next())) find(where, "not filed under its source " + to_string(source));
+  }
+  return {};
 }
 
 Result<void> FsckCheck::messages() {
   auto q = database_.query(
       "SELECT m.id, m.direction, m.number, m.original, m.statement, m.batch, m.leaf, m.path, b.ciphertexts, b.wraps, "
-      "b.sources FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal ORDER BY m.ordinal");
+      "b.sources, e.state, b.sealed_key, b.forwarder_wrap FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal "
+      "LEFT JOIN erasure e ON e.message = m.id ORDER BY m.ordinal");
   while (TRY(q.next())) {
     ++report.messages;
     const auto id = q.message_id(0);
@@ -45,6 +69,7 @@ Result<void> FsckCheck::messages() {
     if (direction == Direction::incoming) check_told(core::Act::accepted, where, text);
     check_signed(q, 4, where, message->originator);
     check_body(q, where, *message);
+    CHECK_OK(check_made_of(where, id, *message));
     if (!last_entry_.contains(id)) find(where, "no entry speaks of it");
   }
   return {};

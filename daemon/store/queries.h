@@ -65,6 +65,7 @@ class Store::Reader {
   virtual Result<bool> locked(const core::MessageId& message) = 0;
   // Oldest first; the last one counts.
   virtual Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) = 0;
+  virtual Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;

@@ -172,11 +172,17 @@ Result<std::uint64_t> ReaderPool::untaken_voids(const std::string& peer) {
 }
 
 Result<OutgoingMessage> ReaderPool::outgoing(const core::MessageId& id) {
-  auto m = TRY(message(id));
-  if (m.direction != Direction::outgoing) return fail(Errc::not_found, "not a message of ours");
-  return OutgoingMessage{
-      m.id,       std::move(m.statement),     std::move(m.ciphertexts), std::move(m.wraps), std::move(m.sources),
-      m.original, std::move(m.forwarder_wrap)};
+  return read([&](Rows& rows) -> Result<OutgoingMessage> {
+    auto m = TRY(rows.message(id));
+    if (!m || m->direction != Direction::outgoing) return fail(Errc::not_found, "not a message of ours");
+    OutgoingMessage out{
+        m->id,       std::move(m->statement),     std::move(m->ciphertexts), std::move(m->wraps), std::move(m->sources),
+        m->original, std::move(m->forwarder_wrap)};
+    out.locked = TRY(rows.locked(id));
+    const auto erasure = TRY(rows.erasure(id));
+    out.erased = erasure && erasure->state == ErasureState::erased;
+    return out;
+  });
 }
 
 Result<std::vector<UnsentReceipt>> ReaderPool::unsent_receipts(const std::string& peer, std::uint64_t after,
@@ -231,6 +237,10 @@ Result<std::vector<PermitRecord>> ReaderPool::permits_of_carrier(const core::Mes
 
 Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint32_t limit) {
   return read([&](Rows& rows) { return rows.owed(after, limit); });
+}
+
+Result<std::optional<ErasureRecord>> ReaderPool::erasure(const core::MessageId& message) {
+  return read([&](Rows& rows) { return rows.erasure(message); });
 }
 
 Result<bool> ReaderPool::locked(const core::MessageId& message) {

@@ -40,6 +40,7 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) override;
   Result<bool> locked(const core::MessageId& message) override;
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) override;
+  Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) override;
   Result<std::vector<UserRecord>> users() override;
   Result<std::optional<UserRecord>> user(const Digest& certificate) override;
   Result<std::vector<PeerRecord>> peers() override;

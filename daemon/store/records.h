@@ -102,6 +102,8 @@ struct OutgoingMessage {
   std::vector<SignedStatement> sources;
   std::optional<core::MessageId> original;  // load it beside: MessageRecord of the carried original
   Bytes forwarder_wrap;                     // all the forwarder made of the original; a frame carries the receiver's
+  bool locked = false;
+  bool erased = false;
 };
 
 struct ReceiptRecord {
@@ -128,6 +130,20 @@ struct PermitRecord {
   core::Permit permit;
   SignedStatement statement;
   Bytes wrap;  // empty where it names none
+};
+
+// What was decided about keeping the text of a message.
+enum class ErasureState {
+  proposed,  // by one person; another has to do the same
+  erased,    // its key, wraps and parts are gone; statement and evidence stay
+  retained,  // not erased, under a ground of national law
+};
+
+struct ErasureRecord {
+  ErasureState state = ErasureState::proposed;
+  std::string officer;  // who proposed, or decided
+  std::string ground;   // why it is kept; empty: it is to be erased
+  bool operator==(const ErasureRecord&) const = default;
 };
 
 // What we have to tell a provider, in a message of our daemon's own.

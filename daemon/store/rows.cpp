@@ -154,6 +154,14 @@ Result<std::vector<DraftRecord>> Rows::drafts(std::uint32_t limit) {
   return all;
 }
 
+Result<std::vector<DraftRecord>> Rows::waiting_drafts() {
+  auto q = database_.query(
+      "SELECT id, officer, state, plan, sealed, created, message FROM draft WHERE state = 0 ORDER BY id");
+  std::vector<DraftRecord> all;
+  while (TRY(q.next())) all.push_back(TRY(draft_at(q)));
+  return all;
+}
+
 Result<std::vector<OutboxRow>> Rows::outbox(Query q) {
   std::vector<OutboxRow> rows;
   while (TRY(q.next())) {

@@ -24,6 +24,7 @@ class Rows {
   Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
   Result<std::optional<DraftRecord>> draft(std::uint64_t id);
   Result<std::vector<DraftRecord>> drafts(std::uint32_t limit);
+  Result<std::vector<DraftRecord>> waiting_drafts();
 
   // Rows of a SELECT that begins with outbox_columns' list.
   Result<std::vector<OutboxRow>> outbox(Query query);
@@ -40,6 +41,8 @@ class Rows {
 
   // rows_handling.cpp
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
+  Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
+  Result<std::vector<core::MessageId>> ids(Query query);  // rows of one column
 
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);

@@ -68,6 +68,21 @@ Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t li
   return all;
 }
 
+Result<std::vector<core::MessageId>> Rows::ids(Query q) {
+  std::vector<core::MessageId> all;
+  while (TRY(q.next())) all.push_back(q.message_id(0));
+  return all;
+}
+
+Result<std::optional<ErasureRecord>> Rows::erasure(const core::MessageId& message) {
+  auto q = database_.query("SELECT state, officer, ground FROM erasure WHERE message = ?", message);
+  if (!TRY(q.next())) return std::optional<ErasureRecord>();
+  const auto state = q.integer(0);
+  if (state < 0 || state > static_cast<std::int64_t>(ErasureState::retained))
+    return fail(Errc::corrupt, "store: erasure: unknown state");
+  return std::optional(ErasureRecord{static_cast<ErasureState>(state), q.text(1), q.text(2)});
+}
+
 Result<bool> Rows::locked(const core::MessageId& message) {
   auto q = database_.query("SELECT 1 FROM locked WHERE message = ? LIMIT 1", message);
   return q.next();

@@ -133,6 +133,24 @@ ALTER TABLE user ADD COLUMN categories TEXT NOT NULL DEFAULT '';
 CREATE TABLE handling (
   message BLOB NOT NULL, ordinal INTEGER NOT NULL, statement BLOB NOT NULL, batch INTEGER NOT NULL,
   leaf INTEGER NOT NULL, path BLOB, PRIMARY KEY (message, ordinal)) WITHOUT ROWID;
+-- What is made of what, one row a source line or a message sent again, so that what a revocation reaches is found
+-- without reading every statement; those of the messages that are there are read out of their text once. `erasure`:
+-- proposed, done, or decided against under a ground of law.
+CREATE TABLE made_of (source BLOB NOT NULL, message BLOB NOT NULL, PRIMARY KEY (source, message)) WITHOUT ROWID;
+WITH RECURSIVE line (message, rest) AS (
+  SELECT id, substr(text, instr(text, char(10) || 'source ') + 8)
+    FROM (SELECT id, CAST(statement AS TEXT) AS text FROM message) WHERE instr(text, char(10) || 'source ') > 0
+  UNION ALL
+  SELECT message, substr(rest, instr(rest, char(10) || 'source ') + 8)
+    FROM line WHERE instr(rest, char(10) || 'source ') > 0)
+INSERT OR IGNORE INTO made_of (source, message) SELECT unhex(substr(rest, 1, 64)), message FROM line;
+INSERT OR IGNORE INTO made_of (source, message)
+  SELECT unhex(substr(text, instr(text, char(10) || 'fact reissue-of ') + 17, 64)), id
+    FROM (SELECT id, CAST(statement AS TEXT) AS text FROM message)
+    WHERE instr(text, char(10) || 'fact reissue-of ') > 0;
+CREATE INDEX message_original ON message (original) WHERE original IS NOT NULL;
+CREATE TABLE erasure (
+  message BLOB PRIMARY KEY, state INTEGER NOT NULL, officer TEXT NOT NULL, ground TEXT NOT NULL) WITHOUT ROWID;
 
 PRAGMA user_version = 4;
 )sql";

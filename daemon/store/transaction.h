@@ -52,7 +52,7 @@ class Transaction {
   // Queued messages to this peer that wait for this.
   [[nodiscard]] Result<std::uint64_t> waiting(const std::string& peer, const std::string& waiting_for);
   Result<Digest> record_inbound(const MessageRecord& content, const core::JournalEntry& entry);
-  // An accepted forward's original.
+  // An accepted forward's original. One that was erased is there again.
   Result<void> record_carried(const MessageRecord& content, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::optional<MessageRow>> find_message(const core::MessageId& id);
   [[nodiscard]] Result<MessageRecord> load_message(const core::MessageId& id);
@@ -104,6 +104,23 @@ class Transaction {
   // Locked before by the same grant: nothing happens, and false.
   Result<bool> lock(const core::MessageId& message, const core::MessageId& grant, const core::JournalEntry& entry);
   [[nodiscard]] Result<bool> locked(const core::MessageId& message);
+  // By what it is locked: grants, or the notice of a spill.
+  [[nodiscard]] Result<std::vector<core::MessageId>> locks(const core::MessageId& message);
+  // Of all its locks. Not locked: nothing happens.
+  Result<void> unlock(const core::MessageId& message, const core::JournalEntry& entry);
+
+  // ---- copies
+  // Messages that name this one as a source, or send it again, whoever wrote them.
+  [[nodiscard]] Result<std::vector<core::MessageId>> made_of(const core::MessageId& source);
+  // Forwards that carry it and came in.
+  [[nodiscard]] Result<std::vector<core::MessageId>> carriers(const core::MessageId& original);
+  [[nodiscard]] Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
+  Result<void> record_erasure(const core::MessageId& message, const ErasureRecord& record,
+                              const core::JournalEntry& entry);
+  // Deletes content key, parts and wraps, those of its permits too; statement, signature and the statements of its
+  // sources stay. Before the answers of the group the write-ahead log, which may hold them still, is emptied.
+  Result<void> erase(const core::MessageId& message, const std::string& officer, const core::JournalEntry& entry);
+  [[nodiscard]] Result<std::vector<DraftRecord>> waiting_drafts();
 
   // ---- handling
   // Follows the last one about a message of others that is held here, else conflict. Ours: signed in this group.
@@ -136,6 +153,8 @@ class Transaction {
   explicit Transaction(Impl& impl) : impl_(impl) {}
 
  private:
+  Result<void> restore(const MessageRecord& content, std::uint64_t ordinal);
+
   Impl& impl_;
 };
 

@@ -1,4 +1,5 @@
 // Consent: permits, reports that are owed, copies that are locked.
+#include "daemon/store/encoding.h"
 #include "daemon/store/transaction.h"
 #include "daemon/store/transaction_impl.h"
 
@@ -66,5 +67,65 @@ Result<bool> Transaction::lock(const core::MessageId& message, const core::Messa
 }
 
 Result<bool> Transaction::locked(const core::MessageId& message) { return impl_.rows.locked(message); }
+
+Result<std::vector<core::MessageId>> Transaction::locks(const core::MessageId& message) {
+  return impl_.rows.ids(
+      impl_.database.query("SELECT grant_id FROM locked WHERE message = ? ORDER BY grant_id", message));
+}
+
+Result<void> Transaction::unlock(const core::MessageId& message, const core::JournalEntry& entry) {
+  CHECK_OK(impl_.database.query("DELETE FROM locked WHERE message = ?", message).run());
+  if (impl_.database.changes() == 0) return {};
+  CHECK_OK(append(entry));
+  return {};
+}
+
+// ---- copies
+
+Result<std::vector<core::MessageId>> Transaction::made_of(const core::MessageId& source) {
+  return impl_.rows.ids(impl_.database.query(
+      "SELECT d.message FROM made_of d JOIN message m ON m.id = d.message WHERE d.source = ? ORDER BY m.ordinal",
+      source));
+}
+
+Result<std::vector<core::MessageId>> Transaction::carriers(const core::MessageId& original) {
+  return impl_.rows.ids(
+      impl_.database.query("SELECT id FROM message WHERE original = ? AND direction = ? ORDER BY ordinal", original,
+                           static_cast<int>(Direction::incoming)));
+}
+
+Result<std::optional<ErasureRecord>> Transaction::erasure(const core::MessageId& message) {
+  return impl_.rows.erasure(message);
+}
+
+Result<void> Transaction::record_erasure(const core::MessageId& message, const ErasureRecord& record,
+                                         const core::JournalEntry& entry) {
+  CHECK_OK(impl_.database
+               .query("INSERT OR REPLACE INTO erasure (message, state, officer, ground) VALUES (?,?,?,?)", message,
+                      static_cast<int>(record.state), record.officer, record.ground)
+               .run());
+  CHECK_OK(append(entry));
+  return {};
+}
+
+Result<void> Transaction::erase(const core::MessageId& message, const std::string& officer,
+                                const core::JournalEntry& entry) {
+  const auto row = TRY(find_message(message));
+  if (!row) return fail(Errc::not_found, "no such message");
+  // `secure_delete` overwrites what stood in the pages.
+  CHECK_OK(impl_.database
+               .query("UPDATE body SET ciphertexts = ?, wraps = x'', forwarder_wrap = x'', sealed_key = x'' "
+                      "WHERE ordinal = ?",
+                      encode_list({}), row->ordinal)
+               .run());
+  CHECK_OK(impl_.database.query("UPDATE permit SET wrap = x'' WHERE carrier = ?", message).run());
+  impl_.empty_log();
+  auto told = entry;
+  told.message = message;
+  told.content = core::statement_digest(row->statement);
+  return record_erasure(message, {ErasureState::erased, officer, {}}, told);
+}
+
+Result<std::vector<DraftRecord>> Transaction::waiting_drafts() { return impl_.rows.waiting_drafts(); }
 
 }  // namespace chancery::store

@@ -1,5 +1,6 @@
 // Messages, their receipts, and the dispatches both ways.
 #include "crypto/sealing.h"
+#include "daemon/core/provenance.h"
 #include "daemon/store/encoding.h"
 #include "daemon/store/transaction.h"
 #include "daemon/store/transaction_impl.h"
@@ -7,6 +8,18 @@
 namespace chancery::store {
 
 namespace {
+
+// One may be used in several ways; what is sent again is the same text.
+Result<std::vector<core::MessageId>> sources_named(std::string_view statement) {
+  std::vector<core::MessageId> all;
+  if (statement.find("\nsource ") == std::string_view::npos &&
+      statement.find("\nfact reissue-of ") == std::string_view::npos)
+    return all;
+  const auto message = TRY(core::Message::parse(statement));
+  for (const auto& line : message.sources) all.push_back(line.id);
+  if (const auto first = core::reissue_of(message)) all.push_back(*first);
+  return all;
+}
 
 Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m, Direction direction,
                                      const Place& place, Instant recorded) {
@@ -29,6 +42,8 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
     CHECK_OK(
         database.query("INSERT INTO consent (about, message, quiet) VALUES (?,?,?)", *m.about, m.id, m.quiet).run());
   if (m.joint_act) CHECK_OK(database.query("INSERT INTO joint_act (message) VALUES (?)", m.id).run());
+  for (const auto& source : TRY(sources_named(m.statement.statement)))
+    CHECK_OK(database.query("INSERT OR IGNORE INTO made_of (source, message) VALUES (?,?)", source, m.id).run());
   return ordinal;
 }
 
@@ -87,9 +102,21 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
   return append(entry);
 }
 
+// What was erased came again.
+Result<void> Transaction::restore(const MessageRecord& content, std::uint64_t ordinal) {
+  const auto before = TRY(erasure(content.id));
+  if (!before || before->state != ErasureState::erased) return {};
+  CHECK_OK(impl_.database.query("DELETE FROM erasure WHERE message = ?", content.id).run());
+  return impl_.database
+      .query("UPDATE body SET ciphertexts = ?, wraps = ?, sealed_key = ? WHERE ordinal = ?",
+             encode_list(content.ciphertexts), content.wraps, content.sealed_key, ordinal)
+      .run();
+}
+
 Result<void> Transaction::record_carried(const MessageRecord& content, const core::JournalEntry& entry) {
   if (const auto known = TRY(find_message(content.id))) {
     if (known->statement != content.statement.statement) return fail(Errc::conflict, "another message with this id");
+    CHECK_OK(restore(content, known->ordinal));
     CHECK_OK(append(entry));
     return {};
   }

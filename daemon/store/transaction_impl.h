@@ -59,6 +59,11 @@ class Transaction::Impl {
 
   [[nodiscard]] const Journal& journal() const { return journal_; }
 
+  // The log holds what the group erased, until it is emptied.
+  void empty_log() { log_to_empty_ = true; }
+  [[nodiscard]] bool log_to_empty() const { return log_to_empty_; }
+  void log_emptied() { log_to_empty_ = false; }
+
  private:
   const Known& known();
 
@@ -81,6 +86,7 @@ class Transaction::Impl {
   bool known_stale_ = false;
   bool known_touched_ = false;  // by the act
   std::optional<Error> trouble_;
+  bool log_to_empty_ = false;
 };
 
 }  // namespace chancery::store

@@ -64,6 +64,8 @@ Writer::Writer(std::unique_ptr<Database> database, std::unique_ptr<Rows> rows, J
       database_(std::move(database)),
       rows_(std::move(rows)),
       transaction_(*database_, *rows_, std::move(journal), seams_, options.authority, std::move(known)) {
+  // Killed after a COMMIT, the daemon before may have left in it what was erased.
+  if (!database_->empty_log()) transaction_.empty_log();
   publish();
   thread_ = std::thread([this] { loop(); });
 }
@@ -132,6 +134,7 @@ void Writer::run_group(const Group& group) {
                    : attempt(group, outcomes);
   if (whole) {
     transaction_.keep_group();
+    empty_log();
     publish();
     const GroupCommit commit(transaction_);
     for (std::size_t i = 0; i < group.size(); ++i) group[i].done(outcomes[i], commit);
@@ -202,6 +205,14 @@ void Writer::publish() {
   }
   // A checkpoint that cannot be written leaves an older one, which is still true; the acts are committed either way.
   if (grown) (void)checkpoint_file_.write(head, seams_.log_key);
+}
+
+// What was erased stands in the log until it is emptied. A reader that is slow makes it wait for the next group.
+void Writer::empty_log() {
+  if (latched_ || !transaction_.log_to_empty()) return;
+  const auto emptied = database_->empty_log();
+  if (emptied) transaction_.log_emptied();
+  if (!emptied && database_->take_fault() == Fault::io) latch(emptied.error());
 }
 
 void Writer::tend_files() {

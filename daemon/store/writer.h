@@ -38,6 +38,7 @@ class Writer {
   Result<void> run_act(const Store::Work& work, Result<void>& outcome);
   void roll_back(const Error& cause);
   void publish();
+  void empty_log();
   void tend_files();
   void latch(const Error& cause) { latched_ = latched_ ? latched_ : std::optional<Error>(cause); }
 

@@ -5,6 +5,7 @@
 #include "daemon/service/administration.h"
 #include "daemon/service/consent_desk.h"
 #include "daemon/service/disclosing.h"
+#include "daemon/service/erasing.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/handling.h"
 #include "daemon/service/joint_act_desk.h"
@@ -18,6 +19,7 @@ namespace chancery::transport {
 struct DeskServices {
   service::Submit& submit;
   service::Reading& reading;
+  service::Erasing& erasing;
   service::EvidenceExport& evidence;
   service::ConsentDesk& consents;
   service::JointActDesk& joint_acts;

@@ -115,6 +115,15 @@ grpc::Status DeskHandlers::Handle(grpc::ServerContext* context, const v1::Handle
   });
 }
 
+grpc::Status DeskHandlers::Erase(grpc::ServerContext* context, const v1::EraseRequest* request,
+                                 v1::EraseResponse* response) {
+  return as_person(context, "Erase", [&](const core::User& person) -> Result<void> {
+    return answer(
+        services_.erasing.run(person, TRY(wire::to_erasure_order(*request))),
+        [&](const wire::ErasureView& v) { wire::to_proto(v, *response); }, [&] { return response->mutable_refused(); });
+  });
+}
+
 grpc::Status DeskHandlers::Export(grpc::ServerContext* context, const v1::ExportRequest* request,
                                   v1::ExportResponse* response) {
   return as_person(context, "Export", [&](const core::User& person) -> Result<void> {

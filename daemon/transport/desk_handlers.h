@@ -21,6 +21,7 @@ class DeskHandlers final : public v1::Desk::Service {
   grpc::Status Read(grpc::ServerContext*, const v1::ReadRequest*, v1::ReadResponse*) override;
   grpc::Status Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest*, v1::AcknowledgeResponse*) override;
   grpc::Status Handle(grpc::ServerContext*, const v1::HandleRequest*, v1::HandleResponse*) override;
+  grpc::Status Erase(grpc::ServerContext*, const v1::EraseRequest*, v1::EraseResponse*) override;
   grpc::Status Export(grpc::ServerContext*, const v1::ExportRequest*, v1::ExportResponse*) override;
   grpc::Status Status(grpc::ServerContext*, const v1::StatusRequest*, v1::StatusResponse*) override;
   grpc::Status ListConsents(grpc::ServerContext*, const v1::ListConsentsRequest*, v1::ListConsentsResponse*) override;

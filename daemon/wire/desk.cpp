@@ -263,8 +263,10 @@ void to_proto(const TransferView& view, v1::TransferView& out) {
   if (view.relation) out.set_relation(core::to_string(*view.relation));
   out.set_extent(view.extent.text());
   out.set_time(to_string(view.time));
-  out.set_state(view.state);
+  out.set_state(core::to_string(view.state));
   if (view.reason) out.set_reason(core::to_string(*view.reason));
+  out.set_ground(view.ground);
+  if (view.waiting_hours) out.set_waiting_hours(*view.waiting_hours);
   if (view.report) out.set_report(core::to_string(*view.report));
 }
 
@@ -278,6 +280,21 @@ void to_proto(const ConsentListing& view, v1::ListConsentsResponse& out) {
 void to_proto(const DisseminationView& view, v1::ShowDisseminationResponse& out) {
   to_proto(view.message, *out.mutable_message());
   for (const auto& transfer : view.transfers) to_proto(transfer, *out.add_transfers());
+  if (!view.coverage) return;
+  auto& coverage = *out.mutable_coverage();
+  coverage.set_copies(view.coverage->copies);
+  coverage.set_locked(view.coverage->locked);
+  coverage.set_erased(view.coverage->erased);
+  coverage.set_retained(view.coverage->retained);
+  coverage.set_unanswered(view.coverage->unanswered);
+  coverage.set_complete(view.coverage->complete);
+}
+
+void to_proto(const ErasureView& view, v1::EraseResponse& out) {
+  out.set_id(core::to_string(view.id));
+  out.set_number(view.number);
+  out.set_state(view.state);
+  out.set_copies(view.copies);
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "daemon/core/access.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/delivery.h"
+#include "daemon/core/dissemination.h"
 #include "daemon/core/draft.h"
 #include "daemon/core/journal_entry.h"
 #include "daemon/core/receipt.h"
@@ -25,6 +26,8 @@ class ListConsentsResponse;
 class ListJointActsResponse;
 class ShowDisseminationResponse;
 class DraftView;
+class EraseRequest;
+class EraseResponse;
 class Evidence;
 class ExportRequest;
 class HandleRequest;
@@ -252,13 +255,17 @@ struct TransferView {
   std::optional<core::Relation> relation;
   core::Extent extent;
   Instant time;
-  std::string state;
+  core::StepState state = core::StepState::permitted;
   std::optional<core::ReasonCode> reason;
   std::optional<core::MessageId> report;
+  std::optional<Instant> permit_until;         // of the last permit we gave for it
+  std::string ground;                          // of a retained copy
+  std::optional<std::uint64_t> waiting_hours;  // of a copy whose permission ended and whose holder has not answered
 };
 struct DisseminationView {
   MessageView message;
   std::vector<TransferView> transfers;
+  std::optional<core::Coverage> coverage;  // once a permission was revoked
 };
 void to_proto(const DisseminationView& view, v1::ShowDisseminationResponse& out);
 
@@ -287,6 +294,19 @@ struct JointActListing {
   std::vector<RequiredView> required;
 };
 void to_proto(const JointActListing& view, v1::ListJointActsResponse& out);
+// What is to become of the text of a message.
+struct ErasureOrder {
+  std::string message;
+  std::string retain;  // the ground to keep a locked copy under; empty: it is erased
+};
+Result<ErasureOrder> to_erasure_order(const v1::EraseRequest& request);
+struct ErasureView {
+  core::MessageId id;
+  std::string number;
+  std::string state;         // proposed erased retained
+  std::uint64_t copies = 0;  // erased with it, itself among them
+};
+void to_proto(const ErasureView& view, v1::EraseResponse& out);
 
 struct Check {
   std::string name;   // signature certificate designation commitments journal label

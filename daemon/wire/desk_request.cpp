@@ -107,6 +107,12 @@ Result<Bytes> to_previewed(const v1::PreviewRequest& request) {
   return carried_bytes(request.draft());
 }
 
+Result<ErasureOrder> to_erasure_order(const v1::EraseRequest& request) {
+  CHECK_OK(check_name(request.message()));
+  if (!request.retain().empty() && !core::is_ground(request.retain())) return fail(Errc::malformed, "retain");
+  return ErasureOrder{request.message(), request.retain()};
+}
+
 Result<Approval> to_approval(const v1::ApproveRequest& request) {
   Approval approval{TRY(parse_draft_name(request.draft())), TRY(optional_digest("plan", request.plan())),
                     request.decline(), request.preview()};

@@ -177,6 +177,29 @@ def is_disclosed_with_permission(story):
         raise Failed(f"made public after the revocation: {result.code} {result.err}")
 
 
+def erases_by_two_persons(story):
+    """kz-example erases one locked copy and keeps the other under its law; cn-example sees both, and that nothing can follow."""
+    kz = story.kz
+    kept, gone = [view["number"] for view in story.received()][:2]
+    expect("proposed", kz.must("erase", gone, "--yes", "-o", "id", context="wang").strip(), "proposed")
+    alone = kz.run("erase", gone, "--yes", context="wang")
+    if alone.code != 6 or "E-APPROVAL-SAME-PERSON" not in alone.err:
+        raise Failed(f"one person alone: {alone.code} {alone.err}")
+    expect("erased", kz.must("erase", gone, "--yes", "-o", "id", context="li").strip(), "erased")
+    shown = kz.run("show", gone, context="wang")
+    if shown.code != 5 or "E-NO-LONGER-HELD" not in shown.err:
+        raise Failed(f"an erased copy: {shown.code} {shown.err}")
+    for person, state in (("wang", "proposed"), ("li", "retained")):
+        words = ("erase", kept, "--retain", "archives-act/17", "--yes", "-o", "id")
+        expect("kept", kz.must(*words, context=person).strip(), state)
+    wait_for(lambda: sorted(state for _, _, state, _ in transfers(story.cn, story.notice)) == ["erased", "retained"],
+             "what became of the copies, at cn-example", 30)
+    view = data(story.cn, "dissemination", story.notice)
+    expect("coverage", view["coverage"], {"copies": "2", "locked": "0", "erased": "1", "retained": "1", "unanswered": "0", "complete": True})
+    expect("ground", [step.get("ground", "") for step in view["transfers"] if step["state"] == "retained"],
+           ["archives-act/17"])
+
+
 def patched_holder_is_refused(story):
     """Its gate is removed: it wraps the key itself, and asks nobody."""
     kept, told = len(story.received()), len(transfers(story.cn, story.notice))
@@ -194,6 +217,24 @@ def patched_holder_is_refused(story):
            ("ru-example", "kz-example", "refused", "E-CONSENT-REVOKED"))
 
 
+def comes_again_under_a_new_grant(story):
+    """The honest daemon is back; what was locked or erased stays so, what comes now is read."""
+    story.ru.stop()
+    story.ru.daemon = "chanceryd"
+    story.ru.start()
+    before = [view["number"] for view in story.received()]
+    story.granted(uses=1)
+    story.ends(story.forward(), "delivered", [])
+    (new,) = [view["number"] for view in story.received() if view["number"] not in before]
+    if TEXT not in story.kz.must("show", new, context="wang"):
+        raise Failed("kz-example cannot read what it was given anew")
+    for number in before:
+        if story.kz.run("show", number, context="wang").code != 5:
+            raise Failed(f"{number} is readable again")
+    coverage = data(story.cn, "dissemination", story.notice)["coverage"]
+    expect("copies under revoked permissions", (coverage["copies"], coverage["unanswered"]), ("2", "0"))
+
+
 def says_nothing_it_should_not(*everybody):
     for authority in everybody:
         if TEXT in authority.log.read_text():
@@ -205,7 +246,8 @@ def act(build, base, running):
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
     story = Story(*everybody)
     for step in (refused_without_a_grant, rests_on_a_policy, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
-                 stops_when_revoked, is_disclosed_with_permission, patched_holder_is_refused):
+                 stops_when_revoked, erases_by_two_persons, patched_holder_is_refused, comes_again_under_a_new_grant,
+                 is_disclosed_with_permission):
         step(story)
         print(f"ok {step.__name__}", flush=True)
     says_nothing_it_should_not(*everybody)

@@ -8,6 +8,7 @@
 
 #include "chancery/v1/desk.pb.h"
 #include "daemon/config/load.h"
+#include "daemon/core/kind.h"
 #include "daemon/service/seal_keys.h"
 #include "daemon/wire/draft.h"
 
@@ -261,7 +262,8 @@ Bytes draft_bytes(const DraftOptions& options) {
   for (const auto& recipient : options.recipients) draft.add_recipients(recipient);
   draft.set_agreement("sco-2009");
   draft.set_kind(options.kind);
-  draft.add_directions("sco-2009/3/5");
+  const auto* kind = core::find_kind(options.kind);
+  if (kind == nullptr || kind->needs_direction) draft.add_directions("sco-2009/3/5");
   if (options.kind == "threat-notice") draft.add_threats("sco-2009/2/3");
   draft.set_label(options.label);
   draft.set_expires(options.expires);
@@ -270,6 +272,11 @@ Bytes draft_bytes(const DraftOptions& options) {
     source.set_message(message);
     source.set_relation(relation);
     source.set_extent("all");
+  }
+  for (const auto& [name, value] : options.facts) {
+    auto& fact = *draft.add_facts();
+    fact.set_name(name);
+    fact.set_value(value);
   }
   auto& text = *draft.add_texts();
   text.set_language("ru");

@@ -76,6 +76,28 @@ TEST_F(DisseminationTextTest, NamesEachReceiverOnce) {
   EXPECT_EQ(receivers_of(response_), (std::vector<std::string>{"kz-example", "tj-example"}));
 }
 
+TEST_F(DisseminationTextTest, TellsOfHowManyCopiesWhatIsKnownAndWhoHasNotAnswered) {
+  delivered_to("ru-example", "read");
+  passed("ru-example", "kz-example", "held").set_waiting_hours(26);
+  passed("ru-example", "tj-example", "retained").set_ground("archives-act/17\x1b[2J");
+  auto& coverage = *response_.mutable_coverage();
+  coverage.set_copies(4);
+  coverage.set_locked(1);
+  coverage.set_erased(1);
+  coverage.set_retained(1);
+  coverage.set_unanswered(1);
+  const auto shown = text();
+  EXPECT_NE(shown.find("no answer for 26 h"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("archives-act/17"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find('\x1b'), std::string::npos) << shown;
+  EXPECT_NE(shown.find("\ncopies that may no longer be used: 4; locked 1, erased 1, retained 1, not answered 1\n"
+                       "not complete yet: "),
+            std::string::npos)
+      << shown;
+  coverage.set_complete(true);
+  EXPECT_NE(text().find("the revocation is complete: "), std::string::npos) << text();
+}
+
 TEST_F(DisseminationTextTest, SaysInWordsThatAPermitIsAwaited) {
   delivered_to("ru-example", "queued");
   response_.mutable_message()->mutable_deliveries(0)->set_waiting_for("E-PERMIT-AWAITED");

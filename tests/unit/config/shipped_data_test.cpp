@@ -44,6 +44,41 @@ std::ptrdiff_t count(const core::Agreement& agreement, core::ItemKind kind) {
 
 Instant day(const std::string& date) { return parse_instant(date + "T00:00:00.000Z").value(); }
 
+// A folder of its own that is gone at the end.
+struct Copy {
+  Copy() : folder(std::filesystem::temp_directory_path() / ("chancery-flags-" + std::to_string(::getpid()))) {
+    copy_tree(kConfig, folder);
+  }
+  ~Copy() { std::filesystem::remove_all(folder); }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+  std::filesystem::path folder;
+};
+
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The same file with one of its flags the other way, for each.
+std::vector<std::string> with_each_flag_turned(const std::string& text) {
+  std::vector<std::string> all;
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{" = true\n", " = false\n"},
+                                 std::pair<std::string, std::string>{" = false\n", " = true\n"}})
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + 1))
+      all.push_back(std::string(text).replace(at, from.size(), to));
+  return all;
+}
+
+bool lets_a_state_secret_pass(const core::AgreementBook& book) {
+  for (const auto& policy : book.labels().policies()) {
+    const core::Label label{policy.id, policy.version, "state-secret", "", {}};
+    if (!book.labels().state_secret(label, {"CN", "KZ", "RU"})) return true;
+  }
+  return std::any_of(book.agreements().begin(), book.agreements().end(),
+                     [](const core::Agreement& agreement) { return !agreement.bars_state_secrets; });
+}
+
 struct Row {
   std::string kind;
   core::Localized text;
@@ -84,6 +119,25 @@ std::string word_of(core::ItemKind kind) {
       return "definition";
   }
   return {};
+}
+
+// Articles 6(2) of 2009 and 6(3) of 2015: a procedure is an agreement of all concerned, so no single switch of
+// anybody's data may do instead.
+TEST(ShippedData, HaveNoFlagThatLetsAStateSecretPass) {
+  const Copy copy;
+  std::size_t turned = 0;
+  for (const auto* folder : {"agreements", "labels"})
+    for (const auto& file : std::filesystem::directory_iterator(copy.folder / folder)) {
+      const auto text = bytes_of(file.path());
+      for (const auto& other : with_each_flag_turned(text)) {
+        std::ofstream(file.path(), std::ios::binary | std::ios::trunc) << other;
+        const auto book = load_agreements(copy.folder.string(), (copy.folder / "demo/party_status.toml").string());
+        if (book) EXPECT_FALSE(lets_a_state_secret_pass(*book)) << file.path();
+        ++turned;
+      }
+      std::ofstream(file.path(), std::ios::binary | std::ios::trunc) << text;
+    }
+  EXPECT_GE(turned, 25U);
 }
 
 TEST(ShippedData, LoadWithoutFault) { EXPECT_EQ(shipped().agreements().size(), 2U); }

@@ -316,6 +316,11 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
       {"consent-revocation", Revocation{grant_.id, realm.now}},
       {"disclosure", Disclosure{original_.id, "public:press", {{0, 2}}}},
       {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::erased, realm.now}},
+      {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::retained, realm.now, "archives-act/17"}},
+      {"recall", Recall{id_of(carrier), RecallCause::revocation, grant_.id, "cn-example"}},
+      {"recall", Recall{id_of(carrier), RecallCause::spill, original_.id, "ru-example"}},
+      {"spill-notice", SpillNotice{original_.id, realm.now}},
+      {"spill-receipt", SpillReceipt{original_.id, CopyState::erased, realm.now}},
       {"transfer-report", TransferReport{original_.id,
                                          id_of(carrier),
                                          "ru-example",
@@ -345,6 +350,50 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
       EXPECT_FALSE(read_consent({}, without).has_value()) << kind << " without " << fact.name;
     }
   }
+}
+
+TEST_F(ConsentStatements, OfAKeptCopySayUnderWhichGroundAndOthersSayNone) {
+  auto kept = said("consent-compliance", "kz-example", {"cn-example"},
+                   Compliance{grant_.id, original_.id, CopyState::retained, realm.now, "archives-act/17"});
+  for (auto& fact : kept.facts)
+    if (fact.name == "state") fact.value = "erased";
+  EXPECT_FALSE(read_consent({}, kept).has_value());
+  for (const auto* ground : {"", "Archives", "archives act", "архив", "a_b"}) EXPECT_FALSE(is_ground(ground)) << ground;
+  EXPECT_FALSE(is_ground(std::string(65, 'a')));
+  EXPECT_TRUE(is_ground(std::string(64, 'a')));
+  const auto spill =
+      said("spill-receipt", "kz-example", {"cn-example"}, SpillReceipt{original_.id, CopyState::retained, realm.now});
+  EXPECT_FALSE(read_consent({}, spill).has_value()) << "nothing keeps a spill";
+}
+
+TEST_F(ConsentStatements, OfARecallAreOfItsOwnMessageToWhomItWent) {
+  const auto line = realm.hold(realm.notice("ru-example", {"kz-example"}, "open"));
+  const Recall recall{line.id, RecallCause::revocation, grant_.id, "cn-example"};
+  const auto own = said("recall", "ru-example", {"kz-example"}, recall);
+  EXPECT_EQ(realm.release(own).codes(), Codes{});
+  EXPECT_EQ(realm.accept("kz-example", own).codes(), Codes{});
+  EXPECT_EQ(realm.accept("kz-example", said("recall", "cn-example", {"kz-example"}, recall)).codes(),
+            Codes{"E-CONSENT-TERMS"})
+      << "another's message is not its to take back";
+  EXPECT_EQ(realm.release(said("recall", "ru-example", {"cn-example"}, recall)).codes(), Codes{"E-CONSENT-TERMS"})
+      << "it never went there";
+}
+
+TEST_F(ConsentStatements, OfASpillComeFromAndGoToThoseWhoHaveItByRight) {
+  const SpillNotice notice{original_.id, realm.now};
+  EXPECT_EQ(realm.release(said("spill-notice", "cn-example", {"ru-example"}, notice)).codes(), Codes{});
+  EXPECT_EQ(realm.accept("cn-example", said("spill-notice", "ru-example", {"cn-example"}, notice)).codes(), Codes{})
+      << "whoever of them finds it";
+  EXPECT_EQ(realm.accept("ru-example", said("spill-notice", "kz-example", {"ru-example"}, notice)).codes(),
+            Codes{"E-CONSENT-TERMS"})
+      << "kz-example was not written to";
+  EXPECT_EQ(realm.release(said("spill-notice", "cn-example", {"kz-example", "ru-example"}, notice)).codes(),
+            Codes{"E-CONSENT-TERMS"})
+      << "nobody else need know of it";
+  EXPECT_EQ(
+      realm.release(said("spill-notice", "cn-example", {"ru-example"}, SpillNotice{grant_.id, realm.now})).codes(),
+      Codes{"E-CONSENT-TERMS"})
+      << "of what it does not hold";
 }
 
 TEST_F(ConsentStatements, AreTakenInWhereTheirTermsHoldTogether) {

@@ -28,10 +28,11 @@ TEST(MessageKinds, AreAvailableAsFarAsTheyWork) {
   std::set<std::string_view> available;
   for (const auto& kind : message_kinds())
     if (kind.available) available.insert(kind.name);
-  EXPECT_EQ(available, (std::set<std::string_view>{"consent-compliance", "consent-grant", "consent-refusal",
-                                                   "consent-request", "consent-revocation", "forward", "information",
-                                                   "threat-notice", "transfer-report", "disclosure", "proposal",
-                                                   "counter", "acceptance", "objection"}));
+  EXPECT_EQ(available,
+            (std::set<std::string_view>{"consent-compliance", "consent-grant", "consent-refusal", "consent-request",
+                                        "consent-revocation", "forward", "information", "threat-notice",
+                                        "transfer-report", "disclosure", "recall", "spill-notice", "spill-receipt",
+                                        "proposal", "counter", "acceptance", "objection"}));
 }
 
 TEST(MayState, ComparesWholeNames) {

@@ -123,6 +123,34 @@ TEST_F(LabelRules, AskNobodyWhereTheAgreementNeitherBarsNorProtects) {
   expect_both({});
 }
 
+// A Party's catalogue of categories binds whoever writes and whoever receives, while it is bound.
+TEST_F(LabelRules, RefuseACategoryThatABoundPartyExcludes) {
+  message.labels.front().categories = {"network"};
+  expect_both({});
+  realm.policy("kz-example").exclusions = {{"cn-example", "network", "sco-2009"}};
+  expect_both({"E-LABEL-EXCLUDED"});
+  EXPECT_EQ(realm.release(message).reasons().front().subject, "cn-example/1/network (KZ)");
+  realm.policy("kz-example").exclusions.front().agreement = {};
+  expect_both({"E-LABEL-EXCLUDED"});
+  realm.policy("kz-example").exclusions.front().agreement = "cn-ru-2015";
+  expect_both({});
+  realm.policy("kz-example").exclusions = {{"ru-example", "network", ""}};
+  expect_both({});
+  realm.policy("kz-example").exclusions = {{"cn-example", "network", ""}};
+  std::erase_if(realm.agreement("sco-2009").status, [](const PartyStatus& row) { return row.party == "KZ"; });
+  expect_both({});
+}
+
+TEST_F(LabelRules, RefuseASourceOfAnExcludedCategory) {
+  auto source = realm.notice("ru-example", {"cn-example", "kz-example"}, "open");
+  source.labels.front().categories = {"network"};
+  message = realm.derived("cn-example", {"ru-example"}, {realm.hold(source)});
+  expect_both({});
+  realm.policy("ru-example").exclusions = {{"ru-example", "network", ""}};
+  const auto codes = realm.release(message).codes();
+  EXPECT_EQ(codes, (Codes{"E-LABEL-EXCLUDED"}));
+}
+
 TEST_F(LabelRules, LetASecretPassWhereTheAgreementDoesNotBarIt) {
   message.labels.front().classification = "secret";
   realm.agreement("sco-2009").bars_state_secrets = false;

@@ -13,7 +13,8 @@ void copy_tree(const std::filesystem::path& from, const std::filesystem::path& t
 
 // What the fourth schema added.
 constexpr const char* kUndoFourth =
-    "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; ";
+    "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; DROP TABLE made_of; "
+    "DROP TABLE erasure; DROP INDEX message_original; ";
 
 TEST(OpenStore, KeepsWhatWasCommittedAcrossReopening) {
   StoreWorld world;

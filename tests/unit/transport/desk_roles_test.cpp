@@ -113,6 +113,13 @@ std::string list_consents(Stub& stub, const Subjects&) {
   return ask<v1::ListConsentsResponse>(stub, &Stub::ListConsents, v1::ListConsentsRequest(), nullptr);
 }
 
+std::string erase(Stub& stub, const Subjects& on) {
+  v1::EraseRequest request;
+  request.set_message(on.message);
+  request.set_retain("archives-act/17");  // it is not locked: refused, whoever asks
+  return ask<v1::EraseResponse>(stub, &Stub::Erase, request, &refused);
+}
+
 std::string show_dissemination(Stub& stub, const Subjects& on) {
   v1::ShowDisseminationRequest request;
   request.set_message(on.message);
@@ -195,6 +202,7 @@ const std::map<std::string, Row> kTable = {
     {"Read", {"oa", read}},
     {"Acknowledge", {"oa", acknowledge}},
     {"Handle", {"oa", handle}},
+    {"Erase", {"oa", erase}},
     {"Export", {"oau", export_evidence}},
     {"Status", {"oaum", status}},
     {"ListConsents", {"oau", list_consents}},

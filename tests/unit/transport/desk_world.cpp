@@ -32,6 +32,7 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
                const std::string& path)
     : submit(authority.node(), lanes),
       reading(authority.node(), lanes),
+      erasing(authority.node(), lanes),
       evidence(authority.node()),
       consents(authority.node()),
       joint_acts(authority.node()),
@@ -41,8 +42,8 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
       socket(path),
       server(transport::DeskServer::start(
                  {path, make_party(authority.id()).tls},
-                 {submit, reading, evidence, consents, joint_acts, disclosing, handlings, administration, random, clock,
-                  [](service::LogLevel, const std::string&, const std::string&) {}})
+                 {submit, reading, erasing, evidence, consents, joint_acts, disclosing, handlings, administration,
+                  random, clock, [](service::LogLevel, const std::string&, const std::string&) {}})
                  .value()) {}
 
 std::shared_ptr<grpc::Channel> channel_to(const std::string& socket, const transport::TlsIdentity& identity) {

@@ -1,0 +1,216 @@
+// What the store does when a text goes: nothing of it is left that opens, and fsck still proves what was said about it.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "daemon/core/consent.h"
+#include "tests/support/store_world.h"
+
+namespace chancery::test {
+namespace {
+
+using store::ErasureState;
+using store::Transaction;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class ErasureTest : public testing::Test {
+ protected:
+  ErasureTest() : store_(world_.open().value()) { EXPECT_TRUE(world_.introduce(*store_)); }
+
+  void act(const std::function<Result<void>(Transaction&)>& what) {
+    const auto done = store_->run<bool>(2, [&](Transaction& tx) -> Result<bool> {
+      CHECK_OK(what(tx));
+      return true;
+    });
+    ASSERT_TRUE(done) << done.error().detail;
+  }
+  void erase(const core::MessageId& id) {
+    act([&](Transaction& tx) { return tx.erase(id, "li", entry_of(core::Act::copy_erased)); });
+  }
+  // A message of ours that names this one as a source.
+  core::MessageId made_of(const core::MessageId& source, std::uint64_t number) {
+    core::MessageId out;
+    act([&](Transaction& tx) -> Result<void> {
+      auto record = world_.message("cn-example", number);
+      auto message = core::Message::parse(record.statement.statement).value();
+      core::SourceLine line{source, core::Relation::translates, {}, {}};
+      line.digest = core::statement_digest(store_->reader().message_row(source)->statement);
+      message.sources = {line};
+      record.statement.statement = message.to_text();
+      record.id = core::message_id(record.statement.statement, message.created);
+      record.number = "CN-2026-000" + std::to_string(TRY(tx.next_number("CN", 2026)));
+      out = record.id;
+      const auto leaf = TRY(tx.sign(record.statement.statement));
+      TRY(tx.record_outbound(record, leaf, entry_of(core::Act::released, record.id, record.statement.statement)));
+      TRY(tx.record_dispatch("ru-example", core::DispatchMessage{record.id}, core::Precedence::routine));
+      return {};
+    });
+    return out;
+  }
+  std::vector<std::string> findings() {
+    store_.reset();
+    auto report = world_.fsck();
+    EXPECT_TRUE(report) << report.error().detail;
+    return report->findings;
+  }
+
+  StoreWorld world_;
+  std::unique_ptr<store::Store> store_;
+};
+
+TEST_F(ErasureTest, LeavesStatementAndEvidenceAndNothingThatOpens) {
+  const auto sent = world_.send(*store_, 1).value();
+  const auto before = store_->reader().message(sent.id).value();
+  erase(sent.id);
+  const auto after = store_->reader().message(sent.id).value();
+  EXPECT_EQ(after.statement.statement, before.statement.statement);
+  EXPECT_EQ(after.statement.signature.signature, before.statement.signature.signature);
+  EXPECT_TRUE(after.ciphertexts.empty() && after.wraps.empty() && after.sealed_key.empty());
+  EXPECT_EQ(store_->reader().erasure(sent.id)->value(), (store::ErasureRecord{ErasureState::erased, "li", ""}));
+  EXPECT_TRUE(store_->reader().outgoing(sent.id)->erased);
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(ErasureTest, EmptiesTheLogBeforeItAnswers) {
+  const auto sent = world_.send(*store_, 1).value();
+  const auto log = world_.file("chancery.db-wal");
+  ASSERT_GT(std::filesystem::file_size(log), 0U);
+  erase(sent.id);
+  EXPECT_EQ(std::filesystem::file_size(log), 0U);
+}
+
+TEST_F(ErasureTest, ThatWasKilledBeforeTheLogWasEmptyIsMadeGoodWhenTheStoreIsOpened) {
+  const auto sent = world_.send(*store_, 1).value();
+  const auto killed = world_.directory.string() + "-killed";
+  std::filesystem::copy(world_.directory, killed, std::filesystem::copy_options::recursive);
+  store_.reset();
+  std::filesystem::remove_all(world_.directory);
+  std::filesystem::rename(killed, world_.directory);
+  ASSERT_GT(std::filesystem::file_size(world_.file("chancery.db-wal")), 0U);
+  store_ = world_.open().value();
+  EXPECT_EQ(std::filesystem::file_size(world_.file("chancery.db-wal")), 0U);
+  EXPECT_TRUE(store_->reader().message(sent.id));
+}
+
+TEST_F(ErasureTest, IsFoundByFsckWhereItsEntryOrItsBodySayOtherwise) {
+  const auto erased = world_.send(*store_, 1).value(), other = world_.send(*store_, 2).value();
+  erase(erased.id);
+  store_.reset();
+  world_.tamper("UPDATE body SET sealed_key = x'01' WHERE ordinal = 1");
+  world_.tamper("INSERT INTO erasure SELECT id, 1, 'li', '' FROM message WHERE ordinal = 2");
+  world_.tamper("UPDATE body SET sealed_key = x'', wraps = x'', ciphertexts = x'' WHERE ordinal = 2");
+  const auto findings = world_.fsck()->findings;
+  EXPECT_THAT(findings, testing::Contains(HasSubstr(to_string(erased.id) + ": it is erased, and something of it")));
+  EXPECT_THAT(findings, testing::Contains(HasSubstr(to_string(other.id) + ": no entry is about this statement")));
+}
+
+TEST_F(ErasureTest, WithoutAnyRecordIsAFinding) {
+  const auto sent = world_.send(*store_, 1).value();
+  store_.reset();
+  world_.tamper("UPDATE body SET wraps = x'' WHERE ordinal = 1");
+  EXPECT_THAT(world_.fsck()->findings, testing::Contains(HasSubstr("its wraps are not those of the statement")));
+}
+
+TEST_F(ErasureTest, FindsWhatWasMadeOfAMessageAlsoInAStoreOfTheSchemaBefore) {
+  const auto source = world_.send(*store_, 1).value().id;
+  const auto made = made_of(source, 2), again = made_of(made, 3);
+  const auto of = [&](const core::MessageId& id) {
+    return store_->run<std::vector<core::MessageId>>(0, [&](Transaction& tx) { return tx.made_of(id); }).value();
+  };
+  EXPECT_THAT(of(source), ElementsAre(made));
+  store_.reset();
+  world_.tamper("DROP TABLE made_of; DROP INDEX message_original; DROP TABLE erasure; PRAGMA user_version = 3");
+  store_ = world_.open().value();
+  EXPECT_THAT(of(source), ElementsAre(made));
+  EXPECT_THAT(of(made), ElementsAre(again));
+  EXPECT_THAT(of(again), IsEmpty());
+  store_.reset();
+  world_.tamper("DELETE FROM made_of");
+  EXPECT_THAT(world_.fsck()->findings, testing::Contains(HasSubstr("not filed under its source")));
+}
+
+TEST_F(ErasureTest, OfACarriedOriginalEndsWhenItComesAgain) {
+  const auto original = world_.message("ru-example", 7);
+  auto record = original;
+  record.statement = world_.peer.sign(original.statement.statement, world_.clock.now(), world_.random);
+  const auto carried = [&] {
+    act([&](Transaction& tx) { return tx.record_carried(record, entry_of(core::Act::carried, record.id)); });
+  };
+  carried();
+  erase(record.id);
+  EXPECT_TRUE(store_->reader().message(record.id)->sealed_key.empty());
+  carried();
+  EXPECT_EQ(store_->reader().message(record.id)->sealed_key, original.sealed_key);
+  EXPECT_EQ(store_->reader().message(record.id)->ciphertexts, original.ciphertexts);
+  EXPECT_FALSE(store_->reader().erasure(record.id)->has_value());
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// A message of ru-example of a consent kind, taken in as the service does.
+core::MessageId take_in(StoreWorld& world, Transaction& tx, const std::string& kind,
+                        const core::ConsentStatement& statement, std::uint64_t number) {
+  auto record = world.message("ru-example", number);
+  auto message = core::Message::parse(record.statement.statement).value();
+  message.kind = kind;
+  message.directions = {};
+  message.facts = core::facts_of(statement);
+  record.statement = world.peer.sign(message.to_text(), world.clock.now(), world.random);
+  record.id = core::message_id(record.statement.statement, message.created);
+  record.about = core::subject_of(statement);
+  core::Receipt receipt{"cn-example", "ru-example", record.id, core::Stage::delivered, world.clock.now(), {},
+                        {},           {},           {}};
+  receipt.entry =
+      tx.record_inbound(record, entry_of(core::Act::accepted, record.id, record.statement.statement)).value();
+  receipt.salt = tx.random().bytes(32);
+  EXPECT_TRUE(tx.issue_receipt(receipt));
+  return record.id;
+}
+
+TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
+  const auto copy = world_.take_in(*store_, 1)->message, spilled = world_.take_in(*store_, 2)->message;
+  core::MessageId grant;
+  grant.value[0] = 9;
+  core::Permit permit;
+  permit.provider = permit.holder = "ru-example";
+  permit.grant = permit.original = grant;
+  permit.carrier = to_string(copy);
+  permit.receiver = "cn-example";
+  permit.from = world_.clock.now();
+  permit.until = permit.from + minutes(10);
+  permit.salt = Bytes(32, 7);
+  const auto statement = world_.peer.sign(permit.to_text(), world_.clock.now(), world_.random);
+  act([&](Transaction& tx) -> Result<void> {
+    CHECK_OK(tx.record_permit({permit, statement, {}}, std::nullopt,
+                              entry_of(core::Act::permit_recorded, copy, statement.statement)));
+    (void)take_in(world_, tx, "consent-revocation", core::Revocation{grant, world_.clock.now()}, 3);
+    const auto notice = take_in(world_, tx, "spill-notice", core::SpillNotice{spilled, world_.clock.now()}, 4);
+    TRY(tx.lock(copy, grant, entry_of(core::Act::copy_locked, copy)));
+    TRY(tx.lock(spilled, notice, entry_of(core::Act::copy_locked, spilled)));
+    return {};
+  });
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("DELETE FROM locked");
+  EXPECT_THAT(
+      world_.fsck()->findings,
+      testing::UnorderedElementsAre("message " + to_string(copy) + ": its grant is revoked, and it is not locked",
+                                    "message " + to_string(spilled) + ": it was spilled, and it is not locked"));
+}
+
+TEST_F(ErasureTest, OfALockIsNamedByWhatLocksAndEndsWhole) {
+  const auto sent = world_.send(*store_, 1).value();
+  core::MessageId grant;
+  act([&](Transaction& tx) -> Result<void> {
+    TRY(tx.lock(sent.id, grant, entry_of(core::Act::copy_locked, sent.id)));
+    EXPECT_THAT(tx.locks(sent.id).value(), ElementsAre(grant));
+    CHECK_OK(tx.unlock(sent.id, entry_of(core::Act::copy_unlocked, sent.id)));
+    EXPECT_THAT(tx.locks(sent.id).value(), IsEmpty());
+    return {};
+  });
+  EXPECT_FALSE(store_->reader().locked(sent.id).value());
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace chancery::test
