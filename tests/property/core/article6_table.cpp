@@ -223,7 +223,7 @@ Decision decide_acceptance_of(const LegalCase& c) {
 }
 
 Decision decide_permit_of(const LegalCase& c) {
-  static const Stage s({{"class", "restricted"}});
+  static const Stage s(LegalCase{{"class", "restricted"}});
   Grant grant{numbered(1), c.at("grant") == "ours" ? "cn-example" : "ru-example", "ru-example", {}, Onward::ask};
   grant.terms.original = s.original.id;
   grant.terms.to = {"kz-example"};
@@ -323,6 +323,23 @@ TEST(Article6Table, HasNoRuleThatAppliesNowhere) {
         EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [&](const auto& c) { return of.applies(alone, c); }))
             << of.id << ": " << line.text;
       }
+  }
+}
+
+// KZ wrote to RU under the agreement of 2009; RU files it anew under that of 2015, to CN.
+TEST(Article6Refiling, OfARestrictedMessageUnderAnotherAgreementNeedsItsProvidersConsent) {
+  for (const auto& [classification, codes] :
+       {std::pair("restricted", Codes{"E-CONSENT-REQUIRED"}), {"open", Codes{}}}) {
+    Stage s(LegalCase{{"class", "open"}});
+    auto message = s.realm.derived("ru-example", {"cn-example"},
+                                   {s.realm.hold(s.realm.notice("kz-example", {"ru-example"}, classification))});
+    message.agreement = "cn-ru-2015";
+    message.directions = {"cn-ru-2015/3/5"};
+    message.threats = {"cn-ru-2015/2/3"};
+    for (const auto& decision : {s.realm.release(message), s.realm.accept("cn-example", message)}) {
+      EXPECT_EQ(decision.codes(), codes);
+      for (const auto& reason : decision.reasons()) EXPECT_EQ(reason.clause, "S6.9") << "the original's agreement";
+    }
   }
 }
 
