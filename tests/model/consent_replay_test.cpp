@@ -1,10 +1,11 @@
-// Histories of the model of consent (tests/model/consent), replayed against the rules the daemons decide by. A tick of
-// the model is the clock margin; what holds up to a tick and including it ends half a tick later.
+// Ties core to the model of consent (tests/model/consent): random histories of the model, and each decision in them
+// asked of core with real statements and clocks. Core refuses where the model does, for no reason the model has not.
 #include <gtest/gtest.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
-#include <map>
+#include <sstream>
 
 #include "tests/unit/core/realm.h"
 #include "tests/unit/core/samples.h"
@@ -12,252 +13,278 @@
 namespace chancery::core {
 namespace {
 
-using Fields = std::map<std::string, std::string>;
+int traces_wanted() {
+  const auto* set = std::getenv("CHANCERY_MODEL_TRACES");
+  return set == nullptr ? 2000 : std::stoi(set);
+}
 
+// The model's margin is one tick, a permit's life two, and its ends are included.
 constexpr Duration kTick = kClockMargin;
-constexpr std::int64_t kLife = 2, kLast = 5;  // consent.pml
+constexpr int kLifeTicks = 2;
+const Instant kStart = parse_instant("2026-11-22T06:00:00.000Z").value();
 
-// `ask by=0 grant=1 -> signed until=2`: first word, fields before the arrow, the word after it and its fields.
-struct Line {
-  std::string word;
-  Fields asked;
-  std::string answer;
-  Fields told;
+Instant at_tick(int tick) { return kStart + Duration{kTick.ms * tick}; }
+Instant after_tick(int tick) { return at_tick(tick) + Duration{1}; }
+
+// `name field=value ... -> answer reason=0|1 ...`; a name may stand on both sides of the arrow.
+struct Event {
+  explicit Event(const std::string& line) : text(line) {
+    std::istringstream in(line);
+    in >> name;
+    auto* side = &fields;
+    for (std::string word; in >> word;) {
+      const auto equals = word.find('=');
+      if (equals != std::string::npos)
+        (*side)[word.substr(0, equals)] = word.substr(equals + 1);
+      else if (word == "->")
+        side = &answer;
+      else
+        words.push_back(word);
+    }
+  }
+  [[nodiscard]] int number(const std::string& field) const { return std::stoi(fields.at(field)); }
+  [[nodiscard]] bool stands(const std::string& reason) const {
+    return answer.contains(reason) && answer.at(reason) == "1";
+  }
+  [[nodiscard]] bool says(const std::string& word) const {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  }
+
+  std::string text, name;
+  std::vector<std::string> words;
+  std::map<std::string, std::string> fields, answer;
 };
 
-Line parse_line(const std::string& text) {
-  Line line;
-  bool after = false;
-  for (const auto word : split(text, ' ')) {
-    const auto equals = word.find('=');
-    if (word == "->")
-      after = true;
-    else if (equals != std::string_view::npos)
-      (after ? line.told : line.asked)[std::string(word.substr(0, equals))] = std::string(word.substr(equals + 1));
-    else
-      (after ? line.answer : line.word) += std::string(word);
-  }
-  return line;
+MessageId numbered(std::uint8_t kind, int number) {
+  MessageId id;
+  id.value[30] = kind;
+  id.value[31] = static_cast<std::uint8_t>(number);
+  return id;
 }
 
-int number(const Fields& fields, const std::string& name) {
-  const auto it = fields.find(name);
-  return it == fields.end() ? 0 : std::stoi(it->second);
-}
-
-const char* const kReceivers[] = {"kz-example", "kz-second"};
-
-// One history: a provider, a holder and two receivers, as the model names them.
-class History {
+// One history: what the provider, the holder and the receivers remember, beside real statements.
+class Replay {
  public:
-  explicit History(const Line& world)
-      : receiver_(number(world.asked, "receiver")),
-        other_original_(number(world.asked, "other_original") != 0),
-        foreign_(number(world.asked, "foreign") != 0) {
-    realm_.peers.emplace("kz-second", realm_.peers.at("kz-example"));
-    for (auto& designation : realm_.peers.at("kz-second").history) designation.authority = "kz-second";
-    begin_ = realm_.now;
+  Replay() {
+    auto other = realm_.peers.at("kz-example");
+    other.history[0].authority = "tj-example";
+    for (auto& key : other.seal_keys) key.authority = "tj-example";
+    realm_.peers.emplace("tj-example", other);
     for (int i = 0; i < 2; ++i) {
       auto notice = realm_.notice("cn-example", {"ru-example"});
-      notice.created = begin_ - minutes(20 + i);
+      notice.created = kStart - days(2 + i);
       originals_[i] = realm_.hold(notice);
     }
-    for (int g = 0; g < 2; ++g) grants_[g] = grant(g);
-    for (int c = 0; c < 2; ++c)
-      for (int r = 0; r < 2; ++r) carriers_[c][r] = carrier(c, r);
+    book_ = realm_.book();
+    directory_ = Directory(realm_.peers);
   }
 
-  // Whether the rules say what the model says; why not, otherwise.
-  std::string replay(const Line& line) {
-    if (line.word == "tick") now_ = number(line.asked, "now");
-    if (line.word == "revoke") revoked_[number(line.asked, "grant")] = true;
-    if (line.word == "return") uses_of(line).erase(use_of(line));
-    if (line.word == "learn" && line.asked.contains("receiver"))
-      known_[number(line.asked, "receiver")] = number(line.asked, "known");
-    if (line.word == "ask") return ask(line);
-    if (line.word == "show") return show(line);
-    return {};
+  void take(const Event& e) {
+    if (e.name == "trace") begin(e);
+    if (e.name == "world") world_ = {e.number("receiver"), e.number("other_original") == 1, e.number("foreign") == 1};
+    if (e.name == "revoke") revoked_ |= 1 << e.number("grant");
+    if (e.name == "learn" && e.fields.contains("receiver")) learned_[e.number("receiver")] = e.number("known");
+    if (e.name == "return") spent_[e.number("grant")].erase({e.number("carrier"), e.number("receiver")});
+    if (e.name == "ask") ask(e);
+    if (e.name == "show") show(e);
   }
+
+  int asked = 0, shown = 0, allowed = 0, left_out = 0;
 
  private:
-  using Use = std::pair<int, int>;  // carrier, receiver
+  struct Chosen {
+    int receiver = 0;
+    bool other_original = false, foreign = false;
+  };
+  using Use = std::pair<int, int>;
 
-  [[nodiscard]] Instant at(std::int64_t tick) const { return begin_ + Duration{kTick.ms * tick}; }
-  [[nodiscard]] Instant after(std::int64_t tick) const { return at(tick) + Duration{kTick.ms / 2}; }
-  [[nodiscard]] int original_of_grant(int g) const { return g == 1 && other_original_ ? 1 : 0; }
-  [[nodiscard]] int original_of_carrier(int c) const { return c == 1 && other_original_ ? 1 : 0; }
-
-  Grant grant(int g) {
-    Grant out;
-    out.id = id_of(realm_.notice("cn-example", {"ru-example"}, g == 0 ? "open" : "restricted"));
-    out.provider = "cn-example";
-    out.holder = "ru-example";
-    out.terms.original = originals_[original_of_grant(g)].id;
-    out.terms.to = g == 1 ? std::vector<std::string>{kReceivers[0], kReceivers[1]}
-                          : std::vector<std::string>{kReceivers[receiver_]};
-    out.terms.uses = static_cast<std::uint64_t>(1 + g);
-    out.terms.from = at(1 - g);
-    out.terms.until = after(g == 0 ? 3 : kLast);
-    return out;
+  void begin(const Event& e) {
+    detached_ = e.says("detached");
+    revoked_ = learned_[0] = learned_[1] = 0;
+    spent_[0].clear();
+    spent_[1].clear();
+    last_ = detached_ && e.says("honest") ? 4 : 5;
   }
 
-  // Of one receiver alone, so that what others may have says nothing here.
-  Message carrier(int c, int r) {
-    const bool foreign = c == 1 && foreign_;
-    auto m = realm_.forward(foreign ? "kz-example" : "ru-example", {kReceivers[r]}, originals_[original_of_carrier(c)]);
-    if (foreign) m.originator = kReceivers[1];
-    if (foreign) m.providers = {"cn-example", kReceivers[1]};
-    m.created = begin_ - minutes(10 + 2 * c + r);
-    return m;
+  static std::string receiver(int number) { return number == 0 ? "kz-example" : "tj-example"; }
+  [[nodiscard]] const SourceLine& original(int of) const {
+    return originals_[of == 1 && world_.other_original ? 1 : 0];
+  }
+  [[nodiscard]] World world(const std::string& self, int clock) const {
+    return {book_, directory_, joint_acts_, self, at_tick(clock)};
   }
 
-  std::set<Use>& uses_of(const Line& line) { return uses_[number(line.asked, "grant")]; }
-  static Use use_of(const Line& line) { return {number(line.asked, "carrier"), number(line.asked, "receiver")}; }
-
-  std::string ask(const Line& line) {
-    const auto g = number(line.asked, "grant");
-    const auto [c, r] = use_of(line);
-    PermitRequest request;
-    request.grant = grants_[g].id;
-    request.original = grants_[g].terms.original;
-    request.carrier = id_of(carriers_[c][r]);
-    request.receiver = kReceivers[r];
-    auto& uses = uses_of(line);
-    GrantStanding standing;
-    standing.grant = &grants_[g];
-    standing.revoked = revoked_[g];
-    standing.used = uses.size();
-    standing.used_by_this = uses.contains({c, r});
-    standing.agreement = "sco-2009";
-    const auto book = realm_.book();
-    const Directory directory(realm_.peers);
-    const std::string holder = number(line.asked, "by") == 0 ? "ru-example" : kReceivers[1];
-    const auto decision =
-        decide_permit({book, directory, realm_.joint_acts, "cn-example", at(now_)}, holder, request, standing);
-    if (line.answer == "signed") uses.insert({c, r});
-    return differs(decision, line, codes_of_refused_request(line.told));
+  [[nodiscard]] Grant grant(int g) const {
+    Grant made{numbered(1, g), g == 2 ? "ru-example" : "cn-example", "ru-example", {}, Onward::ask};
+    auto& terms = made.terms;
+    terms.original = original(g).id;
+    terms.to = g == 0 ? Codes{receiver(world_.receiver)} : Codes{"kz-example", "tj-example"};
+    terms.uses = static_cast<std::uint64_t>(1 + g);
+    terms.from = at_tick(1 - g);
+    terms.until = after_tick(detached_ ? last_ - 1 + g : g == 0 ? 3 : last_);
+    if (g == 2) terms.from = kStart - days(1), terms.until = kStart + days(1);
+    if (detached_ && g == 0) terms.mode = ConsentMode::detached;
+    return made;
   }
 
-  static std::set<std::string> codes_of_refused_request(const Fields& told) {
-    std::set<std::string> codes;
-    if (number(told, "holder") != 0 || number(told, "receiver") != 0)
-      codes.insert("E-CONSENT-SCOPE");
-    else if (number(told, "early") != 0)
-      codes.insert("E-CONSENT-NOT-YET");
-    else if (number(told, "late") != 0)
-      codes.insert("E-CONSENT-EXPIRED");
-    else if (number(told, "revoked") != 0)
-      codes.insert("E-CONSENT-REVOKED");
-    if (number(told, "used") != 0) codes.insert("E-CONSENT-USED-UP");
-    return codes;
+  void expect(const Event& e, bool allowed_there, const std::set<std::string>& why, const Decision& decision) {
+    const auto codes = decision.codes();
+    allowed += allowed_there ? 1 : 0;
+    EXPECT_EQ(decision.allowed(), allowed_there) << e.text;
+    EXPECT_TRUE(std::includes(why.begin(), why.end(), codes.begin(), codes.end()))
+        << e.text << "\n  core: " << testing::PrintToString(codes);
   }
 
-  // `g.c.r.t`
-  [[nodiscard]] Permit permit(const std::string& text) const {
-    const auto parts = split(text, '.');
-    const auto part = [&](std::size_t i) { return std::stoi(std::string(parts[i])); };
-    Permit out;
-    out.provider = "cn-example";
-    out.grant = grants_[part(0)].id;
-    out.original = grants_[part(0)].terms.original;
-    out.carrier = to_string(id_of(carriers_[part(1)][part(2)]));
-    out.holder = "ru-example";
-    out.receiver = kReceivers[part(2)];
-    out.from = at(part(3));
-    out.until = after(part(3) + kLife);
-    out.wrap = digest_of("wrap by cn-example");
-    out.salt = Bytes(32, 7);
-    return out;
+  // ---- the provider
+
+  void ask(const Event& e) {
+    ++asked;
+    const int g = e.number("grant");
+    const Use use{e.number("carrier"), e.number("receiver")};
+    const auto given = grant(g);
+    const PermitRequest request{given.id,
+                                given.terms.original,
+                                numbered(2, use.first),
+                                Relation::forwards,
+                                receiver(use.second),
+                                Verb::transfer,
+                                {}};
+    auto& spent = spent_[g];
+    const GrantStanding standing{&given, (revoked_ >> g & 1) == 1, spent.size(), spent.contains(use), true, true};
+    const auto decision = decide_permit(world("cn-example", e.number("clock")),
+                                        e.number("by") == 0 ? "ru-example" : "tj-example", request, standing);
+    const bool given_one = !e.says("refused");
+    expect(e, given_one, reasons_of_provider(e, detached_ && g == 0), decision);
+    if (given_one) spent.insert(use);
   }
 
-  std::string show(const Line& line) {
-    if (line.answer == "answered") return {};           // the receipt of before: decided nowhere
-    if (number(line.told, "unsigned") != 0) return {};  // what no provider signed is dropped before the rules
-    const auto [c, r] = use_of(line);
-    const auto& shown = line.asked.at("permit");
-    Consents consents;
-    consents.grants = {grants_[number(line.asked, "grant")]};
-    for (int g = 0; g < 2; ++g)
-      if ((known_[r] >> g & 1) != 0) consents.revoked.insert(grants_[g].id);
-    if (shown != "none") {
-      const auto one = permit(shown);
-      consents.permits = {{one, statement_digest(one.to_text())}};
+  // All of them: of the grant itself core names the first that stands in the way.
+  static std::set<std::string> reasons_of_provider(const Event& e, bool detached) {
+    std::set<std::string> why;
+    if (!e.says("refused")) return why;
+    if (e.stands("holder") || e.stands("receiver") || detached) why.insert("E-CONSENT-SCOPE");
+    if (e.stands("early")) why.insert("E-CONSENT-NOT-YET");
+    if (e.stands("late")) why.insert("E-CONSENT-EXPIRED");
+    if (e.stands("revoked")) why.insert("E-CONSENT-REVOKED");
+    if (e.stands("used")) why.insert("E-CONSENT-USED-UP");
+    return why;
+  }
+
+  // ---- a receiver
+
+  // `g.c.r.t`: for grant g, carrier c, receiver r, signed at t.
+  [[nodiscard]] std::optional<Permit> permit(const std::string& text, int carrier, const std::string& self) const {
+    if (text == "none") return std::nullopt;
+    Permit made;
+    made.relation = Relation::forwards;
+    made.holder = "ru-example";
+    made.wrap = digest_of("wrap by cn-example");
+    if (text == "made-up") {
+      made.provider = "ru-example";
+      made.carrier = to_string(numbered(2, carrier));
+      made.receiver = self;
+      made.from = kStart;
+    } else {
+      int g = 0, c = 0, r = 0, t = 0;
+      char dot = 0;
+      std::istringstream(text) >> g >> dot >> c >> dot >> r >> dot >> t;
+      made.provider = "cn-example";
+      made.grant = numbered(1, g);
+      made.original = original(g).id;
+      made.carrier = to_string(numbered(2, c));
+      made.receiver = receiver(r);
+      made.from = at_tick(t);
+      made.until = after_tick(t + kLifeTicks);
     }
-    const bool by_holder = number(line.asked, "wrap") != 0;
-    Arrival arrival{carriers_[c][r], carriers_[c][r].originator};
-    arrival.id = id_of(carriers_[c][r]);
+    return made;
+  }
+
+  void show(const Event& e) {
+    const int g = e.number("grant"), c = e.number("carrier"), r = e.number("receiver"), clock = e.number("clock");
+    const auto& by = e.fields.at("permit");
+    // A repeated carrier is answered from memory; a detached grant alone is a later capability.
+    if (e.says("answered") || (detached_ && g == 0 && by == "none")) {
+      ++left_out;
+      return;
+    }
+    ++shown;
+    const auto self = receiver(r);
+    const std::string from = c == 1 && world_.foreign ? "tj-example" : "ru-example";
+    auto carrier = realm_.forward(from, {self}, original(c));
+    carrier.created = at_tick(clock);
+    if (from == "tj-example") {  // of the Party of kz-example, and under its policy
+      carrier.labels.front().policy = "kz-example";
+      carrier.label_policy = digest_of("label policy kz-example/1");
+    }
+    Consents consents;
+    consents.grants = {grant(g)};
+    if (g < 2 && (learned_[r] >> g & 1) == 1) consents.revoked = {numbered(1, g)};
+    if (const auto made = permit(by, c, self)) consents.permits = {{*made, digest_of("permit")}};
+    Arrival arrival{carrier, from};
+    arrival.id = numbered(2, c);
     arrival.consents = &consents;
-    arrival.wrap = CarriedWrap{CarriedWrap::From::permit, digest_of(by_holder ? "wrap by ru" : "wrap by cn-example")};
-    realm_.now = at(number(line.asked, "clock"));
-    const auto decision = realm_.accept(kReceivers[r], arrival);
-    return differs(decision, line, codes_of_refused_carrier(line.told));
+    arrival.wrap = e.number("wrap") == 1 ? CarriedWrap{CarriedWrap::From::forwarder, digest_of("wrap by ru-example")}
+                                         : CarriedWrap{CarriedWrap::From::permit, digest_of("wrap by cn-example")};
+    expect(e, e.says("accepted"), reasons_of_receiver(e),
+           decide_acceptance(world(self, clock), arrival, realm_.lookup()));
   }
 
-  // What must be among the reasons. The model names every wrong field; the rules say a wrong field of a permit once,
-  // and look at the time and the revocation of a grant only where it is the one.
-  static std::set<std::string> codes_of_refused_carrier(const Fields& told) {
-    std::set<std::string> codes;
-    if (number(told, "wrap") != 0) codes.insert("E-WRAP-FOREIGN");
-    if (number(told, "carrier") != 0) codes.insert("E-PERMIT-MISMATCH");
-    const bool right = number(told, "grant") + number(told, "original") + number(told, "holder") +
-                           number(told, "receiver") + number(told, "permit") ==
-                       0;
-    if (right && number(told, "time") != 0) codes.insert("E-PERMIT-EXPIRED");
-    if (right && number(told, "revoked") != 0) codes.insert("E-CONSENT-REVOKED");
-    return codes;
+  static std::set<std::string> reasons_of_receiver(const Event& e) {
+    static const std::map<std::string, std::set<std::string>> codes = {
+        {"unsigned", {"E-CONSENT-REQUIRED", "E-PERMIT-REQUIRED", "E-WRAP-FOREIGN"}},
+        // Without a permit the grant is judged at the time of the message, and no wrap is right.
+        {"permit",
+         {"E-PERMIT-REQUIRED", "E-WRAP-FOREIGN", "E-CONSENT-NOT-YET", "E-CONSENT-EXPIRED", "E-CONSENT-SCOPE"}},
+        {"grant", {"E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH"}},
+        {"original", {"E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH"}},
+        {"carrier", {"E-PERMIT-MISMATCH"}},
+        {"holder", {"E-PERMIT-MISMATCH", "E-CONSENT-REQUIRED", "E-CONSENT-SCOPE"}},
+        {"receiver", {"E-PERMIT-MISMATCH", "E-CONSENT-SCOPE"}},
+        {"time", {"E-PERMIT-EXPIRED"}},
+        {"revoked", {"E-CONSENT-REVOKED"}},
+        {"wrap", {"E-WRAP-FOREIGN"}}};
+    std::set<std::string> why;
+    if (!e.says("refused")) return why;
+    for (const auto& [reason, all] : codes)
+      if (e.stands(reason)) why.insert(all.begin(), all.end());
+    // Each of these shows in core as the first fault of the grant beside others the model counts alone.
+    if (e.stands("unsigned") || e.stands("permit"))
+      why.insert({"E-CONSENT-NOT-YET", "E-CONSENT-EXPIRED", "E-CONSENT-SCOPE"});
+    return why;
   }
 
-  static std::string differs(const Decision& decision, const Line& line, const std::set<std::string>& expected) {
-    std::string codes;
-    for (const auto& code : decision.codes()) codes += " " + code;
-    const bool refused = line.answer == "refused";
-    if (decision.allowed() == refused) return "the rules say" + (codes.empty() ? " yes" : codes);
-    for (const auto& code : expected)
-      if (codes.find(code) == std::string::npos) return "the rules say" + codes + " without " + code;
-    return {};
-  }
-
-  const int receiver_;
-  const bool other_original_, foreign_;
   Realm realm_;
-  Instant begin_;
   SourceLine originals_[2];
-  Grant grants_[2];
-  Message carriers_[2][2];
-  std::int64_t now_ = 0;
-  bool revoked_[2] = {false, false};
-  int known_[2] = {0, 0};
-  std::set<Use> uses_[2];
+  AgreementBook book_;
+  Directory directory_;
+  const JointActBook joint_acts_;  // nothing here rests on a policy
+  Chosen world_;
+  bool detached_ = false;
+  int last_ = 5, revoked_ = 0, learned_[2] = {};
+  std::set<Use> spent_[2];
 };
 
-// A detached grant can be told, not given yet: those histories are left out.
-TEST(ConsentModel, DecidesAsTheRulesDo) {
-  std::ifstream file(CHANCERY_BINARY_DIR "/model/traces.txt");
-  ASSERT_TRUE(file) << "the test ConsentModel.WritesItsHistories writes it";
-  std::optional<History> history;
-  std::string trace;
-  std::set<std::string> decisions;
-  std::size_t online = 0, accepted = 0, permitted = 0;
-  for (std::string text; std::getline(file, text);) {
-    const auto line = parse_line(text);
-    if (text.rfind("trace ", 0) == 0) trace = text;
-    if (line.word.empty() || text.rfind("trace ", 0) == 0) continue;
-    if (trace.find(" online ") == std::string::npos) continue;
-    if (line.word == "world") {
-      history.emplace(line);
-      ++online;
-      continue;
-    }
-    const auto why = history->replay(line);
-    EXPECT_EQ(why, "") << trace << "\n" << text;
-    if (!line.answer.empty()) decisions.insert(text);
-    if (line.answer == "accepted") ++accepted;
-    if (line.answer == "signed") ++permitted;
+TEST(ConsentReplay, DecidesInCoreWhatTheModelDecidesInTwoThousandHistories) {
+  const int wanted = traces_wanted();
+  const std::string folder = std::string(CHANCERY_BINARY_DIR) + "/model";
+  const auto command = "/usr/bin/python3 -B " + std::string(CHANCERY_SOURCE_DIR) + "/tests/model/consent/run_model " +
+                       folder + " traces " + std::to_string(wanted);
+  ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  std::ifstream in(folder + "/traces.txt");
+  Replay replay;
+  int traces = 0;
+  for (std::string line; std::getline(in, line) && !testing::Test::HasFailure();) {
+    if (line.empty()) continue;
+    traces += line.starts_with("trace ") ? 1 : 0;
+    SCOPED_TRACE(line);
+    ASSERT_NO_THROW(replay.take(Event(line)));
   }
-  std::printf("%zu online histories, %zu different decisions, %zu permits signed, %zu acceptances\n", online,
-              decisions.size(), permitted, accepted);
-  EXPECT_GT(online, 0U);
-  EXPECT_GT(accepted, 0U) << "histories in which nothing is ever accepted show nothing";
+  EXPECT_EQ(traces, wanted);
+  EXPECT_GT(replay.asked, 10 * wanted);
+  EXPECT_GT(replay.shown, wanted);
+  EXPECT_GT(replay.allowed, wanted / 4);
+  std::cout << replay.asked << " requests, " << replay.shown << " arrivals, " << replay.allowed << " of both allowed, "
+            << replay.left_out << " left out\n";
 }
 
 }  // namespace

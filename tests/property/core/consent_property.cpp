@@ -1,0 +1,172 @@
+// Laws of consent, on random grants, revocations and permits: nothing taken away permits more, and both ends agree.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+#include "tests/property/core/draw.h"
+
+namespace chancery::core {
+namespace {
+
+// CN's notice to RU, passed on to KZ, or to KZ and TJ, under what CN may have granted.
+struct ConsentScene {
+  explicit ConsentScene(std::uint64_t seed) : draw(seed) {
+    auto tj = realm.peers.at("kz-example");
+    tj.history[0].authority = "tj-example";
+    for (auto& key : tj.seal_keys) key.authority = "tj-example";
+    realm.peers.emplace("tj-example", tj);
+    original = realm.hold(realm.notice("cn-example", {"ru-example"}));
+    const auto to = draw.coin() ? Codes{"kz-example"} : Codes{"kz-example", "tj-example"};
+    carrier = draw.coin() ? realm.forward("ru-example", to, original) : realm.derived("ru-example", to, {original});
+    for (auto n = draw.below(4); n > 0; --n) realm.consents.grants.push_back(grant(static_cast<std::uint8_t>(n)));
+    for (const auto& known : realm.consents.grants)
+      if (draw.below(4) == 0) realm.consents.revoked.insert(known.id);
+    book = realm.book();
+    directory = Directory(realm.peers);
+  }
+
+  Grant grant(std::uint8_t number) {
+    Grant made{{},
+               draw.below(8) == 0 ? "kz-example" : "cn-example",
+               draw.below(8) == 0 ? "kz-example" : "ru-example",
+               {},
+               Onward::ask};
+    made.id.value[31] = number;
+    made.terms.original = original.id;
+    made.terms.to = draw.coin() ? Codes{"kz-example", "tj-example"} : Codes{draw.coin() ? "kz-example" : "tj-example"};
+    if (draw.below(6) == 0) made.terms.extent.parts = {0};
+    made.terms.from = realm.now + minutes(static_cast<std::int64_t>(draw.below(6)) - 4);
+    made.terms.until = made.terms.from + minutes(static_cast<std::int64_t>(1 + draw.below(8)));
+    return made;
+  }
+
+  [[nodiscard]] World world(const std::string& self, Instant now) const {
+    return {book, directory, realm.joint_acts, self, now};
+  }
+
+  [[nodiscard]] Decision release(const Consents& consents) const {
+    return decide_release(world("ru-example", realm.now), carrier, realm.lookup(), consents);
+  }
+  [[nodiscard]] Decision accept(const std::string& self, const Consents& consents, Instant now) const {
+    Arrival arrival{carrier, "ru-example"};
+    arrival.id = id_of(carrier);
+    arrival.consents = &consents;
+    if (carrier.kind == "forward") arrival.wrap = {CarriedWrap::From::permit, digest_of("wrap")};
+    return decide_acceptance(world(self, now), arrival, realm.lookup());
+  }
+
+  // Every permit an honest provider makes for this receiver, by its own decision.
+  [[nodiscard]] Consents permitted(const std::string& receiver) const {
+    auto shown = realm.consents;
+    for (const auto& known : realm.consents.grants) {
+      if (known.provider != "cn-example" || !shown.permits.empty()) continue;
+      const PermitRequest request{known.id,       original.id, id_of(carrier), carrier.sources[0].relation, receiver,
+                                  Verb::transfer, {}};
+      const GrantStanding standing{&known, realm.consents.revoked.contains(known.id), 0, false, true, true};
+      if (decide_permit(world("cn-example", realm.now), "ru-example", request, standing).allowed())
+        shown.permits.push_back({permit(request), digest_of("permit")});
+    }
+    return shown;
+  }
+
+  [[nodiscard]] Permit permit(const PermitRequest& of) const {
+    Permit made;
+    made.provider = "cn-example";
+    made.grant = of.grant;
+    made.original = of.original;
+    made.carrier = to_string(of.carrier);
+    made.relation = of.relation;
+    made.holder = "ru-example";
+    made.receiver = of.receiver;
+    made.from = realm.now;
+    made.until = made.from + kPermitLife;
+    if (of.relation == Relation::forwards) made.wrap = digest_of("wrap");
+    return made;
+  }
+
+  Draw draw;
+  Realm realm;
+  SourceLine original;
+  Message carrier;
+  AgreementBook book;
+  Directory directory;
+};
+
+RC_GTEST_PROP(EveryConsent, TakenAwayPermitsNoMore, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  const auto shown = s.permitted("kz-example");
+  for (std::size_t i = 0; i < shown.grants.size(); ++i) {
+    auto less = shown;
+    less.grants.erase(less.grants.begin() + static_cast<std::ptrdiff_t>(i));
+    RC_ASSERT(s.release(shown).allowed() || !s.release(less).allowed());
+    RC_ASSERT(s.accept("kz-example", shown, s.realm.now).allowed() ||
+              !s.accept("kz-example", less, s.realm.now).allowed());
+  }
+  auto none = shown;
+  none.permits.clear();
+  RC_ASSERT(!s.accept("kz-example", none, s.realm.now).allowed());
+}
+
+RC_GTEST_PROP(EveryConsent, RevokedPermitsNoMore, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  const auto shown = s.permitted("kz-example");
+  for (const auto& grant : shown.grants) {
+    auto less = shown;
+    less.revoked.insert(grant.id);
+    RC_ASSERT(s.release(shown).allowed() || !s.release(less).allowed());
+    RC_ASSERT(s.accept("kz-example", shown, s.realm.now).allowed() ||
+              !s.accept("kz-example", less, s.realm.now).allowed());
+  }
+}
+
+RC_GTEST_PROP(EveryConsent, PastItsEndNeverComesBack, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  const auto lookup = s.realm.lookup();
+  const ConsentNeed need{lookup(s.original.id), "cn-example", "kz-example", s.carrier.sources[0].relation, {}};
+  for (const auto& grant : s.realm.consents.grants) {
+    Consents alone;
+    alone.grants = {grant};
+    for (std::int64_t after = 0; after < 400; after += 1 + static_cast<std::int64_t>(s.draw.below(60)))
+      RC_ASSERT(std::holds_alternative<ReasonCode>(
+          covering_grant(alone, need, "ru-example", grant.terms.until + minutes(after))));
+  }
+  const auto shown = s.permitted("kz-example");
+  for (const auto& permit : shown.permits)
+    for (std::int64_t after = 0; after < 400; after += 1 + static_cast<std::int64_t>(s.draw.below(60)))
+      RC_ASSERT(!s.accept("kz-example", shown, permit.permit.until + seconds(after)).allowed());
+}
+
+RC_GTEST_PROP(EveryConsent, ThatLetsAMessageGoAndIsPermittedIsAcceptedByEveryRecipient, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  const bool released = s.release(s.realm.consents).allowed();
+  RC_CLASSIFY(released);
+  if (!released) return;
+  for (const auto& receiver : s.carrier.recipients) {
+    const auto shown = s.permitted(receiver);
+    // The grant that covered it when it was signed may have ended in the second until the permit is asked for.
+    const auto& grants = s.realm.consents.grants;
+    const bool ended = std::any_of(grants.begin(), grants.end(), [&](auto& g) {
+      return g.terms.until > s.carrier.created && g.terms.until <= s.realm.now;
+    });
+    RC_ASSERT(!shown.permits.empty() || ended);
+    if (shown.permits.empty()) continue;
+    RC_ASSERT(s.accept(receiver, shown, s.realm.now).codes() == Codes{});
+  }
+}
+
+RC_GTEST_PROP(EveryConsent, ThatTheHolderLacksLetsNobodyAccept, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  // A grant that began after the message was signed covers its permit, not the message.
+  if (s.release(s.realm.consents).allowed()) return;
+  bool all = true;
+  for (const auto& receiver : s.carrier.recipients)
+    all = all && s.accept(receiver, s.permitted(receiver), s.realm.now).allowed();
+  const bool begun_since = std::any_of(s.realm.consents.grants.begin(), s.realm.consents.grants.end(), [&](auto& g) {
+    return g.terms.from > s.carrier.created && g.terms.from <= s.realm.now;
+  });
+  RC_ASSERT(!all || begun_since);
+}
+
+}  // namespace
+}  // namespace chancery::core
