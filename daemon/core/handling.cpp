@@ -108,4 +108,13 @@ Decision decide_use(const World& world, const Message& made, const std::vector<L
   return out;
 }
 
+Decision decide_publication(const World& world, const Message& original, const std::optional<Label>& handling) {
+  Decision out;
+  const auto demanded = own_label(world, original);
+  const auto kept = held_as(world, original, handling);
+  if (!handling || (demanded && kept && dominates(world.agreements.labels(), *demanded, *kept))) return out;
+  out.add(reason_under(agreement_of(world, original), ReasonCode::label_laxer, handling->text()));
+  return out;
+}
+
 }  // namespace chancery::core

@@ -40,4 +40,8 @@ Decision decide_handling(const World& world, const User& user, const Message& me
 // protects as much, and what is a state secret to us goes nowhere that bars it.
 Decision decide_use(const World& world, const Message& made, const std::vector<Label>& handling);
 
+// Making public a message that is handled here. What the original's label does not demand protects our own interest: it
+// is taken back by an approver first.
+Decision decide_publication(const World& world, const Message& original, const std::optional<Label>& handling);
+
 }  // namespace chancery::core

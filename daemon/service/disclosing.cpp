@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "daemon/core/handling.h"
 #include "daemon/service/consents.h"
 #include "daemon/service/copies.h"
 #include "daemon/service/read.h"
@@ -98,6 +99,8 @@ Result<Published> record_disclosed(const Node& node, store::Transaction& tx, con
   const auto row = TRY(tx.find_message(subject.disclosure.original));
   const auto handling = row ? TRY(handling_here(tx, *row, original->message)) : std::vector<core::Label>();
   auto decision = core::decide_access(world, caller, core::Permission::read_body, original->message, handling);
+  const auto publication = core::decide_publication(world, original->message, row ? row->handling : std::nullopt);
+  for (const auto& reason : publication.reasons()) decision.add(reason);
   if (const auto shut = TRY(why_shut(tx, subject.disclosure.original))) decision.add({*shut, {}, {}, world.self});
   auto permission = TRY(permitted_now(world, subject, statements_about(tx), TRY(tx.permits_of_carrier(subject.id))));
   for (const auto& reason : permission.decision.reasons()) decision.add(reason);

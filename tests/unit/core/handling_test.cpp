@@ -137,6 +137,18 @@ TEST_F(HandlingTest, IsShownWhereItProtectsMoreThanTheRegardedLabel) {
   EXPECT_EQ(held("secret", {"network"}), (Label{"ru-example", 2, "secret", "", {"network"}}));
 }
 
+TEST_F(HandlingTest, KeepsFromThePublicWhatIsMarkedBeyondTheOriginal) {
+  const auto codes = [&](const std::optional<Label>& handling) {
+    return at([&](const World& world) { return decide_publication(world, message, handling).codes(); });
+  };
+  EXPECT_EQ(codes({}), Codes{});
+  EXPECT_EQ(codes(Label{"ru-example", 1, "restricted", "", {}}), Codes{});
+  EXPECT_EQ(codes(Label{"ru-example", 1, "restricted", "", {"network"}}), Codes{"E-LABEL-LAXER"});
+  EXPECT_EQ(codes(Label{"ru-example", 1, "secret", "", {}}), Codes{"E-LABEL-LAXER"});
+  realm.policy("ru-example").regards = {};
+  EXPECT_EQ(codes(Label{"ru-example", 1, "restricted", "", {}}), Codes{"E-LABEL-LAXER"}) << "undecided";
+}
+
 class DecideUse : public HandlingTest {
  protected:
   DecideUse() : made(realm.notice("ru-example", {"kz-example"})) {}
