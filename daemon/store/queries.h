@@ -26,6 +26,8 @@ class Store::Reader {
   virtual Result<MessageRow> message_row(const core::MessageId& id) = 0;
   // Newest first, ordinals below `before` (0: all).
   virtual Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) = 0;
+  // All that were recorded after `ordinal`, of every direction, oldest first.
+  virtual Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit) = 0;
   virtual Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) = 0;
   virtual Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) = 0;
 

@@ -87,6 +87,10 @@ Result<std::vector<MessageRow>> ReaderPool::list(Box box, std::uint64_t before, 
   return read([&](Rows& rows) { return rows.list(box, before, limit); });
 }
 
+Result<std::vector<MessageRow>> ReaderPool::recorded_after(std::uint64_t ordinal, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.recorded_after(ordinal, limit); });
+}
+
 Result<std::vector<ReceiptRecord>> ReaderPool::receipts(const core::MessageId& id) {
   return read([&](Rows& rows) { return rows.receipts(id); });
 }

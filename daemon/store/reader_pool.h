@@ -16,6 +16,7 @@ class ReaderPool final : public Store::Reader {
   Result<MessageRecord> message(const core::MessageId& id) override;
   Result<MessageRow> message_row(const core::MessageId& id) override;
   Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) override;
+  Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit) override;
   Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) override;
   Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) override;
   Result<DraftRecord> draft(std::uint64_t id) override;

@@ -18,6 +18,7 @@ class Rows {
 
   Result<std::optional<MessageRow>> message_row(const core::MessageId& id);
   Result<std::optional<MessageRecord>> message(const core::MessageId& id);
+  Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit);
   Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit);
   Result<std::vector<core::MessageId>> ids_named(std::string_view name);
 

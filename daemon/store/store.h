@@ -69,6 +69,8 @@ class Store {
   // The directory as of the last commit.
   [[nodiscard]] std::shared_ptr<const core::Directory> directory() const;
   [[nodiscard]] crypto::Checkpoint checkpoint() const;
+  // Where its files are; for what is kept beside the database.
+  [[nodiscard]] const std::filesystem::path& folder() const;
 
   struct Work {
     std::uint32_t leaves = 0;
