@@ -7,6 +7,7 @@
 #include "daemon/service/administration.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/exchange.h"
+#include "daemon/service/quotations.h"
 #include "daemon/service/read.h"
 #include "daemon/service/seal_keys.h"
 #include "daemon/service/submit.h"
@@ -71,6 +72,7 @@ class Daemon::Impl {
     client_.stop();
     // Whatever was posted is answered while the lanes it wakes still stand.
     if (store_) (void)store_->run<int>(0, [](store::Transaction&) -> Result<int> { return 0; });
+    quotations_.reset();
     exchange_.reset();
   }
 
@@ -140,7 +142,8 @@ class Daemon::Impl {
     const service::Lanes lanes{
         [this](const std::string& peer) { exchange_->wake(peer); }, [this] { exchange_->peers_changed(); },
         [this](const std::string& peer) { return exchange_->status(peer); }, [this] { return exchange_->rejected(); }};
-    submit_ = std::make_unique<service::Submit>(node(), lanes);
+    quotations_ = std::make_unique<service::Quotations>(node());
+    submit_ = std::make_unique<service::Submit>(node(), lanes, *quotations_);
     reading_ = std::make_unique<service::Reading>(node(), lanes);
     evidence_ = std::make_unique<service::EvidenceExport>(node());
     consents_ = std::make_unique<service::ConsentDesk>(node());
@@ -166,6 +169,7 @@ class Daemon::Impl {
   transport::PeerClient client_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<service::Exchange> exchange_;
+  std::unique_ptr<service::Quotations> quotations_;
   std::unique_ptr<service::Submit> submit_;
   std::unique_ptr<service::Reading> reading_;
   std::unique_ptr<service::EvidenceExport> evidence_;

@@ -54,6 +54,10 @@ const char* to_string(Act act) {
       return "permit-recorded";
     case Act::copy_locked:
       return "copy-locked";
+    case Act::passage_shown:
+      return "passage-shown";
+    case Act::independent:
+      return "independent";
   }
   return "";
 }
@@ -83,7 +87,9 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::permit_issued,
                                 Act::permit_refused,
                                 Act::permit_recorded,
-                                Act::copy_locked};
+                                Act::copy_locked,
+                                Act::passage_shown,
+                                Act::independent};
   return parse_enumerator(text, all);
 }
 

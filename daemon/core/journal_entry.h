@@ -32,6 +32,8 @@ enum class Act {
   permit_refused,
   permit_recorded,  // given to us for a message of ours
   copy_locked,      // after the revocation of the grant it came under
+  passage_shown,    // of a message whose text a draft has, too, to the officer who wrote the draft
+  independent,      // what we released is said not to come from this message; `content` is the digest of the reason
 };
 const char* to_string(Act act);
 Result<Act> parse_act(std::string_view text);

@@ -123,18 +123,22 @@ std::u32string symbols_of(char32_t character) {
 }
 
 // The symbols of every character of a page of 256, computed at its first use.
-struct Page {
-  std::once_flag once;
-  std::array<std::u32string, 256> symbols;
+using Page = std::array<std::u32string, 256>;
+
+struct Cache {
+  std::array<std::once_flag, 0x110000 / 256> once;
+  std::array<std::unique_ptr<Page>, 0x110000 / 256> pages;
 };
 
 const std::u32string& cached(char32_t character) {
-  static std::array<Page, 0x110000 / 256> pages;
-  auto& page = pages.at(character / 256);
-  std::call_once(page.once, [&] {
-    for (char32_t i = 0; i < 256; ++i) page.symbols.at(i) = symbols_of(character / 256 * 256 + i);
+  static Cache cache;
+  auto& page = cache.pages.at(character / 256);
+  std::call_once(cache.once.at(character / 256), [&] {
+    auto fresh = std::make_unique<Page>();
+    for (char32_t i = 0; i < 256; ++i) fresh->at(i) = symbols_of(character / 256 * 256 + i);
+    page = std::move(fresh);
   });
-  return page.symbols.at(character % 256);
+  return page->at(character % 256);
 }
 
 // Calls `visit` with each character and where it begins.

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "daemon/core/agreement.h"
+#include "daemon/core/quotation.h"
 #include "daemon/store/queries.h"
 
 namespace chancery::service {
@@ -36,6 +36,7 @@ struct Node {
 struct Refused {
   core::Decision decision;
   std::string agreement;
+  std::vector<core::Passage> passages = {};  // of quoted texts, for who may see them
 };
 
 }  // namespace chancery::service

@@ -196,7 +196,7 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   const auto at = scene(node);
   const auto sources = TRY(HeldSources::gather(
       needed_ids(draft), [&](const core::MessageId& id) { return node.store.reader().message(id); }));
-  const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store)));
+  const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store), {}));
   if (!core::decide_access(at.world(), caller, Permission::compose, composed.message).allowed()) return {};
   view.preview = preview_of(at.world(), composed);
   view.draft = std::move(draft);

@@ -65,6 +65,8 @@ class Store::Reader {
   virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;
   virtual Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) = 0;
   virtual Result<bool> locked(const core::MessageId& message) = 0;
+  // What was signed of a message of ours, in the order of its draft.
+  virtual Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;

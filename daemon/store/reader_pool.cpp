@@ -237,6 +237,10 @@ Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint3
   return read([&](Rows& rows) { return rows.owed(after, limit); });
 }
 
+Result<std::vector<IndependentRecord>> ReaderPool::independents(const core::MessageId& message) {
+  return read([&](Rows& rows) { return rows.independents(message); });
+}
+
 Result<bool> ReaderPool::locked(const core::MessageId& message) {
   return read([&](Rows& rows) { return rows.locked(message); });
 }

@@ -40,6 +40,7 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) override;
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) override;
   Result<bool> locked(const core::MessageId& message) override;
+  Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) override;
   Result<std::vector<UserRecord>> users() override;
   Result<std::optional<UserRecord>> user(const Digest& certificate) override;
   Result<std::vector<PeerRecord>> peers() override;

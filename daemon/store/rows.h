@@ -36,6 +36,7 @@ class Rows {
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
+  Result<std::vector<IndependentRecord>> independents(const core::MessageId& message);
   Result<bool> locked(const core::MessageId& message);
 
   Result<std::vector<UserRecord>> users();

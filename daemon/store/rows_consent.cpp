@@ -68,6 +68,13 @@ Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t li
   return all;
 }
 
+Result<std::vector<IndependentRecord>> Rows::independents(const core::MessageId& message) {
+  auto q = database_.query("SELECT source, sealed_reason FROM independent WHERE message = ? ORDER BY ordinal", message);
+  std::vector<IndependentRecord> all;
+  while (TRY(q.next())) all.push_back({message, q.message_id(0), q.blob(1)});
+  return all;
+}
+
 Result<bool> Rows::locked(const core::MessageId& message) {
   auto q = database_.query("SELECT 1 FROM locked WHERE message = ? LIMIT 1", message);
   return q.next();

@@ -125,7 +125,16 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird};
+// What an approver signed of texts that come from elsewhere.
+constexpr const char* kFourth = R"sql(
+CREATE TABLE independent (
+  ordinal INTEGER PRIMARY KEY, message BLOB NOT NULL, source BLOB NOT NULL, sealed_reason BLOB NOT NULL);
+CREATE INDEX independent_message ON independent (message);
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

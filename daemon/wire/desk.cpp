@@ -147,6 +147,16 @@ void to_proto(const core::Decision& decision, const std::string& agreement, v1::
   out.set_agreement(agreement);
 }
 
+void to_proto(const std::vector<core::Passage>& passages, v1::Refusal& out) {
+  for (const auto& passage : passages) {
+    auto& line = *out.add_passages();
+    line.set_source(core::to_string(passage.source));
+    line.set_number(passage.number);
+    line.set_here(passage.here);
+    line.set_there(passage.there);
+  }
+}
+
 void to_proto(const Preview& view, v1::PreviewResponse& out) {
   out.set_plan(to_string(view.plan));
   for (const auto& recipient : view.recipients) write(recipient, *out.add_recipients());
@@ -154,6 +164,7 @@ void to_proto(const Preview& view, v1::PreviewResponse& out) {
   write_all(view.labels, out.mutable_labels());
   out.set_needs_approval(view.needs_approval);
   if (!view.decision.allowed()) to_proto(view.decision, view.agreement, *out.mutable_refusal());
+  if (!view.passages.empty()) to_proto(view.passages, *out.mutable_refusal());
   out.set_statement(view.statement);
 }
 

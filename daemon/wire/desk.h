@@ -9,6 +9,7 @@
 #include "daemon/core/delivery.h"
 #include "daemon/core/draft.h"
 #include "daemon/core/journal_entry.h"
+#include "daemon/core/quotation.h"
 #include "daemon/core/receipt.h"
 #include "daemon/wire/frame.h"
 
@@ -114,6 +115,7 @@ Result<void> check_name(std::string_view name);
 // ---- answers
 
 void to_proto(const core::Decision& decision, const std::string& agreement, v1::Refusal& out);
+void to_proto(const std::vector<core::Passage>& passages, v1::Refusal& out);
 
 struct RecipientPreview {
   std::string authority;
@@ -133,6 +135,7 @@ struct Preview {
   core::Decision decision;  // a refusal stands in the answer when it does not allow
   std::string agreement;
   std::string statement;
+  std::vector<core::Passage> passages = {};  // of the refusal
 };
 void to_proto(const Preview& view, v1::PreviewResponse& out);
 

@@ -67,6 +67,7 @@ TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
   }
   world.tamper(
       "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; "
+      "DROP TABLE independent; "
       "PRAGMA user_version = 1");
   auto store = world.open();
   ASSERT_TRUE(store) << store.error().detail;
