@@ -104,6 +104,15 @@ std::string part_of(const v1::Part& part, const Catalogue& catalogue) {
   return {};
 }
 
+// Each with its reason, which is text of a person.
+template <class Repeated>
+std::string independents(const Repeated& sources, const Catalogue& catalogue) {
+  std::string out;
+  for (const auto& source : sources)
+    out += line(catalogue, "independent", core::neutralised(source.message() + ": " + source.reason()));
+  return out;
+}
+
 std::string recipient_line(const v1::RecipientPreview& recipient, const DataNames& names, const Catalogue& catalogue) {
   return catalogue.text(
              "preview.recipient",
@@ -196,7 +205,7 @@ std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue) {
     out += line(
         catalogue, "source",
         catalogue.word("relation", core::neutralised(source.relation())) + " " + core::neutralised(source.message()));
-  return out;
+  return out + independents(draft.independent(), catalogue);
 }
 
 std::string banner(const v1::MessageView& message, const DataNames& names, const Catalogue& catalogue) {
@@ -210,6 +219,7 @@ std::string body_text(const v1::ReadBody& body, const DataNames& names, const Ca
   const auto marks = banner(body.message(), names, catalogue);
   auto out = marks + header_of(body.message(), names, catalogue) + "\n";
   for (const auto* part : in_reading_order(body, catalogue.language())) out += part_of(*part, catalogue);
+  out += independents(body.independent(), catalogue);
   if (body.message().deliveries_size() > 0) out += "\n" + deliveries_text(body.message(), catalogue);
   out += "\n" + checks_of(body, catalogue);
   if (body.has_original())

@@ -164,6 +164,15 @@ Result<std::vector<wire::Check>> checks_of(const Node& node, const Scene& at, co
   return out;
 }
 
+Result<std::vector<core::IndependentSource>> independents(const Node& node, const core::MessageId& id) {
+  std::vector<core::IndependentSource> all;
+  for (const auto& record : TRY(node.store.reader().independents(id))) {
+    const auto reason = TRY(crypto::open_at_rest(node.storage_key.view(), id.view(), record.sealed_reason));
+    all.push_back({record.source, std::string(as_text(reason.view()))});
+  }
+  return all;
+}
+
 // What was recorded as read is now opened and shown.
 Result<wire::ReadView> show(const Node& node, const core::MessageId& id, bool with_original) {
   const auto at = scene(node);
@@ -171,6 +180,7 @@ Result<wire::ReadView> show(const Node& node, const core::MessageId& id, bool wi
   wire::ReadView out;
   out.message = TRY(message_view(node, at, TRY(node.store.reader().message_row(id))));
   out.checks = TRY(checks_of(node, at, opened));
+  out.independent = TRY(independents(node, id));
   out.parts = std::move(opened.parts);
   if (with_original && opened.record.original) out.original.push_back(TRY(show(node, *opened.record.original, false)));
   return out;

@@ -273,6 +273,11 @@ void to_proto(const ReadView& view, v1::ReadBody& out) {
   for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));
   for (const auto& check : view.checks) write(check, *out.add_checks());
   if (!view.original.empty()) to_proto(view.original.front(), *out.mutable_original());
+  for (const auto& source : view.independent) {
+    auto& line = *out.add_independent();
+    line.set_message(core::to_string(source.id));
+    line.set_reason(source.reason);
+  }
 }
 
 void to_proto(const EvidenceView& view, v1::Evidence& out) {

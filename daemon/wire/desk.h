@@ -258,6 +258,7 @@ struct ReadView {
   std::vector<Bytes> parts;  // opened; each parses
   std::vector<Check> checks;
   std::vector<ReadView> original;  // of a forward: one
+  std::vector<core::IndependentSource> independent = {};
 };
 void to_proto(const ReadView& view, v1::ReadBody& out);
 
