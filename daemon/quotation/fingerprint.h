@@ -60,7 +60,8 @@ class Compared {
 
   // What this other text has, too, counts no more.
   void excuse(std::u32string_view other);
-  // The longest run of at least kRun symbols that it shares with the other and that counts.
+  // The longest run of at least kRun symbols that it shares with the other and that counts; of a passage that stands
+  // here more than once the first is compared. None only when there is none.
   [[nodiscard]] std::optional<SharedRun> shared(std::u32string_view other) const;
 
  private:
