@@ -172,6 +172,8 @@ class Parser {
     words >> name >> status >> more;
     const auto line = ++at_;
     if (name == "indicators" && status.empty()) return parse_indicators();
+    if (name == "sources" && status.empty()) return parse_sources();
+    if (name == "independent" && status.empty()) return parse_independent();
     if (!core::is_language(name) || !more.empty() ||
         (!status.empty() && status_of(status) == v1::TEXT_STATUS_UNSPECIFIED)) {
       add(line, "section", {{"name", heading}});
@@ -216,23 +218,53 @@ class Parser {
     return out;
   }
 
-  void parse_indicators() {
+  // Lines `- FIRST SECOND REST` until the next section; `put` says whether it can be one.
+  void parse_list(const char* fault_key,
+                  const std::function<bool(const std::string&, const std::string&, const std::string&)>& put) {
     for (; in_section(); ++at_) {
       const auto line = trimmed(lines_[at_]);
       if (line.empty() || comment(line)) continue;
       std::stringstream words(line);
-      std::string dash, type, value, comment_text;
-      words >> dash >> type >> value;
-      std::getline(words, comment_text);
-      if (dash != "-" || value.empty()) {
-        add(at_ + 1, "indicator", {{"line", line}});
-        continue;
-      }
+      std::string dash, first, second, rest;
+      words >> dash >> first >> second;
+      std::getline(words, rest);
+      if (dash != "-" || second.empty() || !put(first, second, trimmed(rest)))
+        add(at_ + 1, fault_key, {{"line", line}});
+    }
+  }
+
+  void parse_indicators() {
+    parse_list("indicator", [this](const std::string& type, const std::string& value, const std::string& rest) {
       auto& indicator = *draft_.add_indicators();
       indicator.set_type(type);
       indicator.set_value(value);
-      indicator.set_comment(trimmed(comment_text));
-    }
+      indicator.set_comment(rest);
+      return true;
+    });
+  }
+
+  void parse_sources() {
+    parse_list("source", [this](const std::string& name, const std::string& relation, const std::string& extent) {
+      // What is carried whole is no draft: `chancery forward`.
+      const auto known = core::parse_relation(relation);
+      if (!is_name(name) || !known || *known == core::Relation::forwards) return false;
+      if (!core::Extent::parse(extent.empty() ? "all" : extent)) return false;
+      auto& source = *draft_.add_sources();
+      source.set_message(name);
+      source.set_relation(relation);
+      source.set_extent(extent.empty() ? "all" : extent);
+      return true;
+    });
+  }
+
+  void parse_independent() {
+    parse_list("independent", [this](const std::string& name, const std::string& first, const std::string& rest) {
+      if (!is_name(name)) return false;
+      auto& source = *draft_.add_independent();
+      source.set_message(name);
+      source.set_reason(rest.empty() ? first : first + " " + rest);
+      return true;
+    });
   }
 
   void finish() {

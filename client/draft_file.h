@@ -15,6 +15,10 @@
 //   text ...
 //   ## indicators
 //   - ipv4 192.0.2.7 what was seen there
+//   ## sources
+//   - IN-2026-0012 quotes
+//   ## independent
+//   - IN-2026-0013 where the text comes from instead
 //
 // Read strictly: every fault is found and told with its line. `## ` begins a section; in the front matter `# ` begins a
 // comment, and an HTML comment may stand in lines of its own anywhere. The first text is the original unless its

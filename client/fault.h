@@ -43,11 +43,19 @@ const std::map<std::string, ExitCode>& own_codes();
 // One code, one exit code. What nobody knows here is a reason of a later daemon and counts as a refusal.
 int exit_code_of(const std::string& code);
 
+// Text that a draft shares with a message it does not name, as it stands in both.
+struct SharedPassage {
+  std::string source;  // how that message is called here
+  std::string here;
+  std::string there;
+};
+
 struct Fault {
   std::string code;
   Params params;
   std::vector<FurtherReason> also = {};
   std::string ground = {};  // "sco-2009, 6(3), S6.10"; empty when no agreement speaks
+  std::vector<SharedPassage> passages = {};
   [[nodiscard]] int exit_code() const { return exit_code_of(code); }
 };
 

@@ -109,6 +109,15 @@ std::string marking_for(const v1::RecipientPreview& recipient, const DataNames& 
   return recipient.marking().empty() ? "-" : names.class_name(recipient.party(), recipient.marking());
 }
 
+// Each with its reason, which is text of a person.
+template <class Repeated>
+std::string independents(const Repeated& sources, const Catalogue& catalogue) {
+  std::string out;
+  for (const auto& source : sources)
+    out += line(catalogue, "independent", core::neutralised(source.message() + ": " + source.reason()));
+  return out;
+}
+
 std::string recipient_line(const v1::RecipientPreview& recipient, const DataNames& names, const Catalogue& catalogue) {
   return catalogue.text("preview.recipient", {{"authority", padded(recipient.authority(), 14)},
                                               {"party", recipient.party()},
@@ -200,7 +209,7 @@ std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue) {
     out += line(
         catalogue, "source",
         catalogue.word("relation", core::neutralised(source.relation())) + " " + core::neutralised(source.message()));
-  return out;
+  return out + independents(draft.independent(), catalogue);
 }
 
 namespace {
@@ -234,6 +243,7 @@ std::string body_text(const v1::ReadBody& body, const DataNames& names, const Ca
   const auto marks = banner(body.message(), names, catalogue);
   auto out = marks + header_of(body.message(), names, catalogue) + "\n";
   for (const auto* part : in_reading_order(body, catalogue.language())) out += part_of(*part, catalogue);
+  out += independents(body.independent(), catalogue);
   if (body.message().deliveries_size() > 0) out += "\n" + deliveries_text(body.message(), catalogue);
   out += "\n" + checks_of(body, catalogue);
   if (body.has_original())

@@ -45,10 +45,22 @@ Fault to_fault(const v1::Refusal& refusal, const std::string& message) {
     const auto& other = refusal.reasons(i);
     if (i != first) fault.also.push_back({core::neutralised(other.code()), params_of(other, message), {}});
   }
+  for (const auto& passage : refusal.passages())
+    fault.passages.push_back({core::neutralised(passage.number().empty() ? passage.source() : passage.number()),
+                              passage.here(), passage.there()});
   return fault;
 }
 
 namespace {
+
+// Both, each line marked as text of others.
+std::string passage_text(const SharedPassage& passage, const Catalogue& catalogue) {
+  std::string out = catalogue.text("fault.passage-here", {{"source", passage.source}}) + "\n";
+  for (const auto& line : core::quoted_lines(passage.here, "        | ")) out += line + "\n";
+  out += catalogue.text("fault.passage-there", {{"source", passage.source}}) + "\n";
+  for (const auto& line : core::quoted_lines(passage.there, "        | ")) out += line + "\n";
+  return out;
+}
 
 // What stands in a file or came from elsewhere is shown and does nothing else.
 Params shown(Params params) {
@@ -81,6 +93,7 @@ std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::s
                               : catalogue.text("fault.also", {{"code", other.code}, {"what", text}});
     out += "\n";
   }
+  for (const auto& passage : fault.passages) out += passage_text(passage, catalogue);
   out += catalogue.text("fault.fix", {{"fix", catalogue.text(key + ".fix", as_typed(params))}}) + "\n";
   out += fault.ground.empty() ? catalogue.text("fault.see", {{"code", fault.code}})
                               : catalogue.text("fault.see-ground", {{"code", fault.code}, {"ground", fault.ground}});

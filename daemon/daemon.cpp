@@ -8,6 +8,7 @@
 #include "daemon/service/erasing.h"
 #include "daemon/service/evidence.h"
 #include "daemon/service/exchange.h"
+#include "daemon/service/quotations.h"
 #include "daemon/service/read.h"
 #include "daemon/service/seal_keys.h"
 #include "daemon/service/submit.h"
@@ -72,6 +73,7 @@ class Daemon::Impl {
     client_.stop();
     // Whatever was posted is answered while the lanes it wakes still stand.
     if (store_) (void)store_->run<int>(0, [](store::Transaction&) -> Result<int> { return 0; });
+    quotations_.reset();
     exchange_.reset();
   }
 
@@ -144,7 +146,8 @@ class Daemon::Impl {
         [this](const std::string& provider, const core::PermitRequest& request) {
           exchange_->ask_permit(provider, request);
         }};
-    submit_ = std::make_unique<service::Submit>(node(), lanes);
+    quotations_ = std::make_unique<service::Quotations>(node());
+    submit_ = std::make_unique<service::Submit>(node(), lanes, *quotations_);
     reading_ = std::make_unique<service::Reading>(node(), lanes);
     erasing_ = std::make_unique<service::Erasing>(node(), lanes);
     evidence_ = std::make_unique<service::EvidenceExport>(node());
@@ -175,6 +178,7 @@ class Daemon::Impl {
   transport::PeerClient client_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<service::Exchange> exchange_;
+  std::unique_ptr<service::Quotations> quotations_;
   std::unique_ptr<service::Submit> submit_;
   std::unique_ptr<service::Reading> reading_;
   std::unique_ptr<service::Erasing> erasing_;

@@ -30,6 +30,7 @@ struct Draft {
   std::optional<MessageId> supersedes;
   std::vector<std::string> providers;  // joint providers beside the originator
   std::vector<DraftSource> sources;
+  std::vector<IndependentSource> independent;  // none of them a source; an approver signs that
   std::vector<Fact> facts;
   std::vector<std::string> languages;  // of its texts
   std::vector<Bytes> parts;            // encoded parts, as they will be sealed; the registry number is not among them

@@ -68,6 +68,10 @@ const char* to_string(Act act) {
       return "copy-erased";
     case Act::copy_retained:
       return "copy-retained";
+    case Act::passage_shown:
+      return "passage-shown";
+    case Act::independent:
+      return "independent";
   }
   return "";
 }
@@ -104,7 +108,9 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::copy_unlocked,
                                 Act::erasure_proposed,
                                 Act::copy_erased,
-                                Act::copy_retained};
+                                Act::copy_retained,
+                                Act::passage_shown,
+                                Act::independent};
   return parse_enumerator(text, all);
 }
 

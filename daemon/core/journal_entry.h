@@ -39,6 +39,8 @@ enum class Act {
   copy_erased,    // `content` is the statement, which stays
   copy_retained,  // locked still, and not to be erased: `subject` is the ground
   disclosed,      // taken out to where the subject says; `content` is the disclosure's digest
+  passage_shown,  // of a message whose text a draft has, too, to the officer who wrote the draft
+  independent,    // what we released is said not to come from this message; `content` is the digest of the reason
 };
 const char* to_string(Act act);
 Result<Act> parse_act(std::string_view text);

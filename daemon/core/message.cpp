@@ -178,13 +178,16 @@ MessageId message_id(std::string_view statement, Instant created) {
   return id;
 }
 
-Digest plan_digest(const Message& message, std::span<const Digest> part_digests) {
+Digest plan_digest(const Message& message, std::span<const Digest> part_digests,
+                   std::span<const IndependentSource> independent) {
   auto plan = message;
   std::erase_if(plan.facts, [](const Fact& fact) { return fact.name == kWrapFact; });
   StatementWriter out(first_line(StatementKind::message));
   write_above_created(out, plan);
   write_between_created_and_parts(out, plan);
   for (const auto& digest : part_digests) out.line("part", to_string(digest));
+  for (const auto& source : independent)
+    out.line("independent", to_string(source.id) + " " + to_string(crypto::sha256(as_bytes(source.reason))));
   return crypto::sha256({as_bytes("chancery/plan/v1\n"), as_bytes(out.text())});
 }
 

@@ -133,11 +133,20 @@ struct Message {
 Digest header_digest(std::string_view statement);
 MessageId message_id(std::string_view statement, Instant created);
 
+// A held message whose text a draft has, too, and of which its officer says that he has it from elsewhere.
+struct IndependentSource {
+  MessageId id;
+  std::string reason;  // a sentence of his
+  auto operator<=>(const IndependentSource&) const = default;
+};
+
 // What the officer previewed and the approver released. SHA-256 over
 //   chancery/plan/v1 LF
 //   the lines of the statement known at preview: all but created, parts, body-root, cek-commit, cipher-root, wraps and
 //   `fact wrap`, which names a wrap made in the sealing act
 //   `part sha256:<digest of the plaintext>` a line, for each part the officer wrote (not the registry part)
-Digest plan_digest(const Message& message, std::span<const Digest> part_digests);
+//   `independent <message id> sha256:<digest of the reason>` a line, for each source he says his text is independent of
+Digest plan_digest(const Message& message, std::span<const Digest> part_digests,
+                   std::span<const IndependentSource> independent = {});
 
 }  // namespace chancery::core

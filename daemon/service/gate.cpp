@@ -7,6 +7,11 @@ core::Decision release_gate(const core::World& world, const core::Message& messa
   return core::decide_release(world, message, sources, consents);
 }
 
+core::Decision quotation_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources,
+                              const std::vector<core::IndependentSource>& independent, const core::Quotes& quotes) {
+  return core::decide_quotation(world, message, sources, independent, quotes);
+}
+
 bool wrap_gate(const core::World& world, const core::Message& original, Instant at) {
   return !core::is_protected(world, original, at);
 }

@@ -2,6 +2,7 @@
 // same daemon without it and show that the other end refuses all the same.
 #pragma once
 
+#include "daemon/core/quotation.h"
 #include "daemon/core/release.h"
 
 namespace chancery::service {
@@ -9,6 +10,10 @@ namespace chancery::service {
 // core::decide_release, on every path that signs a message.
 core::Decision release_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources,
                             const core::Consents& consents);
+
+// core::decide_quotation, on what an officer wrote.
+core::Decision quotation_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources,
+                              const std::vector<core::IndependentSource>& independent, const core::Quotes& quotes);
 
 // Whether the forwarder of an original wraps its key himself: never what is protected.
 bool wrap_gate(const core::World& world, const core::Message& original, Instant at);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/core/quotation.h"
 #include "daemon/core/world.h"
 #include "daemon/store/queries.h"
 
@@ -39,6 +40,7 @@ core::World world_of(const Node& node, const core::AgreementBook& book, const st
 struct Refused {
   core::Decision decision;
   std::string agreement;
+  std::vector<core::Passage> passages = {};  // of quoted texts, for who may see them
 };
 
 }  // namespace chancery::service

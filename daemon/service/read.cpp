@@ -181,6 +181,15 @@ Result<std::vector<wire::Check>> checks_of(const Node& node, const Scene& at, co
   return out;
 }
 
+Result<std::vector<core::IndependentSource>> independents(const Node& node, const core::MessageId& id) {
+  std::vector<core::IndependentSource> all;
+  for (const auto& record : TRY(node.store.reader().independents(id))) {
+    const auto reason = TRY(crypto::open_at_rest(node.storage_key.view(), id.view(), record.sealed_reason));
+    all.push_back({record.source, std::string(as_text(reason.view()))});
+  }
+  return all;
+}
+
 // What was recorded as read is now opened and shown.
 Result<wire::ReadView> show(const Node& node, const core::MessageId& id, bool with_original) {
   const auto at = scene(node);
@@ -188,6 +197,7 @@ Result<wire::ReadView> show(const Node& node, const core::MessageId& id, bool wi
   wire::ReadView out;
   out.message = TRY(message_view(node, at, TRY(node.store.reader().message_row(id))));
   out.checks = TRY(checks_of(node, at, opened));
+  out.independent = TRY(independents(node, id));
   out.parts = std::move(opened.parts);
   if (with_original && opened.record.original) out.original.push_back(TRY(show(node, *opened.record.original, false)));
   return out;
@@ -213,7 +223,7 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   const auto at = scene(node);
   const auto sources = TRY(HeldSources::gather(
       needed_ids(draft), [&](const core::MessageId& id) { return node.store.reader().message(id); }));
-  const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store)));
+  const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store), {}));
   if (!core::decide_access(at.world(), caller, Permission::compose, composed.message, composed.handling).allowed())
     return {};
   view.preview = preview_of(at.world(), composed);

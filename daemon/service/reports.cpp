@@ -33,7 +33,7 @@ Result<bool> send(const Node& node, store::Transaction& tx, const store::OwedRep
   const auto draft = draft_of(world, owed);
   const auto sources =
       TRY(HeldSources::gather(needed_ids(draft), [&tx](const core::MessageId& id) { return tx.load_message(id); }));
-  const auto composed = TRY(compose(world, draft, sources, statements_about(tx)));
+  const auto composed = TRY(compose(world, draft, sources, statements_about(tx), {}));
   if (!composed.decision.allowed()) return false;
   if (!TRY(tx.settle_owed(owed.ordinal))) return true;
   core::JournalEntry entry;

@@ -114,6 +114,26 @@ Result<void> note_sources(store::Transaction& tx, const core::Message& message, 
   return {};
 }
 
+// What an approver signed of texts that are said to come from elsewhere: the reason is kept, and stands in the journal
+// among the entries about the message it is said not to come from.
+Result<void> note_independent(const Node& node, store::Transaction& tx, const core::Draft& draft,
+                              const store::MessageRecord& released, const std::string& actor,
+                              const std::optional<Digest>& data) {
+  for (const auto& source : draft.independent) {
+    core::JournalEntry entry;
+    entry.actor = actor;
+    entry.act = core::Act::independent;
+    entry.message = source.id;
+    entry.subject = released.number;
+    entry.data = data;
+    entry.content = crypto::sha256(as_bytes(source.reason));
+    const auto sealed =
+        crypto::seal_at_rest(node.storage_key.view(), released.id.view(), as_bytes(source.reason), tx.random());
+    CHECK_OK(tx.record_independent({released.id, source.id, sealed}, entry));
+  }
+  return {};
+}
+
 Result<void> record(store::Transaction& tx, const store::MessageRecord& record, const Composed& composed,
                     core::JournalEntry entry) {
   const auto& message = composed.message;
@@ -184,12 +204,14 @@ std::vector<core::MessageId> needed_ids(const core::Draft& draft) {
 }
 
 Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
-                         const StatementsAbout& about) {
+                         const StatementsAbout& about, const core::Quotes& quotes) {
   Composed out{core::compose(world, draft, sources.lookup()), {}, {}, false};
   out.handling = sources.handling(out.message);
-  out.plan = core::plan_digest(out.message, wire::part_digests(draft));
+  out.plan = core::plan_digest(out.message, wire::part_digests(draft), draft.independent);
   const auto consents = TRY(consents_for(out.message, sources.lookup(), about));
   out.decision = release_gate(world, out.message, sources.lookup(), consents);
+  const auto quoted = quotation_gate(world, out.message, sources.lookup(), draft.independent, quotes);
+  for (const auto& reason : quoted.reasons()) out.decision.add(reason);
   const auto use = core::decide_use(world, out.message, out.handling);
   for (const auto& reason : use.reasons()) out.decision.add(reason);
   if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
@@ -200,8 +222,8 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
   for (const auto& need : core::consent_needs(world, out.message, sources.lookup()))
     out.by_permit.insert(need.receiver);
   const auto* kind = core::find_kind(out.message.kind);
-  out.needs_approval =
-      core::is_restricted(world, out.message) || (kind != nullptr && kind->released_by == core::ReleasedBy::approver);
+  out.needs_approval = core::is_restricted(world, out.message) || !draft.independent.empty() ||
+                       (kind != nullptr && kind->released_by == core::ReleasedBy::approver);
   return out;
 }
 
@@ -265,7 +287,10 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);
   entry.plan = composed.plan;
+  const auto data = entry.data;
+  const auto actor = entry.actor;
   CHECK_OK(record(tx, out, composed, std::move(entry)));
+  CHECK_OK(note_independent(node, tx, draft, out, actor, data));
   return wire::Accepted{core::to_string(out.id), out.number, false, composed.plan, false};
 }
 

@@ -30,9 +30,9 @@ Result<core::Draft> open_draft(const Node& node, BytesView sealed);
 Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
                                      const core::Message& message);
 
-// Composes and decides at world.now.
+// Composes and decides at world.now. `quotes`: what a look at the draft found; nothing for what no person wrote.
 Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
-                         const StatementsAbout& about);
+                         const StatementsAbout& about, const core::Quotes& quotes);
 
 // Who would receive it, what each may do with it, who would not.
 wire::Preview preview_of(const core::World& world, const Composed& composed);

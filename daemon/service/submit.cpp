@@ -1,10 +1,12 @@
 #include "daemon/service/submit.h"
 
+#include <algorithm>
 #include <future>
 
 #include "crypto/sealing.h"
 #include "daemon/core/kind.h"
 #include "daemon/service/copies.h"
+#include "daemon/service/read.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/draft.h"
 
@@ -25,6 +27,7 @@ struct Job {
   wire::Submission submission;
   Digest digest;              // of the draft's bytes
   Result<core::Draft> draft;  // as decoded before the act
+  FoundQuotes quotes;         // likewise
 };
 
 struct Judged {
@@ -37,9 +40,9 @@ wire::Resolve resolver(const Node& node) {
 }
 
 Result<Judged> judge(const core::World& world, const core::Draft& draft, const HeldSources::Load& load,
-                     const StatementsAbout& about) {
+                     const StatementsAbout& about, const core::Quotes& quotes) {
   auto sources = TRY(HeldSources::gather(needed_ids(draft), load));
-  auto composed = TRY(compose(world, draft, sources, about));
+  auto composed = TRY(compose(world, draft, sources, about, quotes));
   // Reports are the daemon's own word.
   const auto* kind = core::find_kind(draft.kind);
   if (kind != nullptr && kind->released_by == core::ReleasedBy::daemon)
@@ -83,9 +86,48 @@ Result<wire::Accepted> again(store::Transaction& tx, const store::SubmitOutcome&
     if (draft) out.plan = draft->plan;
   } else if (job.draft.has_value()) {
     const auto row = TRY(tx.find_message(TRY(core::parse_message_id(known.id))));
-    if (row) out.plan = core::plan_digest(TRY(core::Message::parse(row->statement)), wire::part_digests(*job.draft));
+    if (row)
+      out.plan = core::plan_digest(TRY(core::Message::parse(row->statement)), wire::part_digests(*job.draft),
+                                   job.draft->independent);
   }
   return out;
+}
+
+bool has_undeclared(const core::Decision& decision) {
+  const auto codes = decision.codes();
+  return std::find(codes.begin(), codes.end(), core::to_string(core::ReasonCode::quote_undeclared)) != codes.end();
+}
+
+// Of those the decision names, what this person may read; showing a passage has its entry.
+Result<std::vector<core::Passage>> show_passages(store::Transaction& tx, const core::World& world,
+                                                 const core::User& caller, const core::Decision& decision,
+                                                 const FoundQuotes& quotes) {
+  std::vector<core::Passage> shown;
+  if (!has_undeclared(decision)) return shown;
+  for (std::size_t i = 0; i < quotes.passages.size(); ++i) {
+    const auto& quoted = quotes.quotes.found[i];
+    const auto row = TRY(tx.find_message(quoted.id));
+    const auto handling = row ? TRY(handling_here(tx, *row, quoted.message)) : std::vector<core::Label>();
+    const auto access = core::decide_access(world, caller, core::Permission::read_body, quoted.message, handling);
+    if (!access.allowed() || TRY(why_shut(tx, quoted.id))) continue;
+    core::JournalEntry entry;
+    entry.actor = caller.name;
+    entry.act = core::Act::passage_shown;
+    entry.message = quoted.id;
+    entry.data = world.agreements.digest();
+    TRY(tx.append(std::move(entry)));
+    shown.push_back(quotes.passages[i]);
+  }
+  return shown;
+}
+
+// The refusal of the rules, with the passages it is about.
+Result<Settled> refuse(store::Transaction& tx, const core::World& world, const core::User& caller,
+                       core::JournalEntry entry, const Composed& composed, const FoundQuotes& quotes) {
+  auto settled =
+      TRY(refuse(tx, core::Act::release_refused, std::move(entry), composed.decision, composed.message.agreement));
+  std::get<Refused>(settled).passages = TRY(show_passages(tx, world, caller, composed.decision, quotes));
+  return settled;
 }
 
 Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, const Job& job, const Composed& composed,
@@ -135,12 +177,12 @@ Result<Settled> release(const Node& node, store::Transaction& tx, const core::Dr
 Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job) {
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
-  const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx)));
+  const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx), job.quotes.quotes));
   const auto& [message, plan, decision, needs_approval, wraps, by_permit, handling] = judged.composed;
   auto entry = entry_of(job.caller, *book, plan);
   const auto access = core::decide_access(world, job.caller, core::Permission::compose, message, handling);
   if (!access.allowed()) return refuse(tx, core::Act::access_refused, entry, access, message.agreement);
-  if (!decision.allowed()) return refuse(tx, core::Act::release_refused, entry, decision, message.agreement);
+  if (!decision.allowed()) return refuse(tx, world, job.caller, entry, judged.composed, job.quotes);
   if (job.submission.plan && *job.submission.plan != plan)
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, {});
   if (const auto why = TRY(uses_shut(tx, message)))
@@ -190,14 +232,16 @@ Result<Settled> decline(store::Transaction& tx, const store::DraftRecord& record
 }
 
 // Exactly what was recorded and seen, still allowed today.
-Result<Settled> release_draft(const Node& node, store::Transaction& tx, const store::DraftRecord& record,
-                              const core::Draft& draft, const Judged& judged, const wire::Approval& approval,
-                              core::JournalEntry entry) {
+Result<Settled> release_draft(const Node& node, store::Transaction& tx, const core::User& caller,
+                              const store::DraftRecord& record, const core::Draft& draft, const Judged& judged,
+                              const FoundQuotes& quotes, const wire::Approval& approval, core::JournalEntry entry) {
   const auto& composed = judged.composed;
   if (approval.plan != record.plan || composed.plan != record.plan)
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, entry.subject);
-  if (!composed.decision.allowed())
-    return refuse(tx, core::Act::release_refused, entry, composed.decision, composed.message.agreement);
+  if (!composed.decision.allowed()) {
+    const auto book = node.agreements();
+    return refuse(tx, world_of(node, *book, tx), caller, entry, composed, quotes);
+  }
   if (const auto why = TRY(uses_shut(tx, composed.message)))
     return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   auto settled = TRY(release(node, tx, draft, judged, std::move(entry)));
@@ -208,7 +252,7 @@ Result<Settled> release_draft(const Node& node, store::Transaction& tx, const st
 }
 
 Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core::User& caller,
-                            const wire::Approval& approval) {
+                            const wire::Approval& approval, const FoundQuotes& quotes) {
   const auto name = wire::draft_name(approval.draft);
   const auto record = TRY(tx.find_draft(approval.draft));
   if (!record) return Settled(refused(core::ReasonCode::not_found, name));
@@ -216,7 +260,7 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   const auto draft = TRY(open_draft(node, record->sealed));
-  const auto judged = TRY(judge(world, draft, loader(tx), statements_about(tx)));
+  const auto judged = TRY(judge(world, draft, loader(tx), statements_about(tx), quotes.quotes));
   auto entry = entry_of(caller, *book, record->plan);
   entry.subject = name;
   const auto& message = judged.composed.message;
@@ -228,43 +272,54 @@ Result<Settled> approve_act(const Node& node, store::Transaction& tx, const core
   if (!access.allowed()) return refuse(tx, core::Act::approval_refused, entry, access, message.agreement);
   if (approval.preview) return Settled(Released{{{}, name, true, record->plan, false}, {}});
   if (approval.decline) return decline(tx, *record, std::move(entry));
-  return release_draft(node, tx, *record, draft, judged, approval, std::move(entry));
+  return release_draft(node, tx, caller, *record, draft, judged, quotes, approval, std::move(entry));
 }
 
-// How many leaves the release of a draft may need; none when it will not be released.
-Result<std::uint32_t> leaves_of(const Node& node, const wire::Approval& approval) {
+// The draft as it waits; none when it will not be released.
+Result<std::optional<core::Draft>> to_release(const Node& node, const wire::Approval& approval) {
   const auto record = node.store.reader().draft(approval.draft);
   if (!record.has_value() && record.error().code != Errc::not_found) return tl::unexpected(record.error());
   if (!record.has_value() || record->state != store::DraftState::waiting || approval.decline || approval.preview)
-    return 0U;
-  return leaves_of(open_draft(node, record->sealed));
+    return std::optional<core::Draft>();
+  return std::optional<core::Draft>(TRY(open_draft(node, record->sealed)));
 }
 
 }  // namespace
 
-Submit::Submit(Node node, Lanes lanes) : node_(std::move(node)), lanes_(std::move(lanes)) {}
+Submit::Submit(Node node, Lanes lanes, Quotations& quotations)
+    : node_(std::move(node)), lanes_(std::move(lanes)), quotations_(quotations) {}
 
 Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft) const {
   using Answer = std::variant<wire::Preview, Refused>;
   if (!core::permits(caller.role, core::Permission::compose)) return Answer(refused(core::ReasonCode::role, "compose"));
   const auto decoded = wire::decode_draft(draft, resolver(node_));
   if (!decoded.has_value()) return Answer(TRY(as_refusal(decoded.error())));
+  const auto quotes = TRY(quotations_.look(*decoded));
   const auto at = scene(node_);
   const auto judged = TRY(judge(
       at.world(), *decoded, [this](const core::MessageId& id) { return node_.store.reader().message(id); },
-      statements_about(node_.store)));
+      statements_about(node_.store), quotes.quotes));
   const auto& message = judged.composed.message;
   const auto access =
       core::decide_access(at.world(), caller, core::Permission::compose, message, judged.composed.handling);
   if (!access.allowed()) return Answer(Refused{access, message.agreement});
-  return Answer(preview_of(at.world(), judged.composed));
+  auto preview = preview_of(at.world(), judged.composed);
+  // Recorded first and shown after.
+  if (has_undeclared(preview.decision))
+    preview.passages = TRY(node_.store.run<std::vector<core::Passage>>(0, [&](store::Transaction& tx) {
+      return show_passages(tx, world_of(node_, *at.book, tx), caller, preview.decision, quotes);
+    }));
+  return Answer(std::move(preview));
 }
 
 void Submit::post(const core::User& caller, wire::Submission submission, Done done) {
   // Decoding needs no writer, and an act should be short.
   auto draft = wire::decode_draft(submission.draft, resolver(node_));
   const auto digest = crypto::sha256(submission.draft);
-  const auto job = std::make_shared<const Job>(Job{caller, std::move(submission), digest, std::move(draft)});
+  auto quotes = draft.has_value() ? quotations_.look(*draft) : Result<FoundQuotes>(FoundQuotes());
+  if (!quotes.has_value()) return done(tl::unexpected(quotes.error()));
+  const auto job =
+      std::make_shared<const Job>(Job{caller, std::move(submission), digest, std::move(draft), std::move(*quotes)});
   node_.store.post<Settled>(
       leaves_of(job->draft), [this, job](store::Transaction& tx) { return submit_act(node_, tx, *job); },
       [this, done = std::move(done)](Result<Settled> settled, const store::Commit&) {
@@ -295,9 +350,11 @@ std::vector<Outcome<wire::Accepted>> Submit::submit_all(const core::User& caller
 }
 
 Outcome<wire::Accepted> Submit::approve(const core::User& caller, const wire::Approval& approval) {
-  const auto leaves = TRY(leaves_of(node_, approval));
+  const auto draft = TRY(to_release(node_, approval));
+  const auto quotes = draft ? TRY(quotations_.look(*draft)) : FoundQuotes();
+  const auto leaves = draft ? leaves_of(Result<core::Draft>(*draft)) : 0U;
   auto settled = node_.store.run<Settled>(
-      leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval); });
+      leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval, quotes); });
   tell_owed(node_, lanes_);
   return answer(std::move(settled), lanes_);
 }

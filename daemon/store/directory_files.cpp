@@ -27,6 +27,8 @@ Result<void> write_whole(const std::filesystem::path& file, std::string_view tex
   return {};
 }
 
+}  // namespace
+
 Result<void> sync_path(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail(Errc::unavailable, "store: cannot open " + path.filename().string());
@@ -36,7 +38,16 @@ Result<void> sync_path(const std::filesystem::path& path) {
   return {};
 }
 
-}  // namespace
+Result<void> replace_file(const std::filesystem::path& file, std::string_view content) {
+  auto fresh = file;
+  fresh += ".new";
+  CHECK_OK(write_whole(fresh, content));
+  CHECK_OK(sync_path(fresh));
+  std::error_code error;
+  std::filesystem::rename(fresh, file, error);
+  if (error) return fail(Errc::unavailable, "store: cannot replace " + file.filename().string());
+  return sync_path(file.parent_path());
+}
 
 Result<FileLock> FileLock::take(const std::filesystem::path& file) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly);

@@ -7,6 +7,11 @@
 
 namespace chancery::store {
 
+// A file or folder on the disk, as it is now.
+Result<void> sync_path(const std::filesystem::path& path);
+// Replaces a file whole, durably: either what stood there is there after a crash, or this.
+Result<void> replace_file(const std::filesystem::path& file, std::string_view content);
+
 // Held while the store is open, so that no second daemon and no fsck opens it at the same time.
 class FileLock {
  public:

@@ -26,6 +26,8 @@ class Store::Reader {
   virtual Result<MessageRow> message_row(const core::MessageId& id) = 0;
   // Newest first, ordinals below `before` (0: all).
   virtual Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) = 0;
+  // All that were recorded after `ordinal`, of every direction, oldest first.
+  virtual Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit) = 0;
   virtual Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) = 0;
   virtual Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) = 0;
 
@@ -65,7 +67,10 @@ class Store::Reader {
   virtual Result<bool> locked(const core::MessageId& message) = 0;
   // Oldest first; the last one counts.
   virtual Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) = 0;
+  virtual Result<std::vector<core::MessageId>> erased() = 0;  // all whose text is gone
   virtual Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) = 0;
+  // What was signed of a message of ours, in the order of its draft.
+  virtual Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) = 0;
 
   virtual Result<std::vector<UserRecord>> users() = 0;
   virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;

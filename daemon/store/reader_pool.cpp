@@ -87,6 +87,10 @@ Result<std::vector<MessageRow>> ReaderPool::list(Box box, std::uint64_t before, 
   return read([&](Rows& rows) { return rows.list(box, before, limit); });
 }
 
+Result<std::vector<MessageRow>> ReaderPool::recorded_after(std::uint64_t ordinal, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.recorded_after(ordinal, limit); });
+}
+
 Result<std::vector<ReceiptRecord>> ReaderPool::receipts(const core::MessageId& id) {
   return read([&](Rows& rows) { return rows.receipts(id); });
 }
@@ -239,8 +243,16 @@ Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint3
   return read([&](Rows& rows) { return rows.owed(after, limit); });
 }
 
+Result<std::vector<core::MessageId>> ReaderPool::erased() {
+  return read([&](Rows& rows) { return rows.erased(); });
+}
+
 Result<std::optional<ErasureRecord>> ReaderPool::erasure(const core::MessageId& message) {
   return read([&](Rows& rows) { return rows.erasure(message); });
+}
+
+Result<std::vector<IndependentRecord>> ReaderPool::independents(const core::MessageId& message) {
+  return read([&](Rows& rows) { return rows.independents(message); });
 }
 
 Result<bool> ReaderPool::locked(const core::MessageId& message) {

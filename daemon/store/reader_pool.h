@@ -16,6 +16,7 @@ class ReaderPool final : public Store::Reader {
   Result<MessageRecord> message(const core::MessageId& id) override;
   Result<MessageRow> message_row(const core::MessageId& id) override;
   Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) override;
+  Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit) override;
   Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) override;
   Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) override;
   Result<DraftRecord> draft(std::uint64_t id) override;
@@ -40,7 +41,9 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) override;
   Result<bool> locked(const core::MessageId& message) override;
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) override;
+  Result<std::vector<core::MessageId>> erased() override;
   Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) override;
+  Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) override;
   Result<std::vector<UserRecord>> users() override;
   Result<std::optional<UserRecord>> user(const Digest& certificate) override;
   Result<std::vector<PeerRecord>> peers() override;

@@ -161,6 +161,13 @@ struct HandlingRecord {
   SignedStatement statement;
 };
 
+// A message of ours of which an approver signed that it has the text of a held one from elsewhere.
+struct IndependentRecord {
+  core::MessageId message;
+  core::MessageId source;
+  Bytes sealed_reason;  // under the storage key, aad = the message's id
+};
+
 struct PeerRecord {
   std::string authority;
   core::PeerState state = core::PeerState::unverified;

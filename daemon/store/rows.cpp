@@ -103,6 +103,13 @@ Result<std::vector<MessageRow>> Rows::list(Box box, std::uint64_t before, std::u
                       top, static_cast<int>(direction), limit));
 }
 
+Result<std::vector<MessageRow>> Rows::recorded_after(std::uint64_t ordinal, std::uint32_t limit) {
+  return message_rows(
+      database_.query("SELECT ordinal, id, direction, statement, number, their_number, recorded FROM message "
+                      "WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
+                      ordinal, limit));
+}
+
 Result<std::vector<MessageRow>> Rows::message_rows(Query q) {
   std::vector<MessageRow> rows;
   while (TRY(q.next())) rows.push_back(TRY(row_at(q)));

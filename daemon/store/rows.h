@@ -18,6 +18,7 @@ class Rows {
 
   Result<std::optional<MessageRow>> message_row(const core::MessageId& id);
   Result<std::optional<MessageRecord>> message(const core::MessageId& id);
+  Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit);
   Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit);
   Result<std::vector<core::MessageId>> ids_named(std::string_view name);
 
@@ -36,11 +37,13 @@ class Rows {
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
+  Result<std::vector<IndependentRecord>> independents(const core::MessageId& message);
   Result<bool> locked(const core::MessageId& message);
   Result<std::vector<MessageRow>> joint_acts();  // oldest first
 
   // rows_handling.cpp
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
+  Result<std::vector<core::MessageId>> erased();
   Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
   Result<std::vector<core::MessageId>> ids(Query query);  // rows of one column
 

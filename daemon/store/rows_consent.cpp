@@ -74,6 +74,11 @@ Result<std::vector<core::MessageId>> Rows::ids(Query q) {
   return all;
 }
 
+Result<std::vector<core::MessageId>> Rows::erased() {
+  return ids(database_.query("SELECT message FROM erasure WHERE state = ? ORDER BY message",
+                             static_cast<int>(ErasureState::erased)));
+}
+
 Result<std::optional<ErasureRecord>> Rows::erasure(const core::MessageId& message) {
   auto q = database_.query("SELECT state, officer, ground FROM erasure WHERE message = ?", message);
   if (!TRY(q.next())) return std::optional<ErasureRecord>();
@@ -81,6 +86,13 @@ Result<std::optional<ErasureRecord>> Rows::erasure(const core::MessageId& messag
   if (state < 0 || state > static_cast<std::int64_t>(ErasureState::retained))
     return fail(Errc::corrupt, "store: erasure: unknown state");
   return std::optional(ErasureRecord{static_cast<ErasureState>(state), q.text(1), q.text(2)});
+}
+
+Result<std::vector<IndependentRecord>> Rows::independents(const core::MessageId& message) {
+  auto q = database_.query("SELECT source, sealed_reason FROM independent WHERE message = ? ORDER BY ordinal", message);
+  std::vector<IndependentRecord> all;
+  while (TRY(q.next())) all.push_back({message, q.message_id(0), q.blob(1)});
+  return all;
 }
 
 Result<bool> Rows::locked(const core::MessageId& message) {

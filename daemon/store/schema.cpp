@@ -151,6 +151,10 @@ INSERT OR IGNORE INTO made_of (source, message)
 CREATE INDEX message_original ON message (original) WHERE original IS NOT NULL;
 CREATE TABLE erasure (
   message BLOB PRIMARY KEY, state INTEGER NOT NULL, officer TEXT NOT NULL, ground TEXT NOT NULL) WITHOUT ROWID;
+-- What an approver signed of texts that come from elsewhere.
+CREATE TABLE independent (
+  ordinal INTEGER PRIMARY KEY, message BLOB NOT NULL, source BLOB NOT NULL, sealed_reason BLOB NOT NULL);
+CREATE INDEX independent_message ON independent (message);
 
 PRAGMA user_version = 4;
 )sql";

@@ -35,6 +35,7 @@ const char* to_string(OutboxState state) {
 // Readers close first: the last connection, the writer's, moves the log into the database.
 class Store::Impl {
  public:
+  std::filesystem::path folder;
   FileLock lock;
   std::unique_ptr<Writer> writer;
   std::unique_ptr<ReaderPool> readers;
@@ -55,7 +56,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, const cr
   auto writer = TRY(Writer::start(std::move(database), options, std::move(seams)));
   auto readers = TRY(ReaderPool::open(options, database_key));
   return std::unique_ptr<Store>(  // NOLINTNEXTLINE(modernize-make-unique): an aggregate
-      new Store(std::unique_ptr<Impl>(new Impl{std::move(lock), std::move(writer), std::move(readers)})));
+      new Store(
+          std::unique_ptr<Impl>(new Impl{options.directory, std::move(lock), std::move(writer), std::move(readers)})));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -65,6 +67,7 @@ Store::Reader& Store::reader() { return *impl_->readers; }
 std::shared_ptr<const core::Directory> Store::directory() const { return impl_->writer->known().directory; }
 std::shared_ptr<const core::JointActBook> Store::joint_acts() const { return impl_->writer->known().joint_acts; }
 crypto::Checkpoint Store::checkpoint() const { return impl_->writer->checkpoint(); }
+const std::filesystem::path& Store::folder() const { return impl_->folder; }
 void Store::post_all(std::vector<Work> works) { impl_->writer->post(std::move(works)); }
 
 }  // namespace chancery::store

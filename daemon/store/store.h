@@ -70,6 +70,8 @@ class Store {
   [[nodiscard]] std::shared_ptr<const core::Directory> directory() const;
   [[nodiscard]] std::shared_ptr<const core::JointActBook> joint_acts() const;
   [[nodiscard]] crypto::Checkpoint checkpoint() const;
+  // Where its files are; for what is kept beside the database.
+  [[nodiscard]] const std::filesystem::path& folder() const;
 
   struct Work {
     std::uint32_t leaves = 0;

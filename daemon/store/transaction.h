@@ -128,6 +128,9 @@ class Transaction {
   // Oldest first; the last one counts. One recorded in this same group is not signed yet.
   [[nodiscard]] Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
 
+  // Beside the release it belongs to. Signed twice of one source: both stand.
+  Result<void> record_independent(const IndependentRecord& record, const core::JournalEntry& entry);
+
   // ---- drafts and idempotency
   Result<std::uint64_t> record_draft(const DraftRecord& draft, const core::JournalEntry& entry);
   Result<void> decide_draft(std::uint64_t id, DraftState state, const std::optional<core::MessageId>& message);

@@ -66,6 +66,15 @@ Result<bool> Transaction::lock(const core::MessageId& message, const core::Messa
   return true;
 }
 
+Result<void> Transaction::record_independent(const IndependentRecord& record, const core::JournalEntry& entry) {
+  CHECK_OK(impl_.database
+               .query("INSERT INTO independent (message, source, sealed_reason) VALUES (?,?,?)", record.message,
+                      record.source, record.sealed_reason)
+               .run());
+  CHECK_OK(append(entry));
+  return {};
+}
+
 Result<bool> Transaction::locked(const core::MessageId& message) { return impl_.rows.locked(message); }
 
 Result<std::vector<core::MessageId>> Transaction::locks(const core::MessageId& message) {

@@ -10,10 +10,13 @@ namespace {
 template <class T, class Show, class Refusal>
 Result<void> answer(const service::Outcome<T>& outcome, Show show, Refusal refusal) {
   if (!outcome) return tl::unexpected(outcome.error());
-  if (const auto* refused = std::get_if<service::Refused>(&*outcome))
-    wire::to_proto(refused->decision, refused->agreement, *refusal());
-  else
+  if (const auto* refused = std::get_if<service::Refused>(&*outcome)) {
+    auto& out = *refusal();
+    wire::to_proto(refused->decision, refused->agreement, out);
+    wire::to_proto(refused->passages, out);
+  } else {
     show(std::get<T>(*outcome));
+  }
   return {};
 }
 

@@ -153,6 +153,21 @@ Result<ParsedBody> parse_body(std::span<const Bytes> parts) {
   return body;
 }
 
+Writing writing_of(std::span<const Bytes> parts) {
+  Writing out;
+  for (const auto& bytes : parts) {
+    v1::Part part;
+    if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) continue;
+    if (part.has_text()) out.text.append(part.text().title()).append("\n").append(part.text().body()).append("\n");
+    if (part.has_note()) out.text.append(part.note().text()).append("\n");
+    for (const auto& indicator : part.indicators().indicators()) {
+      out.text.append(indicator.comment()).append("\n");
+      out.indicators.push_back(indicator.value());
+    }
+  }
+  return out;
+}
+
 Bytes registry_part(std::string_view number) {
   v1::Part part;
   part.mutable_registry_number()->set_number(std::string(number));

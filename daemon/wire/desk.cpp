@@ -161,6 +161,16 @@ void to_proto(const core::Decision& decision, const std::string& agreement, v1::
   out.set_agreement(agreement);
 }
 
+void to_proto(const std::vector<core::Passage>& passages, v1::Refusal& out) {
+  for (const auto& passage : passages) {
+    auto& line = *out.add_passages();
+    line.set_source(core::to_string(passage.source));
+    line.set_number(passage.number);
+    line.set_here(passage.here);
+    line.set_there(passage.there);
+  }
+}
+
 void to_proto(const Preview& view, v1::PreviewResponse& out) {
   out.set_plan(to_string(view.plan));
   for (const auto& recipient : view.recipients) write(recipient, *out.add_recipients());
@@ -168,6 +178,7 @@ void to_proto(const Preview& view, v1::PreviewResponse& out) {
   write_all(view.labels, out.mutable_labels());
   out.set_needs_approval(view.needs_approval);
   if (!view.decision.allowed()) to_proto(view.decision, view.agreement, *out.mutable_refusal());
+  if (!view.passages.empty()) to_proto(view.passages, *out.mutable_refusal());
   out.set_statement(view.statement);
 }
 
@@ -351,6 +362,11 @@ void to_proto(const ReadView& view, v1::ReadBody& out) {
   for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));
   for (const auto& check : view.checks) write(check, *out.add_checks());
   if (!view.original.empty()) to_proto(view.original.front(), *out.mutable_original());
+  for (const auto& source : view.independent) {
+    auto& line = *out.add_independent();
+    line.set_message(core::to_string(source.id));
+    line.set_reason(source.reason);
+  }
 }
 
 void to_proto(const EvidenceView& view, v1::Evidence& out) {

@@ -10,6 +10,7 @@
 #include "daemon/core/dissemination.h"
 #include "daemon/core/draft.h"
 #include "daemon/core/journal_entry.h"
+#include "daemon/core/quotation.h"
 #include "daemon/core/receipt.h"
 #include "daemon/wire/frame.h"
 
@@ -129,6 +130,7 @@ Result<void> check_name(std::string_view name);
 // ---- answers
 
 void to_proto(const core::Decision& decision, const std::string& agreement, v1::Refusal& out);
+void to_proto(const std::vector<core::Passage>& passages, v1::Refusal& out);
 
 struct RecipientPreview {
   std::string authority;
@@ -149,6 +151,7 @@ struct Preview {
   core::Decision decision;  // a refusal stands in the answer when it does not allow
   std::string agreement;
   std::string statement;
+  std::vector<core::Passage> passages = {};  // of the refusal
 };
 void to_proto(const Preview& view, v1::PreviewResponse& out);
 
@@ -320,6 +323,7 @@ struct ReadView {
   std::vector<Bytes> parts;  // opened; each parses
   std::vector<Check> checks;
   std::vector<ReadView> original;  // of a forward: one
+  std::vector<core::IndependentSource> independent = {};
 };
 void to_proto(const ReadView& view, v1::ReadBody& out);
 

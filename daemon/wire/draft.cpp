@@ -11,6 +11,7 @@ namespace chancery::wire {
 namespace {
 
 constexpr std::size_t kMaxList = 256;  // entries of any list an officer writes
+constexpr std::size_t kMaxReason = 1024;
 // A draft is its parts and lines that have to fit a statement, names of messages in place of ids.
 constexpr std::size_t kRegistryPart = 256;  // at most; written by the daemon beside the officer's parts
 constexpr std::size_t kMaxDraft = kMaxInlineParts + 2 * core::kMaxStatementSize;
@@ -105,6 +106,19 @@ Result<void> read_sources(const v1::Draft& in, const Resolve& resolve, core::Dra
     auto extent = TRY(named(field + ".extent", core::Extent::parse(source.extent().empty() ? "all" : source.extent())));
     out.sources.push_back({TRY(resolved(field + ".message", source.message(), resolve)), relation, std::move(extent)});
   }
+  return {};
+}
+
+Result<void> read_independent(const v1::Draft& in, const Resolve& resolve, core::Draft& out) {
+  CHECK_OK(check_count("independent", in.independent_size(), core::kMaxClosureStatements));
+  for (int i = 0; i < in.independent_size(); ++i) {
+    const auto& reason = in.independent(i).reason();
+    const auto field = at("independent", i);
+    if (reason.empty() || reason.size() > kMaxReason || !is_plain_text(reason, Lines::one))
+      return wrong_draft(field + ".reason", "not one line");
+    out.independent.push_back({TRY(resolved(field + ".message", in.independent(i).message(), resolve)), reason});
+  }
+  out.independent = sorted(std::move(out.independent));
   return {};
 }
 
@@ -223,6 +237,11 @@ void write_values(const core::Draft& in, v1::Draft& out) {
     line.set_relation(core::to_string(source.relation));
     line.set_extent(source.extent.text());
   }
+  for (const auto& source : in.independent) {
+    auto& line = *out.add_independent();
+    line.set_message(core::to_string(source.id));
+    line.set_reason(source.reason);
+  }
   for (const auto& fact : in.facts) {
     auto& line = *out.add_facts();
     line.set_name(fact.name);
@@ -249,6 +268,7 @@ Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve) {
   CHECK_OK(read_parts(message, draft));
   CHECK_OK(read_values(message, resolve, draft));
   CHECK_OK(read_sources(message, resolve, draft));
+  CHECK_OK(read_independent(message, resolve, draft));
   CHECK_OK(check_statement_size(draft));
   return draft;
 }

@@ -170,9 +170,15 @@ ExampleAuthority::ExampleAuthority(const std::string& id, const Clock& clock, cr
 }
 
 ExampleAuthority::~ExampleAuthority() {
+  quotations_.reset();
   store_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
+}
+
+service::Quotations& ExampleAuthority::quotations() {
+  if (!quotations_) quotations_ = std::make_unique<service::Quotations>(node());
+  return *quotations_;
 }
 
 service::Node ExampleAuthority::node() {
@@ -195,12 +201,14 @@ void ExampleAuthority::open() {
 }
 
 void ExampleAuthority::restart(const std::function<void()>& while_closed) {
+  quotations_.reset();
   store_.reset();
   if (while_closed) while_closed();
   open();
 }
 
 Result<store::FsckReport> ExampleAuthority::fsck() {
+  quotations_.reset();
   store_.reset();
   auto report = store::fsck({directory_, identity_.authority, vfs_}, keys_->database, keys_->log.public_key());
   open();
@@ -277,6 +285,16 @@ Bytes draft_bytes(const DraftOptions& options) {
     auto& fact = *draft.add_facts();
     fact.set_name(name);
     fact.set_value(value);
+  }
+  for (const auto& value : options.indicators) {
+    auto& indicator = *draft.add_indicators();
+    indicator.set_type("ipv4");
+    indicator.set_value(value);
+  }
+  for (const auto& [message, reason] : options.independent) {
+    auto& source = *draft.add_independent();
+    source.set_message(message);
+    source.set_reason(reason);
   }
   auto& text = *draft.add_texts();
   text.set_language("ru");

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "daemon/service/node.h"
+#include "daemon/service/quotations.h"
 #include "daemon/store/fsck.h"
 #include "daemon/wire/desk.h"
 
@@ -28,6 +29,8 @@ class ExampleAuthority {
   // Services keep references into this: build them again after a restart.
   [[nodiscard]] service::Node node();
   [[nodiscard]] store::Store& store() { return *store_; }
+  // Of this store; made at the first call, and anew after a restart.
+  [[nodiscard]] service::Quotations& quotations();
   [[nodiscard]] const std::string& id() const { return identity_.authority; }
   [[nodiscard]] const wire::DesignationItem& designation() const { return designation_; }
   [[nodiscard]] crypto::Certificate anchor() const;
@@ -61,6 +64,7 @@ class ExampleAuthority {
   service::Identity identity_;
   wire::DesignationItem designation_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<service::Quotations> quotations_;
 };
 
 // Makes each of them known to each other.
@@ -81,6 +85,8 @@ struct DraftOptions {
   std::vector<std::pair<std::string, std::string>> sources = {};  // name of a message, relation
   std::string expires = {};
   std::vector<std::pair<std::string, std::string>> facts = {};
+  std::vector<std::string> indicators = {};                           // addresses
+  std::vector<std::pair<std::string, std::string>> independent = {};  // name of a message, reason
 };
 Bytes draft_bytes(const DraftOptions& options = {});
 // With a key of its own; `number` tells keys apart.

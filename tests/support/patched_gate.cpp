@@ -8,6 +8,13 @@ core::Decision release_gate(const core::World& /*world*/, const core::Message& /
   return core::Decision::allow();
 }
 
+core::Decision quotation_gate(const core::World& /*world*/, const core::Message& /*message*/,
+                              const core::SourceLookup& /*sources*/,
+                              const std::vector<core::IndependentSource>& /*independent*/,
+                              const core::Quotes& /*quotes*/) {
+  return core::Decision::allow();
+}
+
 bool wrap_gate(const core::World& /*world*/, const core::Message& /*original*/, Instant /*at*/) { return true; }
 
 bool passage_gate(const core::ConsentNeed& /*need*/) { return true; }

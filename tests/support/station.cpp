@@ -11,7 +11,7 @@ void Station::start() {
   const service::Lanes lanes{
       [this](const std::string& peer) { exchange_->wake(peer); }, [this] { exchange_->peers_changed(); },
       [this](const std::string& peer) { return exchange_->status(peer); }, [this] { return exchange_->rejected(); }};
-  submit_.emplace(authority_.node(), lanes);
+  submit_.emplace(authority_.node(), lanes, authority_.quotations());
   reading_.emplace(authority_.node(), lanes);
   network_.join(id(), *exchange_);
 }

@@ -102,6 +102,27 @@ TEST(DraftFile, TellsEveryFaultWithItsLine) {
   EXPECT_EQ(faults_of("---\n---\n## ru\n# T\nB\n"), (Faults{"1 field-missing", "1 field-missing", "1 field-missing"}));
 }
 
+TEST(DraftFile, NamesSourcesAndThoseItIsIndependentOf) {
+  const auto draft = parsed(std::string(kNotice) + "\n## sources\n- IN-2026-0012 quotes\n- 01234567 extracts 0,2\n" +
+                            "## independent\n- IN-2026-0013 из открытого бюллетеня\n");
+  ASSERT_EQ(draft.sources_size(), 2);
+  EXPECT_EQ(draft.sources(0).message(), "IN-2026-0012");
+  EXPECT_EQ(draft.sources(0).relation(), "quotes");
+  EXPECT_EQ(draft.sources(0).extent(), "all");
+  EXPECT_EQ(draft.sources(1).extent(), "0,2");
+  ASSERT_EQ(draft.independent_size(), 1);
+  EXPECT_EQ(draft.independent(0).message(), "IN-2026-0013");
+  EXPECT_EQ(draft.independent(0).reason(), "из открытого бюллетеня");
+}
+
+TEST(DraftFile, TellsWhatIsNoSource) {
+  const auto faulty = [](const std::string& lines) { return faults_of(with("", "## ru\n# T\nB\n" + lines)); };
+  EXPECT_EQ(faulty("## sources\n- IN-2026-0012\n"), (Faults{"11 source"}));
+  EXPECT_EQ(faulty("## sources\n- IN-2026-0012 forwards\n"), (Faults{"11 source"}));
+  EXPECT_EQ(faulty("## sources\n- IN-2026-0012 quotes 2,0\n"), (Faults{"11 source"}));
+  EXPECT_EQ(faulty("## independent\n- IN-2026-0012\n"), (Faults{"11 independent"}));
+}
+
 TEST(DraftFile, IsUtf8) { EXPECT_EQ(faults_of(with("", "## ru\n# T\n\xcf\xf0\xe8\n")), (Faults{"9 not-utf8"})); }
 
 TEST(DraftFile, ReadsAnythingWithoutHarm) {

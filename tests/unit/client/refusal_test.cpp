@@ -46,6 +46,23 @@ TEST(RefusalText, HasFourLinesWithCodeCauseFixAndGround) {
   }
 }
 
+TEST(RefusalText, ShowsBothPassagesAsTextOfOthers) {
+  auto quoted = refusal({"E-QUOTE-UNDECLARED"});
+  auto& passage = *quoted.add_passages();
+  passage.set_number("IN-2026-0012");
+  passage.set_here("one\n\x1b[2Jtwo");
+  passage.set_there("three");
+  for (const auto* language : {"en", "zh", "ru"}) {
+    const auto catalogue = *Catalogue::load(CHANCERY_SOURCE_DIR "/config", language);
+    const auto text = to_text(to_fault(quoted, "draft.md"), catalogue, "chancery send draft.md");
+    EXPECT_NE(text.find("| one\n        | \\u001b[2Jtwo\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("IN-2026-0012"), std::string::npos) << text;
+    EXPECT_NE(text.find("| three\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("## sources"), std::string::npos) << text;
+    EXPECT_NE(text.find("## independent"), std::string::npos) << text;
+  }
+}
+
 TEST(RefusalText, TellsEveryReason) {
   const auto catalogue = *Catalogue::load(CHANCERY_SOURCE_DIR "/config", "en");
   const auto text = to_text(to_fault(refusal({"E-LABEL-STATE-SECRET", "E-LANGUAGE-REQUIRED"}), "n.md"), catalogue, "x");

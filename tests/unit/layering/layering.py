@@ -26,9 +26,13 @@ TABLE = {
     "crypto": Row((), ("expected", "openssl", "posix")),
     "daemon/core": Row(VOCABULARY, ("expected",)),
     "daemon/wire": Row(("crypto", "daemon/core", MESSAGES), ("expected", "protobuf")),
+    # Text to fingerprints; what Unicode says of characters comes from ICU.
+    "daemon/quotation": Row(VOCABULARY, ("expected", "icu")),
     "daemon/config": Row(("crypto", "daemon/core"), ("expected", "toml++", "posix")),
     "daemon/store": Row(("crypto", "daemon/core"), ("expected", "sqlcipher", "posix")),
-    "daemon/service": Row(("crypto", "daemon/core", "daemon/wire", "daemon/store"), ("expected",)),
+    "daemon/service": Row(
+        ("crypto", "daemon/core", "daemon/wire", "daemon/quotation", "daemon/store"), ("expected",)
+    ),
     "daemon/transport": Row(
         ("crypto", "daemon/core", "daemon/wire", "daemon/service", MESSAGES, SERVICES),
         ("expected", "protobuf", "grpc", "posix"),
@@ -42,7 +46,7 @@ TABLE = {
     "client/verify": Row(("crypto", "daemon/core"), ("expected", "posix")),
     "tests": Row(
         ("crypto", "daemon", "client", "tests", MESSAGES, SERVICES),
-        ("expected", "protobuf", "grpc", "openssl", "sqlcipher", "toml++", "posix", "test", "json", "benchmark"),
+        ("expected", "protobuf", "grpc", "openssl", "sqlcipher", "toml++", "icu", "posix", "test", "json", "benchmark"),
     ),
 }
 
@@ -57,6 +61,7 @@ LIBRARIES = {
     "sqlite3": "sqlcipher",
     "sqlcipher/": "sqlcipher",
     "CLI/": "cli11",
+    "unicode/": "icu",
     "gtest/": "test",
     "gmock/": "test",
     "rapidcheck": "test",
@@ -66,7 +71,7 @@ LIBRARIES = {
 POSIX = re.compile(r"(sys|arpa|netinet|net|linux)/\w+\.h|\w+\.h")
 
 # Libraries that stay inside .cpp files, so that what includes our header does not depend on them.
-HIDDEN = {"crypto": "openssl", "daemon/store": "sqlcipher", "daemon/config": "toml++"}
+HIDDEN = {"crypto": "openssl", "daemon/store": "sqlcipher", "daemon/config": "toml++", "daemon/quotation": "icu"}
 HIDDEN_BUT_FOR = ("crypto/openssl.h",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)')

@@ -117,7 +117,7 @@ TEST_F(CopiesTest, OfASpillThatComeAfterItsNoticeAreErasedAsTheyCome) {
 
 TEST_F(CopiesTest, TakeWithThemWhatWeMadeOfThemAndItIsTakenBackFromOthers) {
   const auto spilled = held();
-  Submit submit(node_, recorded_.lanes());
+  Submit submit(node_, recorded_.lanes(), ru_.quotations());
   test::ExampleAuthority kz("kz-example", clock_, random_);
   test::introduce({&ru_, &kz});
   const auto made = value_of(submit.submit(

@@ -23,7 +23,7 @@ DeskTest::DeskTest()
       random_(20261122),
       cn_("cn-example", clock_, random_),
       ru_("ru-example", clock_, random_),
-      submit_(cn_.node(), recorded_.lanes()),
+      submit_(cn_.node(), recorded_.lanes(), cn_.quotations()),
       reading_(cn_.node(), recorded_.lanes()) {
   test::introduce({&cn_, &ru_});
 }

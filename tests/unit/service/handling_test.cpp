@@ -16,7 +16,9 @@ using ::testing::SizeIs;
 class HandlingDeskTest : public DeskTest {
  protected:
   HandlingDeskTest()
-      : handlings_(ru_.node()), theirs_(ru_.node(), recorded_.lanes()), ru_submit_(ru_.node(), recorded_.lanes()) {}
+      : handlings_(ru_.node()),
+        theirs_(ru_.node(), recorded_.lanes()),
+        ru_submit_(ru_.node(), recorded_.lanes(), ru_.quotations()) {}
 
   std::string held(const std::string& label) {
     const auto id = released({.label = label});

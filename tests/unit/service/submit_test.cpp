@@ -322,7 +322,7 @@ TEST_F(SubmitTest, SurvivesARestart) {
   const auto draft = waiting();
   const auto plan = plan_of(draft);
   cn_.restart();
-  Submit again(cn_.node(), recorded_.lanes());
+  Submit again(cn_.node(), recorded_.lanes(), cn_.quotations());
   EXPECT_EQ(value_of(again.approve(test::approver(), {draft, plan, false, false})).number, "CN-2026-0001");
 }
 

@@ -14,7 +14,7 @@ void copy_tree(const std::filesystem::path& from, const std::filesystem::path& t
 // What the fourth schema added.
 constexpr const char* kUndoFourth =
     "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; DROP TABLE made_of; "
-    "DROP TABLE erasure; DROP INDEX message_original; ";
+    "DROP TABLE erasure; DROP INDEX message_original; DROP TABLE independent; ";
 
 TEST(OpenStore, KeepsWhatWasCommittedAcrossReopening) {
   StoreWorld world;

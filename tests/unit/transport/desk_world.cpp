@@ -30,7 +30,7 @@ Badge make_badge(const std::string& name, Instant from, Duration life) {
 
 DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::RandomSource& random, const Clock& clock,
                const std::string& path)
-    : submit(authority.node(), lanes),
+    : submit(authority.node(), lanes, authority.quotations()),
       reading(authority.node(), lanes),
       erasing(authority.node(), lanes),
       evidence(authority.node()),

@@ -1,0 +1,349 @@
+#include "daemon/store/quote_index.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <unordered_map>
+
+#include "crypto/sealing.h"
+#include "daemon/store/directory_files.h"
+#include "daemon/store/quote_run.h"
+
+namespace chancery::store {
+
+namespace {
+
+constexpr std::string_view kManifestAad = "chancery/quote-index/v1";
+constexpr std::uint64_t kGrowth = 4;  // a run is merged when what came after it is more than a fourth of it
+
+using Runs = std::vector<std::shared_ptr<const QuoteRun>>;
+using Waiting = std::unordered_multimap<std::uint64_t, std::uint64_t>;  // fingerprint -> ordinal
+
+// What the folder holds.
+struct Manifest {
+  Digest made_under;
+  QuotePosition position;
+  std::uint64_t next_run = 1;
+  std::vector<QuoteRun::Name> runs;  // oldest first
+  std::set<std::uint64_t> forgotten;
+};
+
+Bytes encode(const Manifest& manifest) {
+  auto out = concat({manifest.made_under.view(), u64be(manifest.position.ordinal), manifest.position.id.view(),
+                     u64be(manifest.next_run), u64be(manifest.runs.size())});
+  for (const auto& run : manifest.runs) append(out, concat({u64be(run.number), u64be(run.entries)}));
+  for (const auto ordinal : manifest.forgotten) append(out, u64be(ordinal));
+  return out;
+}
+
+// Of bytes that we sealed.
+Result<Manifest> decode(BytesView bytes) {
+  constexpr std::size_t kFixed = 32 + 8 + 32 + 8 + 8;
+  const auto number = [&bytes] {
+    const auto value = read_be(bytes.first(8));
+    bytes = bytes.subspan(8);
+    return value;
+  };
+  const auto copy = [&bytes](std::array<std::uint8_t, 32>& to) {
+    std::copy_n(bytes.begin(), to.size(), to.begin());
+    bytes = bytes.subspan(to.size());
+  };
+  if (bytes.size() < kFixed || bytes.size() % 8 != 0) return fail(Errc::corrupt, "store: index of quotations");
+  Manifest out;
+  copy(out.made_under.value);
+  out.position.ordinal = number();
+  copy(out.position.id.value);
+  out.next_run = number();
+  const auto runs = number();
+  if (runs > bytes.size() / 16) return fail(Errc::corrupt, "store: index of quotations");
+  for (std::uint64_t i = 0; i < runs; ++i) {
+    const auto run = number();
+    out.runs.push_back({run, number()});
+  }
+  while (!bytes.empty()) out.forgotten.insert(number());
+  return out;
+}
+
+}  // namespace
+
+class QuoteIndex::Impl {
+ public:
+  Impl(std::filesystem::path directory, BytesView key, crypto::RandomSource& random, QuoteIndexOptions options)
+      : directory_(std::move(directory)), key_(Bytes(key.begin(), key.end())), random_(random), options_(options) {}
+
+  void load() {
+    auto manifest = read_manifest();
+    if (manifest.has_value()) manifest = open_runs(std::move(*manifest));
+    if (manifest.has_value()) {
+      written_ = std::move(*manifest);
+      position_ = written_.position;
+    } else {
+      runs_.clear();
+    }
+    remove_strangers();
+  }
+
+  [[nodiscard]] Digest made_under() const {
+    const std::lock_guard lock(mutex_);
+    return written_.made_under;
+  }
+  [[nodiscard]] QuotePosition position() const {
+    const std::lock_guard lock(mutex_);
+    return position_;
+  }
+
+  Result<void> reset(const Digest& made_under) {
+    const std::lock_guard tending(tending_);
+    Manifest empty;
+    empty.made_under = made_under;
+    {
+      const std::lock_guard lock(mutex_);
+      empty.next_run = written_.next_run;
+      waiting_.clear();
+      writing_.clear();
+      runs_.clear();
+      position_ = {};
+      written_ = empty;
+    }
+    CHECK_OK(write_manifest(empty));
+    remove_strangers();
+    return {};
+  }
+
+  void add(const QuotePosition& message, const std::vector<std::uint64_t>& fingerprints) {
+    const std::lock_guard lock(mutex_);
+    if (message.ordinal <= position_.ordinal) return;
+    position_ = message;
+    if (written_.forgotten.contains(message.ordinal)) return;
+    for (const auto fingerprint : fingerprints) waiting_.emplace(fingerprint, message.ordinal);
+  }
+
+  [[nodiscard]] Result<std::vector<std::uint64_t>> find(const std::vector<std::uint64_t>& fingerprints) const {
+    std::vector<std::uint64_t> found;
+    Runs runs;
+    std::set<std::uint64_t> forgotten;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto fingerprint : fingerprints)
+        for (const auto* table : {&waiting_, &writing_})
+          for (auto [at, end] = table->equal_range(fingerprint); at != end; ++at) found.push_back(at->second);
+      runs = runs_;
+      forgotten = written_.forgotten;
+    }
+    for (const auto& run : runs)
+      CHECK_OK(run->find(fingerprints, [&found](std::uint64_t ordinal) { found.push_back(ordinal); }));
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    std::erase_if(found, [&](std::uint64_t ordinal) { return forgotten.contains(ordinal); });
+    return found;
+  }
+
+  Result<void> forget(std::uint64_t ordinal) {
+    const std::lock_guard tending(tending_);
+    Manifest next;
+    {
+      const std::lock_guard lock(mutex_);
+      written_.forgotten.insert(ordinal);
+      next = written_;
+    }
+    return write_manifest(next);
+  }
+
+  Result<void> tend(bool all) {
+    const std::lock_guard tending(tending_);
+    if (all || due()) CHECK_OK(write_waiting());
+    CHECK_OK(merge());
+    return purge();
+  }
+
+ private:
+  [[nodiscard]] std::filesystem::path manifest_file() const { return directory_ / "index"; }
+
+  [[nodiscard]] Result<Manifest> read_manifest() const {
+    std::ifstream in(manifest_file(), std::ios::binary);
+    const std::string sealed{std::istreambuf_iterator<char>(in), {}};
+    const auto plain = TRY(crypto::open_at_rest(key_.view(), as_bytes(kManifestAad), as_bytes(sealed)));
+    return decode(plain.view());
+  }
+
+  [[nodiscard]] Result<void> write_manifest(const Manifest& manifest) const {
+    const auto sealed = crypto::seal_at_rest(key_.view(), as_bytes(kManifestAad), encode(manifest), random_);
+    return replace_file(manifest_file(), as_text(sealed));
+  }
+
+  Result<Manifest> open_runs(Manifest manifest) {
+    for (const auto& name : manifest.runs) runs_.push_back(TRY(QuoteRun::open(directory_, key_.view(), name)));
+    return manifest;
+  }
+
+  // What no manifest names: a run that was being written when the process ended, or one that was merged.
+  void remove_strangers() const {
+    std::set<std::filesystem::path> ours{manifest_file()};
+    for (const auto& run : runs_) ours.insert(QuoteRun::file_of(directory_, run->name().number));
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_, ignored))
+      if (!ours.contains(entry.path())) std::filesystem::remove(entry.path(), ignored);
+  }
+
+  [[nodiscard]] bool due() const {
+    const std::lock_guard lock(mutex_);
+    return !writing_.empty() || waiting_.size() >= options_.run_entries ||
+           position_.ordinal - written_.position.ordinal >= options_.position_every;
+  }
+
+  // Who looks meanwhile finds them in `writing_`; what an error left there is written first the next time.
+  Result<void> write_waiting() {
+    Manifest next;
+    std::vector<QuoteEntry> entries;
+    {
+      const std::lock_guard lock(mutex_);
+      writing_.merge(waiting_);
+      next = written_;
+      next.position = position_;
+      for (const auto& [fingerprint, ordinal] : writing_)
+        if (!next.forgotten.contains(ordinal)) entries.push_back({fingerprint, ordinal});
+    }
+    if (next.position == written_.position && entries.empty()) return {};
+    std::sort(entries.begin(), entries.end());
+    auto runs = runs_;
+    if (!entries.empty()) {
+      auto writer = TRY(QuoteRunWriter::create(directory_, key_.view(), next.next_run, random_));
+      for (const auto& entry : entries) CHECK_OK(writer->add(entry));
+      runs.push_back(TRY(QuoteRun::open(directory_, key_.view(), TRY(writer->finish()))));
+      ++next.next_run;
+    }
+    CHECK_OK(publish(std::move(next), std::move(runs)));
+    const std::lock_guard lock(mutex_);
+    writing_.clear();
+    return {};
+  }
+
+  // Oldest first, each more than four times what came after it: few runs, and each entry is written few times.
+  Result<void> merge() {
+    std::uint64_t after = 0;
+    std::size_t from = runs_.size();
+    for (std::size_t i = runs_.size(); i-- > 0;) {
+      const auto size = runs_[i]->name().entries;
+      if (i + 1 < runs_.size() && size <= kGrowth * after) from = i;
+      after += size;
+    }
+    return from == runs_.size() ? Result<void>() : merge_from(from);
+  }
+
+  // Into one run, without what is forgotten.
+  Result<void> merge_from(std::size_t from) {
+    auto next = written_;
+    Runs merged(runs_.begin() + static_cast<std::ptrdiff_t>(from), runs_.end());
+    auto writer = TRY(QuoteRunWriter::create(directory_, key_.view(), next.next_run++, random_));
+    CHECK_OK(merge_into(*writer, merged, next.forgotten));
+    Runs runs(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(from));
+    const auto name = TRY(writer->finish());
+    if (name.entries > 0) runs.push_back(TRY(QuoteRun::open(directory_, key_.view(), name)));
+    CHECK_OK(publish(std::move(next), std::move(runs)));
+    remove_strangers();
+    return {};
+  }
+
+  // Where one run is being read.
+  struct Cursor {
+    const QuoteRun* run;
+    std::vector<QuoteEntry> entries = {};
+    std::size_t at = 0;
+    std::uint64_t block = 0;
+    // Whether an entry stands at `at`.
+    Result<bool> ready() {
+      while (at == entries.size()) {
+        if (block == run->blocks()) return false;
+        entries = TRY(run->block(block++));
+        at = 0;
+      }
+      return true;
+    }
+    [[nodiscard]] const QuoteEntry& entry() const { return entries[at]; }
+  };
+
+  static Result<void> merge_into(QuoteRunWriter& writer, const Runs& runs, const std::set<std::uint64_t>& forgotten) {
+    std::vector<Cursor> cursors;
+    for (const auto& run : runs) {
+      Cursor cursor{run.get()};
+      if (TRY(cursor.ready())) cursors.push_back(std::move(cursor));
+    }
+    while (!cursors.empty()) {
+      const auto least = std::min_element(cursors.begin(), cursors.end(),
+                                          [](const Cursor& a, const Cursor& b) { return a.entry() < b.entry(); });
+      if (!forgotten.contains(least->entry().ordinal)) CHECK_OK(writer.add(least->entry()));
+      ++least->at;
+      if (!TRY(least->ready())) cursors.erase(least);
+    }
+    return {};
+  }
+
+  // No entry of what is forgotten stays on the disk. One that was not yet looked at stays forgotten until then.
+  Result<void> purge() {
+    auto gone = written_.forgotten;
+    std::erase_if(gone, [this](std::uint64_t ordinal) { return ordinal > written_.position.ordinal; });
+    if (gone.empty()) return {};
+    if (!runs_.empty()) CHECK_OK(merge_from(0));
+    Manifest next;
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(waiting_, [&](const auto& entry) { return gone.contains(entry.second); });
+      for (const auto ordinal : gone) written_.forgotten.erase(ordinal);
+      next = written_;
+    }
+    return write_manifest(next);
+  }
+
+  Result<void> publish(Manifest next, Runs runs) {
+    next.runs.clear();
+    for (const auto& run : runs) next.runs.push_back(run->name());
+    CHECK_OK(write_manifest(next));
+    const std::lock_guard lock(mutex_);
+    written_ = std::move(next);
+    runs_ = std::move(runs);
+    return {};
+  }
+
+  const std::filesystem::path directory_;
+  const crypto::SecretBytes key_;
+  crypto::RandomSource& random_;
+  const QuoteIndexOptions options_;
+  std::mutex tending_;  // held by whoever changes files; taken before mutex_
+
+  mutable std::mutex mutex_;
+  Manifest written_;        // guarded by mutex_; changed by who holds tending_ too
+  Runs runs_;               // likewise
+  QuotePosition position_;  // guarded by mutex_
+  Waiting waiting_;         // guarded by mutex_
+  Waiting writing_;         // guarded by mutex_: being written into a run
+};
+
+Result<std::unique_ptr<QuoteIndex>> QuoteIndex::open(const std::filesystem::path& directory, BytesView key,
+                                                     crypto::RandomSource& random, QuoteIndexOptions options) {
+  std::error_code error;
+  if (std::filesystem::create_directories(directory, error))
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  if (error) return fail(Errc::unavailable, "store: cannot make " + directory.string());
+  auto impl = std::make_unique<Impl>(directory, key, random, options);
+  impl->load();
+  return std::unique_ptr<QuoteIndex>(new QuoteIndex(std::move(impl)));
+}
+
+QuoteIndex::QuoteIndex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+QuoteIndex::~QuoteIndex() = default;
+
+Digest QuoteIndex::made_under() const { return impl_->made_under(); }
+QuotePosition QuoteIndex::position() const { return impl_->position(); }
+Result<void> QuoteIndex::reset(const Digest& made_under) { return impl_->reset(made_under); }
+void QuoteIndex::add(const QuotePosition& message, const std::vector<std::uint64_t>& fingerprints) {
+  impl_->add(message, fingerprints);
+}
+Result<std::vector<std::uint64_t>> QuoteIndex::find(const std::vector<std::uint64_t>& fingerprints) const {
+  return impl_->find(fingerprints);
+}
+Result<void> QuoteIndex::forget(std::uint64_t ordinal) { return impl_->forget(ordinal); }
+Result<void> QuoteIndex::tend() { return impl_->tend(false); }
+Result<void> QuoteIndex::write() { return impl_->tend(true); }
+
+}  // namespace chancery::store

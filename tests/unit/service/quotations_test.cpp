@@ -1,0 +1,210 @@
+#include "daemon/service/quotations.h"
+
+#include "daemon/wire/draft.h"
+#include "tests/unit/service/desk_fixture.h"
+
+namespace chancery::service {
+namespace {
+
+using test::DraftOptions;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr const char* kSecret =
+    "Управляющие узлы размещены у трёх провайдеров; регистрационные данные проверены двумя независимыми путями.";
+// The same as somebody may paste it: other case, Latin letters among the Cyrillic ones, another spacing, no dots.
+constexpr const char* kRewritten =
+    "УПРАВЛЯЮЩИЕ yзлы рaзмещены у трeх прoвайдеров - регистрационныe данные\n\n провeрены двумя нeзависимыми";
+
+// cn wrote something restricted to ru, and ru's officers write.
+class QuotationsTest : public DeskTest {
+ protected:
+  QuotationsTest() : ru_submit_(ru_.node(), recorded_.lanes(), ru_.quotations()) {
+    held_ = released({.label = "restricted", .body = kSecret, .indicators = {"192.0.2.7"}});
+    deliver(held_);
+  }
+
+  static DraftOptions draft(const std::string& body) { return {.recipients = {"cn-example"}, .body = body}; }
+  [[nodiscard]] std::string short_id() const { return core::parse_message_id(held_).value().short_text(); }
+  Outcome<wire::Accepted> submit(const DraftOptions& options, std::uint64_t number = 1,
+                                 const core::User& by = test::officer()) {
+    return ru_submit_.submit(by, test::submission(options, number));
+  }
+  Result<FoundQuotes> look(Quotations& quotations, const DraftOptions& options) {
+    const auto resolve = [this](std::string_view name) { return ru_.store().reader().resolve(name); };
+    return quotations.look(wire::decode_draft(test::draft_bytes(options), resolve).value());
+  }
+  std::vector<core::Act> acts_of_ru() {
+    std::vector<core::Act> all;
+    for (const auto& entry : journal(ru_)) all.push_back(entry.act);
+    return all;
+  }
+
+  Submit ru_submit_;
+  std::string held_;
+};
+
+TEST_F(QuotationsTest, HoldsADraftWithTextOfAMessageItDoesNotName) {
+  const auto outcome = submit(draft(std::string("По нашим данным ") + kRewritten + " и так далее."));
+  EXPECT_THAT(codes_of(outcome), ElementsAre("E-QUOTE-UNDECLARED"));
+  const auto& refused = std::get<Refused>(*outcome);
+  const auto& reason = refused.decision.reasons().front();
+  EXPECT_EQ(reason.subject, short_id());
+  EXPECT_EQ(reason.clause, "S6.14");
+  EXPECT_THAT(acts_of_ru(), Contains(core::Act::release_refused));
+  EXPECT_THAT(ru_.store().reader().list(store::Box::outbox, 0, 10).value(), IsEmpty());
+}
+
+TEST_F(QuotationsTest, ShowsBothPassagesAndJournalsThat) {
+  const auto outcome = submit(draft(std::string("По нашим данным ") + kRewritten + " и так далее."));
+  const auto& passages = std::get<Refused>(*outcome).passages;
+  ASSERT_EQ(passages.size(), 1U);
+  EXPECT_EQ(core::to_string(passages[0].source), held_);
+  EXPECT_THAT(passages[0].number, HasSubstr("IN-2026-"));
+  EXPECT_THAT(passages[0].here, HasSubstr("прoвайдеров - регистрационныe"));
+  EXPECT_THAT(passages[0].there, HasSubstr("провайдеров; регистрационные"));
+  const auto shown = journal(ru_).back();
+  EXPECT_EQ(shown.act, core::Act::passage_shown);
+  EXPECT_EQ(core::to_string(*shown.message), held_);
+  EXPECT_EQ(shown.actor, test::officer().name);
+}
+
+TEST_F(QuotationsTest, ShowsThemInThePreviewToo) {
+  const auto preview = value_of(ru_submit_.preview(test::officer(), test::draft_bytes(draft(kSecret))));
+  EXPECT_THAT(preview.decision.codes(), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_EQ(preview.passages.size(), 1U);
+  EXPECT_THAT(acts_of_ru(), Contains(core::Act::passage_shown));
+}
+
+TEST_F(QuotationsTest, ShowsNothingToWhoMayNotReadTheSource) {
+  const auto outcome = submit(draft(kSecret), 1, test::officer("sun", ""));
+  EXPECT_THAT(codes_of(outcome), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(std::get<Refused>(*outcome).passages, IsEmpty());
+  EXPECT_THAT(acts_of_ru(), Not(Contains(core::Act::passage_shown)));
+}
+
+TEST_F(QuotationsTest, LetsGoWhatNamesItsSource) {
+  auto options = draft(kSecret);
+  options.sources = {{held_, "quotes"}};
+  EXPECT_THAT(codes_of(submit(options)), IsEmpty());
+}
+
+TEST_F(QuotationsTest, AsksAnApproverForWhatIsSaidToBeIndependent) {
+  auto options = draft(kSecret);
+  options.independent = {{held_, "our own measurement"}};
+  const auto waiting = value_of(submit(options));
+  EXPECT_TRUE(waiting.awaiting_approval);
+  const auto name = wire::parse_draft_name(waiting.number).value();
+  const auto accepted = value_of(ru_submit_.approve(test::approver(), {name, waiting.plan, false, false}));
+  const auto id = core::parse_message_id(accepted.id).value();
+  const auto entries = journal(ru_);
+  const auto entry =
+      std::find_if(entries.begin(), entries.end(), [](const auto& one) { return one.act == core::Act::independent; });
+  ASSERT_NE(entry, entries.end());
+  EXPECT_EQ(core::to_string(*entry->message), held_);
+  EXPECT_EQ(entry->subject, accepted.number);
+  EXPECT_EQ(entry->actor, test::approver().name);
+  EXPECT_EQ(entry->content, crypto::sha256(as_bytes("our own measurement")));
+  EXPECT_EQ(ru_.store().reader().independents(id).value().size(), 1U);
+}
+
+TEST_F(QuotationsTest, PlanWhatIsSaidToBeIndependent) {
+  auto options = draft("Ничего общего.");
+  const auto plan = [&] { return value_of(ru_submit_.preview(test::officer(), test::draft_bytes(options))).plan; };
+  const auto without = plan();
+  options.independent = {{held_, "one"}};
+  const auto with = plan();
+  EXPECT_NE(with, without);
+  options.independent = {{held_, "two"}};
+  EXPECT_NE(plan(), with);
+}
+
+TEST_F(QuotationsTest, HoldsADraftThatWaitsWhenItsTextCameInMeanwhile) {
+  auto options = draft("Сведения о втором канале управления получены из открытых источников и ещё не проверены никем.");
+  options.label = "restricted";
+  const auto waiting = value_of(submit(options));
+  deliver(released({.label = "restricted", .body = options.body}, 2));
+  const auto name = wire::parse_draft_name(waiting.number).value();
+  EXPECT_THAT(codes_of(ru_submit_.approve(test::approver(), {name, waiting.plan, false, false})),
+              ElementsAre("E-QUOTE-UNDECLARED"));
+}
+
+TEST_F(QuotationsTest, HoldOurOwnRestrictedTextUnderALowerLabelOnly) {
+  EXPECT_THAT(codes_of(submit_.submit(test::officer(), test::submission({.body = kSecret}, 7))),
+              ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(codes_of(submit_.submit(test::officer(), test::submission({.label = "restricted", .body = kSecret}, 8))),
+              IsEmpty());
+}
+
+TEST_F(QuotationsTest, CompareIndicatorsWhole) {
+  auto options = draft("Ничего общего.");
+  options.indicators = {"192[.]0[.]2[.]7"};
+  EXPECT_THAT(codes_of(submit(options)), ElementsAre("E-QUOTE-UNDECLARED"));
+  options.indicators = {"192.0.2.77"};
+  EXPECT_THAT(codes_of(submit(options, 2)), IsEmpty());
+}
+
+TEST_F(QuotationsTest, LeaveOutTheWordsOfTheAgreements) {
+  const auto title = test::example_book()->find("sco-2009")->title.at("ru");
+  deliver(released({.label = "restricted", .body = title}, 2));
+  EXPECT_THAT(codes_of(submit(draft("Согласно документу: " + title))), IsEmpty());
+}
+
+TEST_F(QuotationsTest, SeeNothingInOpenMessages) {
+  const std::string open =
+      "Это открытое сообщение может быть передано кому угодно и сколько угодно раз без всякого разрешения.";
+  deliver(released({.body = open}, 2));
+  EXPECT_THAT(codes_of(submit(draft(open))), IsEmpty());
+}
+
+TEST_F(QuotationsTest, DeferWhileTheyAreBehind) {
+  for (std::uint64_t i = 0; i < 70; ++i) deliver(released({.body = "Пункт"}, 100 + i));
+  ru_.restart([this] { std::filesystem::remove_all(ru_.directory() / "quotes"); });
+  Quotations impatient(ru_.node(), {.patience = std::chrono::milliseconds(0), .in_background = false});
+  Submit submit(ru_.node(), recorded_.lanes(), impatient);
+  const auto submission = test::submission(draft("Ничего общего."));
+  const auto first = submit.submit(test::officer(), submission);
+  EXPECT_THAT(codes_of(first), ElementsAre("E-NOT-NOW"));
+  EXPECT_EQ(std::get<Refused>(*first).decision.verdict(), core::Verdict::defer);
+  EXPECT_THAT(codes_of(submit.submit(test::officer(), submission)), IsEmpty());
+}
+
+TEST_F(QuotationsTest, AreTheSameWhenMadeAgain) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 12; ++i) {
+    texts.push_back("Отчёт номер " + std::string(static_cast<std::size_t>(i + 1), 'x') + ": " +
+                    std::string(static_cast<std::size_t>(60 - i), static_cast<char>('b' + i)) + kSecret);
+    deliver(released({.label = "restricted", .body = texts.back()}, 200 + static_cast<std::uint64_t>(i)));
+    (void)look(ru_.quotations(), draft("Ничего"));
+  }
+  const auto found = [&] {
+    std::vector<std::vector<core::Passage>> all;
+    for (const auto& text : texts) all.push_back(look(ru_.quotations(), draft(text)).value().passages);
+    return all;
+  };
+  const auto grown = found();
+  EXPECT_THAT(grown, Not(Contains(IsEmpty())));
+  ru_.restart([this] { std::filesystem::remove_all(ru_.directory() / "quotes"); });
+  EXPECT_EQ(found(), grown);
+}
+
+TEST_F(QuotationsTest, GoOnWhereTheyWereAfterARestart) {
+  ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+  ru_.restart();
+  EXPECT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+}
+
+TEST_F(QuotationsTest, FindNoMoreWhatIsForgotten) {
+  ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+  ASSERT_TRUE(ru_.quotations().forget(core::parse_message_id(held_).value()));
+  EXPECT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
+  ASSERT_TRUE(ru_.quotations().tend());
+  ru_.restart();
+  EXPECT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
+}
+
+}  // namespace
+}  // namespace chancery::service
