@@ -115,6 +115,21 @@ Result<std::vector<Digest>> decode_digests(BytesView bytes) {
   return digests;
 }
 
+Bytes encode_leaves(const std::vector<crypto::PartLeaves>& leaves) {
+  std::vector<Digest> all;
+  all.reserve(leaves.size() * 2);
+  for (const auto& one : leaves) all.insert(all.end(), {one.body, one.cipher});
+  return encode_digests(all);
+}
+
+Result<std::vector<crypto::PartLeaves>> decode_leaves(BytesView bytes) {
+  const auto all = TRY(decode_digests(bytes));
+  if (all.size() % 2 != 0) return fail(Errc::corrupt, "store: leaf hashes cut off");
+  std::vector<crypto::PartLeaves> leaves(all.size() / 2);
+  for (std::size_t i = 0; i < leaves.size(); ++i) leaves[i] = {all[2 * i], all[2 * i + 1]};
+  return leaves;
+}
+
 std::string described(const UserRecord& user) {
   return core::StatementWriter("chancery/user")
       .line("name", user.user.name)

@@ -59,6 +59,7 @@ class FsckCheck {
                     core::KeyRole role = core::KeyRole::sign);
   // An entry of this act has to speak of the statement.
   void check_told(core::Act act, const std::string& where, std::string_view statement);
+  void check_extract(const Query& q, const std::string& where, const core::Message& message);
   void check_body(const Query& q, const std::string& where, const core::Message& message);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();

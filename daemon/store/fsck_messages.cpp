@@ -8,19 +8,38 @@
 
 namespace chancery::store {
 
+// Of parts alone, with the leaf hashes of the others: they are under the same root. No wrap of the whole is with them.
+void FsckCheck::check_extract(const Query& q, const std::string& where, const core::Message& message) {
+  if (static_cast<Direction>(q.integer(1)) != Direction::carried) find(where, "has parts left out, and came whole");
+  auto extent = core::Extent::parse(q.text(11));
+  auto ciphertexts = decode_list(q.view(8));
+  auto omitted = decode_leaves(q.view(12));
+  if (!extent || !ciphertexts || !omitted ||
+      !crypto::is_extract_of({std::move(extent->parts), std::move(*ciphertexts), std::move(*omitted)},
+                             {message.parts, message.body_root, message.cek_commit, message.cipher_root}))
+    find(where, "its parts are not those of the statement");
+  if (!q.view(9).empty()) find(where, "has wraps of the whole beside some parts");
+}
+
 void FsckCheck::check_body(const Query& q, const std::string& where, const core::Message& message) {
   if (q.null(8)) return find(where, "has no body");
-  const auto ciphertexts = decode_list(q.view(8));
-  if (!ciphertexts || ciphertexts->size() != message.parts || crypto::cipher_root(*ciphertexts) != message.cipher_root)
-    find(where, "its parts are not those of the statement");
-  if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
+  if (!q.null(11)) {
+    check_extract(q, where, message);
+  } else {
+    const auto ciphertexts = decode_list(q.view(8));
+    if (!ciphertexts || ciphertexts->size() != message.parts ||
+        crypto::cipher_root(*ciphertexts) != message.cipher_root)
+      find(where, "its parts are not those of the statement");
+    if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
+  }
   if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
 }
 
 Result<void> FsckCheck::messages() {
   auto q = database_.query(
       "SELECT m.id, m.direction, m.number, m.original, m.statement, m.batch, m.leaf, m.path, b.ciphertexts, b.wraps, "
-      "b.sources FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal ORDER BY m.ordinal");
+      "b.sources, e.extent, e.omitted FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal LEFT JOIN extract e ON "
+      "e.ordinal = m.ordinal ORDER BY m.ordinal");
   while (TRY(q.next())) {
     ++report.messages;
     const auto id = q.message_id(0);

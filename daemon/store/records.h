@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crypto/batch.h"
+#include "crypto/extract.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
 #include "daemon/core/journal_entry.h"
@@ -22,7 +23,7 @@ enum class Direction {
   carried,  // the original inside a forward that was accepted
 };
 
-// A message with its sealed body.
+// A message with its sealed body; of a carried original perhaps some parts of it.
 struct MessageRecord {
   std::uint64_t ordinal = 0;  // order of recording here; 0 until recorded
   core::MessageId id;
@@ -30,7 +31,8 @@ struct MessageRecord {
   SignedStatement statement;
   std::vector<Bytes> ciphertexts;
   Bytes wraps;
-  Bytes sealed_key;          // content key under the storage key, aad = message id; empty when erased
+  Bytes sealed_key;          // content key, or the keys of these parts, under the storage key, aad = message id; empty
+                             // when erased
   std::string number;        // our registry number
   std::string their_number;  // the originator's, for incoming
   Instant recorded;
@@ -40,6 +42,8 @@ struct MessageRecord {
   std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
   bool quiet = false;                       // made by a daemon: in no box
   bool joint_act = false;                   // a statement of one: counted with the others
+  core::Extent extent = {};                 // which parts these are; then `wraps` is empty
+  std::vector<crypto::PartLeaves> omitted = {};  // of each other part, in order
 };
 
 // One line of a list: no body.

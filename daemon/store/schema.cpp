@@ -125,8 +125,11 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-// Statements of joint acts: few, and always looked at together.
+// Statements of joint acts: few, and always looked at together. Of a carried original that came in parts: which, and
+// two leaf hashes of each that was left out; its body has the ciphertexts of these parts alone and their keys.
 constexpr const char* kFourth = R"sql(
+CREATE TABLE extract (
+  ordinal INTEGER PRIMARY KEY REFERENCES message (ordinal), extent TEXT NOT NULL, omitted BLOB NOT NULL);
 CREATE TABLE joint_act (message BLOB PRIMARY KEY) WITHOUT ROWID;
 
 PRAGMA user_version = 4;

@@ -161,6 +161,7 @@ struct SourceView {
   core::MessageId id;
   core::Relation relation = core::Relation::quotes;
   std::string originator;  // empty when its statement is not at hand
+  core::Extent extent = {};
 };
 
 struct MessageView {
@@ -279,7 +280,8 @@ struct Check {
 
 struct ReadView {
   MessageView message;
-  std::vector<Bytes> parts;  // opened; each parses
+  std::vector<Bytes> parts;            // opened; each parses
+  std::vector<std::uint32_t> numbers;  // of each of them, by the originator's count from 0
   std::vector<Check> checks;
   std::vector<ReadView> original;  // of a forward: one
 };

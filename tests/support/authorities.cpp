@@ -269,7 +269,7 @@ Bytes draft_bytes(const DraftOptions& options) {
     auto& source = *draft.add_sources();
     source.set_message(message);
     source.set_relation(relation);
-    source.set_extent("all");
+    source.set_extent(options.extent);
   }
   auto& text = *draft.add_texts();
   text.set_language("ru");

@@ -80,6 +80,7 @@ struct DraftOptions {
   std::string body = "Текст уведомления.";
   std::vector<std::pair<std::string, std::string>> sources = {};  // name of a message, relation
   std::string expires = {};
+  std::string extent = "all";  // of each source
 };
 Bytes draft_bytes(const DraftOptions& options = {});
 // With a key of its own; `number` tells keys apart.
