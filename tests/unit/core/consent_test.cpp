@@ -197,15 +197,15 @@ const Attempt kAttempts[] = {
     {"PermitForAPartOnly", "E-PERMIT-MISMATCH",
      [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).extent.parts = {0}; }},
     {"MorePartsThanPermitted", "E-PERMIT-MISMATCH",
-     [](const ConsentTest& t, Realm&, Message& m, Consents& c, CarriedWrap&) {
+     [](const ConsentTest&, Realm&, Message& m, Consents& c, CarriedWrap&) {
        m.sources.front().extent.parts = {0, 1};
-       c.permits = matrix(t).with({matrix(t).permit(m)}).permits;
+       shown(c).carrier = to_string(id_of(m));
        shown(c).extent.parts = {0};
      }},
     {"OtherPartsThanGranted", "E-CONSENT-SCOPE",
-     [](const ConsentTest& t, Realm&, Message& m, Consents& c, CarriedWrap&) {
+     [](const ConsentTest&, Realm&, Message& m, Consents& c, CarriedWrap&) {
        m.sources.front().extent.parts = {1};
-       c.permits = matrix(t).with({matrix(t).permit(m)}).permits;
+       shown(c).carrier = to_string(id_of(m));
        shown(c).extent.parts = {1};
        c.grants[0].terms.extent.parts = {0};
      }},

@@ -41,7 +41,7 @@ class ExtractTest : public PeerTest {
     Reading reading(node_, recorded_.lanes());
     std::vector<Numbers> out;
     for (const auto& row : ru_.store().reader().list(store::Box::inbox, 0, 100).value()) {
-      const auto view = value_of(reading.read(test::officer(), core::to_string(row.id)));
+      const auto view = value_of(reading.read(test::officer(), row.number));
       out.push_back(view.original.at(0).numbers);
       EXPECT_EQ(view.original.at(0).parts.size(), out.back().size());
       EXPECT_EQ(view.original.at(0).message.message.parts, 2u);

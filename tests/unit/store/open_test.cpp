@@ -67,7 +67,7 @@ TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
   }
   world.tamper(
       "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; "
-      "DROP TABLE joint_act; "
+      "DROP TABLE joint_act; DROP TABLE extract; "
       "PRAGMA user_version = 1");
   auto store = world.open();
   ASSERT_TRUE(store) << store.error().detail;
