@@ -40,7 +40,8 @@ class ExtractTest : public PeerTest {
   std::vector<Numbers> shown() {
     Reading reading(node_, recorded_.lanes());
     std::vector<Numbers> out;
-    for (const auto& row : ru_.store().reader().list(store::Box::inbox, 0, 100).value()) {
+    const auto rows = ru_.store().reader().list(store::Box::inbox, 0, 100).value();
+    for (const auto& row : rows) {
       const auto view = value_of(reading.read(test::officer(), row.number));
       out.push_back(view.original.at(0).numbers);
       EXPECT_EQ(view.original.at(0).parts.size(), out.back().size());
