@@ -6,6 +6,7 @@
 #include "client/refusal.h"
 #include "client/table.h"
 #include "daemon/core/display.h"
+#include "daemon/core/message.h"
 
 namespace chancery::client {
 
@@ -85,7 +86,7 @@ std::string note_of(const v1::Note& note, const Catalogue& catalogue) {
          "\n" + quoted(note.text());
 }
 
-std::string part_of(const v1::Part& part, const Catalogue& catalogue) {
+std::string content_of(const v1::Part& part, const Catalogue& catalogue) {
   switch (part.content_case()) {
     case v1::Part::kText:
       return text_of(part.text(), catalogue);
@@ -96,8 +97,9 @@ std::string part_of(const v1::Part& part, const Catalogue& catalogue) {
     }
     case v1::Part::kNote:
       return note_of(part.note(), catalogue);
-    case v1::Part::kRegistryNumber:  // stands in the header
-    case v1::Part::kAttachment:      // refused before it could be read
+    case v1::Part::kRegistryNumber:
+      return catalogue.text("show.registry-number") + "\n" + quoted(part.registry_number().number());
+    case v1::Part::kAttachment:  // refused before it could be read
     case v1::Part::CONTENT_NOT_SET:
       return {};
   }
@@ -118,6 +120,24 @@ std::string independents(const Repeated& sources, const Catalogue& catalogue) {
   return out;
 }
 
+// An extent names a part by the number before it.
+std::string part_of(const v1::Part& part, std::uint32_t number, const Catalogue& catalogue) {
+  const auto text = content_of(part, catalogue);
+  return text.empty() ? text : std::to_string(number) + " " + text;
+}
+
+std::string left_out(const v1::ReadBody& body, const Catalogue& catalogue) {
+  std::vector<std::string> numbers;
+  for (std::uint32_t i = 0; i < std::min(body.total(), core::kMaxParts); ++i)
+    if (std::find(body.numbers().begin(), body.numbers().end(), i) == body.numbers().end())
+      numbers.push_back(std::to_string(i));
+  if (numbers.empty()) return {};
+  return catalogue.text("show.left-out", {{"parts", joined(numbers, catalogue.text("list.comma"))},
+                                          {"count", std::to_string(numbers.size())},
+                                          {"total", std::to_string(body.total())}}) +
+         "\n";
+}
+
 std::string recipient_line(const v1::RecipientPreview& recipient, const DataNames& names, const Catalogue& catalogue) {
   return catalogue.text("preview.recipient", {{"authority", padded(recipient.authority(), 14)},
                                               {"party", recipient.party()},
@@ -130,14 +150,24 @@ std::string recipient_line(const v1::RecipientPreview& recipient, const DataName
 std::string yes_or_no(bool value, const Catalogue& catalogue) { return catalogue.text(value ? "word.yes" : "word.no"); }
 
 // Texts of the reader's language first, then as they stand.
-std::vector<const v1::Part*> in_reading_order(const v1::ReadBody& body, const std::string& language) {
-  std::vector<const v1::Part*> parts;
-  for (const auto& part : body.parts()) parts.push_back(&part);
-  std::stable_sort(parts.begin(), parts.end(), [&](const v1::Part* a, const v1::Part* b) {
-    const auto mine = [&](const v1::Part* p) { return p->has_text() && p->text().language() == language; };
-    return mine(a) && !mine(b);
+struct NumberedPart {
+  const v1::Part* part;
+  std::uint32_t number;
+};
+std::vector<NumberedPart> in_reading_order(const v1::ReadBody& body, const std::string& language) {
+  std::vector<NumberedPart> parts;
+  for (int i = 0; i < body.parts_size(); ++i)
+    parts.push_back({&body.parts(i), i < body.numbers_size() ? body.numbers(i) : static_cast<std::uint32_t>(i)});
+  std::stable_sort(parts.begin(), parts.end(), [&](const NumberedPart& a, const NumberedPart& b) {
+    const auto mine = [&](const v1::Part& p) { return p.has_text() && p.text().language() == language; };
+    return mine(*a.part) && !mine(*b.part);
   });
   return parts;
+}
+
+std::string extent_of(const v1::SourceView& source, const Catalogue& catalogue) {
+  if (source.extent().empty() || source.extent() == "all") return {};
+  return " (" + catalogue.text("consent.extent-parts", {{"parts", core::neutralised(source.extent())}}) + ")";
 }
 
 std::string header_of(const v1::MessageView& m, const DataNames& names, const Catalogue& catalogue) {
@@ -161,7 +191,7 @@ std::string header_of(const v1::MessageView& m, const DataNames& names, const Ca
   for (const auto& source : m.sources())
     out += line(catalogue, "source",
                 catalogue.word("relation", core::neutralised(source.relation())) + " " +
-                    core::neutralised(source.id() + " " + source.originator()));
+                    core::neutralised(source.id() + " " + source.originator()) + extent_of(source, catalogue));
   return out;
 }
 
@@ -242,7 +272,9 @@ std::string banner(const v1::Evidence& evidence, const DataNames& names, const C
 std::string body_text(const v1::ReadBody& body, const DataNames& names, const Catalogue& catalogue) {
   const auto marks = banner(body.message(), names, catalogue);
   auto out = marks + header_of(body.message(), names, catalogue) + "\n";
-  for (const auto* part : in_reading_order(body, catalogue.language())) out += part_of(*part, catalogue);
+  for (const auto& [part, number] : in_reading_order(body, catalogue.language()))
+    out += part_of(*part, number, catalogue);
+  out += left_out(body, catalogue);
   out += independents(body.independent(), catalogue);
   if (body.message().deliveries_size() > 0) out += "\n" + deliveries_text(body.message(), catalogue);
   out += "\n" + checks_of(body, catalogue);

@@ -21,15 +21,6 @@ SecretBytes part_key(BytesView content_key, std::uint32_t index) {
 
 Bytes part_aad(const Digest& header, std::uint32_t index) { return concat({header.view(), u32be(index)}); }
 
-Result<OpenedPart> open_part(BytesView ciphertext, BytesView content_key, const Digest& header, std::uint32_t index) {
-  const auto key = part_key(content_key, index);
-  const auto plain = TRY(aead_open(key.view(), kZeroNonce, part_aad(header, index), ciphertext));
-  if (plain.size() < kSaltSize) return fail(Errc::unauthenticated, "body: part without salt");
-  const auto salt = plain.view().first(kSaltSize);
-  const auto content = plain.view().subspan(kSaltSize);
-  return OpenedPart{{salt.begin(), salt.end()}, {content.begin(), content.end()}};
-}
-
 Result<Wrap> take_wrap(BytesView& rest) {
   if (rest.size() < kWrapHeadSize) return fail(Errc::malformed, "wraps: cut off");
   Wrap wrap;
@@ -64,6 +55,22 @@ Digest part_leaf(BytesView salt, BytesView content) {
   return sha256({BytesView(&leaf_prefix, 1), salt, length, content});
 }
 
+SecretBytes part_keys(BytesView content_key, std::span<const std::uint32_t> parts) {
+  SecretBytes keys(parts.size() * kContentKeySize);
+  auto out = keys.mutable_view().begin();
+  for (const auto index : parts) out = std::ranges::copy(part_key(content_key, index).view(), out).out;
+  return keys;
+}
+
+Result<OpenedPart> open_part(BytesView ciphertext, BytesView part_key, const Digest& header, std::uint32_t index) {
+  if (part_key.size() != kAeadKeySize) return fail(Errc::unauthenticated, "body: size of a part key");
+  const auto plain = TRY(aead_open(part_key, kZeroNonce, part_aad(header, index), ciphertext));
+  if (plain.size() < kSaltSize) return fail(Errc::unauthenticated, "body: part without salt");
+  const auto salt = plain.view().first(kSaltSize);
+  const auto content = plain.view().subspan(kSaltSize);
+  return OpenedPart{{salt.begin(), salt.end()}, {content.begin(), content.end()}};
+}
+
 Result<SealedBody> seal_body(std::span<const Bytes> parts, const Digest& header, RandomSource& random) {
   if (parts.empty()) return fail(Errc::malformed, "body: no part");
   SealedBody body;
@@ -92,7 +99,8 @@ Result<std::vector<OpenedPart>> open_body(std::span<const Bytes> ciphertexts, co
   std::vector<OpenedPart> parts;
   std::vector<Digest> leaves;
   for (const auto& ciphertext : ciphertexts) {
-    parts.push_back(TRY(open_part(ciphertext, content_key, header, static_cast<std::uint32_t>(parts.size()))));
+    const auto index = static_cast<std::uint32_t>(parts.size());
+    parts.push_back(TRY(open_part(ciphertext, part_key(content_key, index).view(), header, index)));
     leaves.push_back(part_leaf(parts.back().salt, parts.back().content));
   }
   if (merkle_root(leaves) != commitments.body_root) return fail(Errc::unauthenticated, "body: body-root");
@@ -143,13 +151,13 @@ Bytes rewrap_aad(const RewrapContext& context) { return concat({context.original
 }  // namespace
 
 Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
-                        BytesView content_key) {
+                        BytesView key) {
   auto sender = TRY(HpkeSender::create(recipient, rewrap_info(context, recipient_key)));
   Wrap wrap;
   wrap.key_id = recipient_key;
   wrap.enc.assign(sender.enc().begin(), sender.enc().end());
   wrap.sequence = sender.next_sequence();
-  wrap.ciphertext = TRY(sender.seal(rewrap_aad(context), content_key));
+  wrap.ciphertext = TRY(sender.seal(rewrap_aad(context), key));
   return wrap;
 }
 

@@ -43,6 +43,11 @@ Digest cek_commitment(BytesView content_key, const Digest& header);
 Digest cipher_root(std::span<const Bytes> ciphertexts);
 Digest part_leaf(BytesView salt, BytesView content);
 
+// The keys of these parts, in order: what is wrapped for whom only they are meant for. None opens another, nor tells
+// the content key.
+SecretBytes part_keys(BytesView content_key, std::span<const std::uint32_t> parts);
+Result<OpenedPart> open_part(BytesView ciphertext, BytesView part_key, const Digest& header, std::uint32_t index);
+
 // At least one part.
 Result<SealedBody> seal_body(std::span<const Bytes> parts, const Digest& header, RandomSource& random);
 // Opens every part and checks all three commitments. unauthenticated when anything does not match.
@@ -79,11 +84,12 @@ struct RewrapContext {
   BytesView original;
   std::string_view extent;
 };
+// `key` is the content key for the extent "all", else the part keys in order.
 Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
-                        BytesView content_key);
+                        BytesView key);
 Result<SecretBytes> unwrap_rewrapped(const PrivateKey& key, const Wrap& wrap, const RewrapContext& context);
 
-// Content keys at rest: AES-256-GCM under the storage key, random nonce, aad = message id.
+// Content keys, and keys of parts in order, at rest: AES-256-GCM under the storage key, random nonce, aad = message id.
 Bytes seal_at_rest(BytesView storage_key, BytesView aad, BytesView secret, RandomSource& random);
 Result<SecretBytes> open_at_rest(BytesView storage_key, BytesView aad, BytesView sealed);
 

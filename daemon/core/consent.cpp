@@ -378,17 +378,11 @@ ConsentNeed need_of(const Message& message, const SourceStatement& source) {
   return need;
 }
 
-bool contains(const Extent& granted, const Extent& asked) {
-  if (granted.parts.empty()) return true;
-  return !asked.parts.empty() &&
-         std::includes(granted.parts.begin(), granted.parts.end(), asked.parts.begin(), asked.parts.end());
-}
-
 // Whether the grant is for this step at all, whatever the time.
 bool in_scope(const Grant& grant, const ConsentNeed& need, const std::string& holder) {
   const auto& terms = grant.terms;
   return grant.holder == holder && std::binary_search(terms.to.begin(), terms.to.end(), need.receiver) &&
-         terms.verb == need.verb && terms.mode == ConsentMode::online && contains(terms.extent, need.extent);
+         terms.verb == need.verb && terms.mode == ConsentMode::online && terms.extent.contains(need.extent);
 }
 
 // Why it does not let the holder do this now; nothing when it does.
@@ -514,11 +508,12 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
     add(ReasonCode::crypto_policy_missing, standing.agreement);
   SourceStatement original;
   original.id = request.original;
-  const ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent, request.verb};
+  const ConsentNeed need{&original,        grant->provider, request.receiver,
+                         request.relation, request.extent,  grant->terms.verb};
   if (const auto why = fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
-  // Of parts alone only their own keys may go, which is a later capability.
-  if (request.verb == Verb::transfer && request.relation == Relation::forwards && !request.extent.parts.empty())
-    add(ReasonCode::consent_scope, request.receiver);
+  if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
+  if (standing.parts > 0 && !request.extent.is_all() && request.extent.parts.back() >= standing.parts)
+    add(ReasonCode::source_mismatch, request.original.short_text());
   if (!standing.used_by_this && standing.used >= grant->terms.uses) add(ReasonCode::consent_used_up, request.receiver);
   if (!standing.key_held) add(ReasonCode::no_longer_held, world.self);
   if (!standing.receiver_key) add(ReasonCode::recipient_key_missing, request.receiver);

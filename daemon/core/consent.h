@@ -218,6 +218,7 @@ struct GrantStanding {
   bool key_held = true;        // we can open the original ourselves
   bool receiver_key = true;    // the receiver has a seal key in force
   std::string agreement = {};  // the original's
+  std::uint32_t parts = 0;     // of the original; 0 when it is not held
 };
 
 // The provider's answer: the same terms that the receiver will check. Pure, all reasons.

@@ -57,6 +57,9 @@ struct Extent {
   std::vector<std::uint32_t> parts;  // empty means all
   auto operator<=>(const Extent&) const = default;
   [[nodiscard]] std::string text() const;  // "all" or "0,2"
+  [[nodiscard]] bool is_all() const { return parts.empty(); }
+  // All contains every extent and is contained in nothing else, whatever the number of parts.
+  [[nodiscard]] bool contains(const Extent& other) const;
   static Result<Extent> parse(std::string_view text);
 };
 

@@ -114,6 +114,11 @@ std::string Extent::text() const {
   return text;
 }
 
+bool Extent::contains(const Extent& other) const {
+  return is_all() ||
+         (!other.is_all() && std::includes(parts.begin(), parts.end(), other.parts.begin(), other.parts.end()));
+}
+
 Result<Extent> Extent::parse(std::string_view text) {
   Extent extent;
   if (text == "all") return extent;

@@ -105,10 +105,12 @@ void check_source_agreement(const Case& c, const Message& source, Decision& out)
                      source.agreement + "/" + std::to_string(source.agreement_version)));
 }
 
-// Of a protected original only its own wraps can travel. Who is outside the audience is a matter of consent.
-void check_carried_wraps(const Case& c, const SourceStatement& original, Decision& out) {
+// Of a protected original only its own wraps can travel, and none with an extract: those open the whole. Who is outside
+// the audience is a matter of consent; its originator needs no wrap.
+void check_carried_wraps(const Case& c, const SourceStatement& original, const Extent& extent, Decision& out) {
   if (!is_protected(c.world, original.message, c.message.created)) return;
-  const auto all = audience(original), own = audience(original.message);
+  const auto all = audience(original);
+  const auto own = extent.is_all() ? audience(original.message) : std::set{original.message.originator};
   for (const auto& recipient : c.message.recipients)
     if (all.contains(recipient) && !own.contains(recipient))
       out.add(reason_of(agreement_of(c, original.message), ReasonCode::wrap_foreign, recipient));
@@ -135,11 +137,11 @@ void check_forward(const Case& c, Decision& out) {
   if (forward && lines.empty()) out.add(c.reason(ReasonCode::source_unproven));
   for (const auto& line : lines) {
     const bool forwards = line.relation == Relation::forwards;
-    // A forward is the whole of one original; every other kind works sources into a text of its own.
-    if (forward != forwards || (forward && (lines.size() > 1 || !line.extent.parts.empty())))
+    // A forward is one original, whole or in parts; every other kind works sources into a text of its own.
+    if (forward != forwards || (forward && lines.size() > 1))
       out.add(c.reason(ReasonCode::source_mismatch, line.id.short_text()));
     const auto* original = forward ? find(c, line.id) : nullptr;
-    if (original != nullptr) check_carried_wraps(c, *original, out);
+    if (original != nullptr) check_carried_wraps(c, *original, line.extent, out);
   }
 }
 

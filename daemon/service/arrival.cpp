@@ -86,17 +86,15 @@ Result<void> open_original(const Intake& intake, CarriedOriginal original, wire:
 Result<std::optional<CarriedOriginal>> take_carried(const Intake& intake, const wire::MessageItem& item,
                                                     FrameVerifier& verifier, Arrived& arrived) {
   if (!item.forwarded) return std::optional<CarriedOriginal>();
-  if (item.forwarded->partial) {
-    arrived.found.add(reason(arrived, ReasonCode::source_mismatch));
-    return std::optional<CarriedOriginal>();
-  }
-  auto original = judge_carried(intake.node.identity.authority, *item.forwarded, arrived.permits, verifier);
+  auto original = judge_carried(intake.node.identity.authority, *item.forwarded, forwarded_extent(arrived.message),
+                                arrived.permits, verifier);
   if (!original.has_value()) {
     if (original.error().code == Errc::malformed) return tl::unexpected(original.error());
     return std::optional<CarriedOriginal>();  // nobody's: then the source is not proven
   }
   arrived.wrap = original->wrap;
   arrived.sources.add(original->message, original->statement);
+  if (!original->fits) arrived.found.add(reason(arrived, ReasonCode::source_mismatch));
   return std::optional(std::move(*original));
 }
 
@@ -378,7 +376,8 @@ Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived&
   return out;
 }
 
-Result<void> keep_carried(store::Transaction& tx, const Arrived& arrived, const core::AgreementBook& book) {
+Result<void> keep_carried(const Node& node, store::Transaction& tx, const Arrived& arrived,
+                          const core::AgreementBook& book) {
   if (!arrived.carried) return {};
   core::JournalEntry entry;
   entry.actor = "peer:" + arrived.peer;
@@ -391,7 +390,7 @@ Result<void> keep_carried(store::Transaction& tx, const Arrived& arrived, const 
     TRY(tx.append(std::move(entry)));
     return {};
   }
-  return tx.record_carried(*arrived.carried, entry);
+  return tx.record_carried(TRY(with_held_parts(node, tx, *arrived.carried)), entry);
 }
 
 Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived& arrived,
@@ -399,7 +398,7 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   auto record = arrived.record;
   record.number = TRY(next_number(tx, std::string(core::kIncomingPrefix)));
   const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
-  CHECK_OK(keep_carried(tx, arrived, book));
+  CHECK_OK(keep_carried(node, tx, arrived, book));
   CHECK_OK(keep_permits(node, tx, arrived, book));
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;

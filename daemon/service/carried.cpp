@@ -149,7 +149,7 @@ const store::PermitRecord* with_wrap(const std::vector<store::PermitRecord>& per
 void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
                  const std::vector<store::PermitRecord>& permits, CarriedOriginal& out) {
   using From = core::CarriedWrap::From;
-  out.key = wrap_for(self, out.message, carried.wraps);
+  if (out.extent.is_all()) out.key = wrap_for(self, out.message, carried.wraps);
   if (out.key) {
     out.wrap = core::CarriedWrap{From::statement};
   } else if (!carried.forwarder_wrap.empty()) {
@@ -181,11 +181,28 @@ Result<crypto::SecretBytes> key_of(SealKeys& keys, const std::string& forwarder,
 
 }  // namespace
 
+crypto::BodyCommitments commitments_of(const core::Message& message) {
+  return {message.parts, message.body_root, message.cek_commit, message.cipher_root};
+}
+
+namespace {
+
+bool fits(const core::Message& original, const wire::CarriedMessage& carried, const core::Extent& extent) {
+  if (extent.is_all()) return carried.omitted.empty();
+  return carried.wraps.empty() &&
+         crypto::is_extract_of({extent.parts, carried.ciphertexts, carried.omitted}, commitments_of(original));
+}
+
+}  // namespace
+
 Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
-                                      const std::vector<store::PermitRecord>& permits, FrameVerifier& verifier) {
+                                      const core::Extent& extent, const std::vector<store::PermitRecord>& permits,
+                                      FrameVerifier& verifier) {
   CarriedOriginal out;
   out.message = TRY(verified_message(carried.statement, verifier.find(carried.statement)));
-  if (!matches(out.message, carried.ciphertexts, carried.wraps))
+  out.extent = extent;
+  out.fits = fits(out.message, carried, extent);
+  if (out.fits && extent.is_all() && !matches(out.message, carried.ciphertexts, carried.wraps))
     return fail(Errc::malformed, "parts or wraps of the original are not those it commits to");
   out.id = core::message_id(carried.statement.statement, out.message.created);
   out.statement = verifier.evidence(carried.statement);
@@ -195,18 +212,40 @@ Result<CarriedOriginal> judge_carried(const std::string& self, const wire::Carri
   return out;
 }
 
-Result<Opened> open_sealed(const Node& node, const crypto::SecretBytes& key, const core::Message& message,
-                           std::string_view statement, const core::MessageId& id,
-                           const std::vector<Bytes>& ciphertexts) {
-  const auto header = core::header_digest(statement);
-  const crypto::BodyCommitments commitments{message.parts, message.body_root, message.cek_commit, message.cipher_root};
-  auto parts = TRY(crypto::open_body(ciphertexts, commitments, key.view(), header));
+namespace {
+
+Opened keep(const Node& node, std::vector<crypto::OpenedPart> parts, const crypto::SecretBytes& key,
+            const core::MessageId& id) {
   Opened out;
   out.parts.reserve(parts.size());
   for (auto& part : parts) out.parts.push_back(std::move(part.content));
   out.sealed_key = crypto::seal_at_rest(node.storage_key.view(), id.view(), key.view(), node.random);
   return out;
 }
+
+}  // namespace
+
+Result<Opened> open_sealed(const Node& node, const crypto::SecretBytes& key, const core::Message& message,
+                           std::string_view statement, const core::MessageId& id,
+                           const std::vector<Bytes>& ciphertexts) {
+  const auto header = core::header_digest(statement);
+  return keep(node, TRY(crypto::open_body(ciphertexts, commitments_of(message), key.view(), header)), key, id);
+}
+
+namespace {
+
+Result<Opened> open_original(const Node& node, const crypto::SecretBytes& key, const CarriedOriginal& original,
+                             const wire::CarriedMessage& carried) {
+  const auto& statement = original.statement.statement;
+  if (original.extent.is_all())
+    return open_sealed(node, key, original.message, statement, original.id, carried.ciphertexts);
+  const crypto::Extract extract{original.extent.parts, carried.ciphertexts, carried.omitted};
+  const auto header = core::header_digest(statement);
+  return keep(node, TRY(crypto::open_extract(extract, commitments_of(original.message), key.view(), header)), key,
+              original.id);
+}
+
+}  // namespace
 
 Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
                                           CarriedOriginal original, wire::CarriedMessage& carried) {
@@ -215,8 +254,7 @@ Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, cons
   record.direction = store::Direction::carried;
   if (original.key) {
     const auto key = TRY(key_of(keys, forwarder, original));
-    auto opened =
-        TRY(open_sealed(node, key, original.message, original.statement.statement, original.id, carried.ciphertexts));
+    auto opened = TRY(open_original(node, key, original, carried));
     const auto body = wire::parse_body(opened.parts);
     if (!body.has_value()) return fail(Errc::unauthenticated, "parts of the original are not parts");
     record.their_number = body->number;
@@ -225,7 +263,49 @@ Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, cons
   record.statement = std::move(original.statement);
   record.ciphertexts = std::move(carried.ciphertexts);
   record.wraps = std::move(carried.wraps);
+  record.extent = std::move(original.extent);
+  record.omitted = std::move(carried.omitted);
   return record;
+}
+
+Result<crypto::KeyedExtract> held_extract(const Node& node, const store::MessageRecord& record,
+                                          const core::Message& message) {
+  auto key = TRY(crypto::open_at_rest(node.storage_key.view(), record.id.view(), record.sealed_key));
+  const auto& body = commitments_of(message);
+  if (record.extent.is_all()) {
+    auto whole = crypto::extract_all(record.ciphertexts, key.view());
+    if (crypto::cek_commitment(key.view(), core::header_digest(record.statement.statement)) != body.cek_commit)
+      return fail(Errc::unauthenticated, "body: cek-commit");
+    return whole;
+  }
+  return crypto::KeyedExtract{{record.extent.parts, record.ciphertexts, record.omitted}, std::move(key)};
+}
+
+Result<store::MessageRecord> with_held_parts(const Node& node, store::Transaction& tx,
+                                             const store::MessageRecord& came) {
+  const auto row = TRY(tx.find_message(came.id));
+  if (!row || row->direction != store::Direction::carried) return came;
+  const auto held = TRY(tx.load_message(came.id));
+  const bool both_open = !held.sealed_key.empty() && !came.sealed_key.empty();
+  if (!both_open || held.extent.contains(came.extent) || came.extent.contains(held.extent)) return came;
+  const auto message = TRY(core::Message::parse(came.statement.statement));
+  auto both = crypto::unite(TRY(held_extract(node, held, message)), TRY(held_extract(node, came, message)));
+  auto out = came;
+  if (out.their_number.empty()) out.their_number = held.their_number;
+  out.sealed_key = crypto::seal_at_rest(node.storage_key.view(), came.id.view(), both.keys.view(), tx.random());
+  out.extent.parts = std::move(both.extract.parts);
+  out.ciphertexts = std::move(both.extract.ciphertexts);
+  out.omitted = std::move(both.extract.omitted);
+  return out;
+}
+
+core::Extent forwarded_extent(const core::Message& message) {
+  const auto& lines = message.sources;
+  return message.kind == "forward" && lines.size() == 1 ? lines.front().extent : core::Extent();
+}
+
+bool needs_forwarder_wrap(const core::Message& original, const core::Extent& extent, const std::string& recipient) {
+  return extent.is_all() ? !core::audience(original).contains(recipient) : recipient != original.originator;
 }
 
 namespace {
@@ -234,21 +314,39 @@ namespace {
 Result<Bytes> forwarder_wrap_for(const std::string& recipient, std::string_view forward, std::string_view original,
                                  BytesView all) {
   if (all.empty()) return Bytes();
-  const auto own = core::audience(TRY(core::Message::parse(original)));
-  const auto recipients = TRY(core::Message::parse(forward)).recipients;
+  const auto message = TRY(core::Message::parse(original));
+  const auto carrier = TRY(core::Message::parse(forward));
+  const auto extent = forwarded_extent(carrier);
   const auto wraps = TRY(crypto::parse_wraps(all));
   std::size_t at = 0;
-  for (const auto& one : recipients) {
-    if (own.contains(one)) continue;
+  for (const auto& one : carrier.recipients) {
+    if (!needs_forwarder_wrap(message, extent, one)) continue;
     if (one == recipient && at < wraps.size()) return wraps[at].to_bytes();
     ++at;
   }
   return Bytes();
 }
 
+// What the forward names of the original, and nothing more.
+Result<void> carry_body(const Node& node, const core::Extent& extent, store::MessageRecord& original,
+                        wire::CarriedMessage& out) {
+  if (extent.is_all()) {
+    out.ciphertexts = std::move(original.ciphertexts);
+    out.wraps = std::move(original.wraps);
+    return {};
+  }
+  const auto message = TRY(core::Message::parse(original.statement.statement));
+  const auto held = TRY(held_extract(node, original, message));
+  const auto header = core::header_digest(original.statement.statement);
+  auto cut = TRY(crypto::narrow(held, commitments_of(message), header, extent.parts));
+  out.ciphertexts = std::move(cut.extract.ciphertexts);
+  out.omitted = std::move(cut.extract.omitted);
+  return {};
+}
+
 }  // namespace
 
-Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipient, store::OutgoingMessage message,
+Result<wire::MessageItem> to_item(const Node& node, const std::string& recipient, store::OutgoingMessage message,
                                   const Passage& passage, wire::Frame& frame) {
   wire::MessageItem item;
   item.statement = frame.add(message.statement);
@@ -258,11 +356,11 @@ Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipi
   for (const auto& grant : passage.grants) item.sources.push_back(frame.add(grant));
   for (const auto& permit : passage.permits) item.permits.push_back({frame.add(permit.statement), permit.wrap});
   if (!message.original) return item;
-  auto original = TRY(store.reader().message(*message.original));
+  auto original = TRY(node.store.reader().message(*message.original));
+  const auto extent = forwarded_extent(TRY(core::Message::parse(message.statement.statement)));
   item.forwarded.emplace();
   item.forwarded->statement = frame.add(original.statement);
-  item.forwarded->ciphertexts = std::move(original.ciphertexts);
-  item.forwarded->wraps = std::move(original.wraps);
+  CHECK_OK(carry_body(node, extent, original, *item.forwarded));
   item.forwarded->forwarder_wrap = TRY(
       forwarder_wrap_for(recipient, message.statement.statement, original.statement.statement, message.forwarder_wrap));
   return item;

@@ -52,10 +52,14 @@ struct CarriedOriginal {
   std::optional<core::CarriedWrap> wrap;  // none when there is nothing to open it with
   std::optional<crypto::Wrap> key;        // that wrap
   std::optional<core::Permit> permit;     // it came with
+  core::Extent extent;                    // that the forward names
+  bool fits = true;                       // what came is exactly that
 };
-// Malformed when its parts or wraps are not those its originator signed, or a second wrap came beside the originator's.
+// Malformed when it came whole and its parts or wraps are not those its originator signed, or a second wrap came beside
+// the originator's. Of an extract they say only whether they fit: it was cut by the forwarder, who answers for it.
 Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
-                                      const std::vector<store::PermitRecord>& permits, FrameVerifier& verifier);
+                                      const core::Extent& extent, const std::vector<store::PermitRecord>& permits,
+                                      FrameVerifier& verifier);
 
 // Opens it: the record to keep beside the forward. Errors as SealKeys::unwrap, and unauthenticated when the body does
 // not match its commitments.
@@ -71,6 +75,19 @@ Result<Opened> open_sealed(const Node& node, const crypto::SecretBytes& key, con
                            std::string_view statement, const core::MessageId& id,
                            const std::vector<Bytes>& ciphertexts);
 
+crypto::BodyCommitments commitments_of(const core::Message& message);
+// What is held of a message, with the keys of its parts.
+Result<crypto::KeyedExtract> held_extract(const Node& node, const store::MessageRecord& record,
+                                          const core::Message& message);
+// What came, with what was held of it before: parts of one original come in several forwards.
+Result<store::MessageRecord> with_held_parts(const Node& node, store::Transaction& tx,
+                                             const store::MessageRecord& came);
+// Which parts of its original a message forwards; all when it forwards none.
+core::Extent forwarded_extent(const core::Message& message);
+// Whether the forwarder wraps the original's key for him: whom it was not written to; of parts alone everybody but its
+// originator, because no wrap of the whole goes with them.
+bool needs_forwarder_wrap(const core::Message& original, const core::Extent& extent, const std::string& recipient);
+
 // Whether parts and wraps are those the statement commits to.
 bool matches(const core::Message& message, const std::vector<Bytes>& ciphertexts, BytesView wraps);
 // The wrap signed for this recipient; nothing when the wraps are not one a recipient, in their order.
@@ -85,7 +102,7 @@ struct Passage {
 };
 
 // One message of the outbox as it travels to this recipient, its signatures added to the frame.
-Result<wire::MessageItem> to_item(store::Store& store, const std::string& recipient, store::OutgoingMessage message,
+Result<wire::MessageItem> to_item(const Node& node, const std::string& recipient, store::OutgoingMessage message,
                                   const Passage& passage, wire::Frame& frame);
 
 }  // namespace chancery::service

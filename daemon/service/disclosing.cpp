@@ -117,15 +117,6 @@ Result<Published> record_disclosed(const Node& node, store::Transaction& tx, con
   return Published();
 }
 
-// Only the parts that are permitted leave.
-void keep_extent(const core::Extent& extent, wire::ReadView& view) {
-  if (extent.parts.empty()) return;
-  std::vector<Bytes> parts;
-  for (const auto number : extent.parts)
-    if (number < view.parts.size()) parts.push_back(std::move(view.parts[number]));
-  view.parts = std::move(parts);
-}
-
 }  // namespace
 
 Outcome<wire::ReadView> Disclosing::publish(const core::User& caller, const std::string& name) {
@@ -153,9 +144,7 @@ Outcome<wire::ReadView> Disclosing::publish(const core::User& caller, const std:
   auto settled = TRY(node_.store.run<Published>(
       0, [&](store::Transaction& tx) { return record_disclosed(node_, tx, caller, *subject); }));
   if (auto* refusal = std::get_if<Refused>(&settled)) return Answer(std::move(*refusal));
-  auto view = TRY(open_for_person(node_, subject->disclosure.original));
-  keep_extent(subject->disclosure.extent, view);
-  return Answer(std::move(view));
+  return Answer(TRY(open_for_person(node_, subject->disclosure.original, subject->disclosure.extent)));
 }
 
 }  // namespace chancery::service

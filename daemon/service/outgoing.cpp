@@ -301,7 +301,7 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
   const auto passage = passage_of(row, *message);
   if (!passage) return true;
   const bool alone = frame.empty(), first = frame.messages.empty();
-  auto item = to_item(node_.store, peer_, std::move(*message), *passage, frame);
+  auto item = to_item(node_, peer_, std::move(*message), *passage, frame);
   if (!item.has_value()) {
     failed("outbox", item.error());
     return true;

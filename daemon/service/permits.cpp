@@ -87,7 +87,8 @@ const store::PermitRecord* fresh(const std::vector<store::PermitRecord>& permits
     const auto& permit = record.permit;
     const auto receiver = need.verb == core::Verb::transfer ? need.receiver : std::string();
     if (permit.grant == grant.id && permit.original == need.original->id && permit.receiver == receiver &&
-        permit.from <= now + core::kClockMargin && lasts(permit, grant.terms.until, now))
+        permit.extent == need.extent && permit.from <= now + core::kClockMargin &&
+        lasts(permit, grant.terms.until, now))
       newest = &record;
   }
   return newest;
@@ -238,15 +239,17 @@ Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transa
   return std::optional(*grant);
 }
 
-// The original's content key for this receiver and step.
+// The original's content key for this receiver and step, or the keys of these parts alone.
 Result<Bytes> wrap_for_step(const Node& node, const store::MessageRecord& original, const core::PermitRequest& request,
                             const core::SealKey& key) {
   const auto content_key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
   const auto extent = request.extent.text();
+  const auto key_of_parts =
+      request.extent.is_all() ? content_key.clone() : crypto::part_keys(content_key.view(), request.extent.parts);
   const crypto::RewrapContext context{node.identity.authority, request.grant.view(), request.carrier.view(),
                                       request.original.view(), extent};
   const auto recipient = TRY(crypto::PublicKey::from_spki(key.public_key));
-  return TRY(crypto::rewrap_key(recipient, key.id(), context, content_key.view())).to_bytes();
+  return TRY(crypto::rewrap_key(recipient, key.id(), context, key_of_parts.view())).to_bytes();
 }
 
 core::JournalEntry entry_of(const Node& node, const std::string& holder, const core::PermitRequest& request) {
@@ -325,8 +328,11 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
 
   core::GrantStanding standing;
   standing.grant = &*grant;
-  standing.agreement =
-      original.has_value() ? TRY(core::Message::parse(original->statement.statement)).agreement : std::string();
+  if (original.has_value()) {
+    const auto message = TRY(core::Message::parse(original->statement.statement));
+    standing.agreement = message.agreement;
+    standing.parts = message.parts;
+  }
   standing.revoked = TRY(is_revoked(*grant, statements_about(tx)));
   standing.used_by_this = uses.again;
   standing.used = uses.count;

@@ -1,6 +1,7 @@
 #include "daemon/service/read.h"
 
 #include "crypto/sealing.h"
+#include "daemon/service/carried.h"
 #include "daemon/service/copies.h"
 #include "daemon/service/sealing.h"
 #include "daemon/service/views.h"
@@ -190,16 +191,29 @@ Result<std::vector<core::IndependentSource>> independents(const Node& node, cons
   return all;
 }
 
-// What was recorded as read is now opened and shown.
-Result<wire::ReadView> show(const Node& node, const core::MessageId& id, bool with_original) {
+// The parts held here with their numbers, as far as `extent` names them.
+void add_parts(OpenedRecord opened, const core::Extent& extent, wire::ReadView& out) {
+  const auto& numbers = opened.record.extent.parts;
+  for (std::size_t i = 0; i < opened.parts.size(); ++i) {
+    const auto number = numbers.empty() ? static_cast<std::uint32_t>(i) : numbers[i];
+    if (!extent.contains(core::Extent{{number}})) continue;
+    out.numbers.push_back(number);
+    out.parts.push_back(std::move(opened.parts[i]));
+  }
+}
+
+// What was recorded as read is now opened and shown; of the original of a forward what that forward names.
+Result<wire::ReadView> show(const Node& node, const core::MessageId& id, const core::Extent& extent,
+                            bool with_original) {
   const auto at = scene(node);
   auto opened = TRY(open(node, id));
   wire::ReadView out;
   out.message = TRY(message_view(node, at, TRY(node.store.reader().message_row(id))));
   out.checks = TRY(checks_of(node, at, opened));
   out.independent = TRY(independents(node, id));
-  out.parts = std::move(opened.parts);
-  if (with_original && opened.record.original) out.original.push_back(TRY(show(node, *opened.record.original, false)));
+  if (with_original && opened.record.original)
+    out.original.push_back(TRY(show(node, *opened.record.original, forwarded_extent(opened.message), false)));
+  add_parts(std::move(opened), extent, out);
   return out;
 }
 
@@ -281,7 +295,9 @@ Result<wire::Listing> list_messages(const Node& node, const wire::ListQuery& que
 
 }  // namespace
 
-Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id) { return show(node, id, false); }
+Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id, const core::Extent& extent) {
+  return show(node, id, extent, false);
+}
 
 Reading::Reading(Node node, Lanes lanes) : node_(std::move(node)), lanes_(std::move(lanes)) {}
 
@@ -308,7 +324,7 @@ Outcome<wire::ReadView> Reading::read(const core::User& caller, const std::strin
   }));
   if (auto* refusal = std::get_if<Refused>(&settled)) return Answer(std::move(*refusal));
   wake_originator(node_, lanes_, std::get<Looked>(settled));
-  return Answer(TRY(show(node_, id, true)));
+  return Answer(TRY(show(node_, id, {}, true)));
 }
 
 Outcome<wire::MessageView> Reading::acknowledge(const core::User& caller, const std::string& name) {

@@ -11,8 +11,8 @@ namespace chancery::service {
 Result<std::vector<core::Label>> handling_here(store::Transaction& tx, const store::MessageRow& row,
                                                const core::Message& message);
 
-// What an act has recorded as seen, opened: a message held here, without what it carries.
-Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id);
+// What an act has recorded as seen, opened: parts of a message held here, without what it carries.
+Result<wire::ReadView> open_for_person(const Node& node, const core::MessageId& id, const core::Extent& extent);
 
 class Reading {
  public:

@@ -5,6 +5,7 @@
 #include "crypto/sealing.h"
 #include "daemon/core/kind.h"
 #include "daemon/core/registry_number.h"
+#include "daemon/service/carried.h"
 #include "daemon/service/gate.h"
 #include "daemon/service/numbering.h"
 #include "daemon/service/views.h"
@@ -17,6 +18,7 @@ namespace {
 
 // What a part, a wrap and a statement with its proof take on the wire beside their text, amply.
 constexpr std::size_t kPartOverhead = 64, kWrapSize = 192, kProofSize = 1536, kItemOverhead = 4096, kConsentSize = 8192;
+constexpr std::size_t kPartProofSize = 128;
 
 constexpr std::string_view kDraftAad = "draft";
 
@@ -29,10 +31,11 @@ std::string series_of(const Node& node, const core::Message& message) {
 
 bool is_forward(const core::Message& message) { return message.kind == "forward" && !message.sources.empty(); }
 
+// A key and two leaf hashes a part are the most an extract adds.
 std::size_t carried_size(const store::MessageRecord& original) {
   auto size = original.wraps.size() + kWrapSize;
-  for (const auto& ciphertext : original.ciphertexts) size += ciphertext.size() + kPartOverhead;
-  return size;
+  for (const auto& ciphertext : original.ciphertexts) size += ciphertext.size() + kPartOverhead + kPartProofSize;
+  return size + original.omitted.size() * kPartProofSize;
 }
 
 // What is not deliverable in one frame must not be signed.
@@ -54,17 +57,26 @@ Result<Bytes> wrap_for(store::Transaction& tx, const std::string& recipient, Ins
   return TRY(crypto::wrap_key(*context, key->id(), content_key, header)).to_bytes();
 }
 
-// Of a forward: the original's content key for those the originator did not wrap it for. Only the gate asks whether the
+// What opens the extent: the content key, or the keys of these parts alone.
+Result<crypto::SecretBytes> key_for(const Node& node, const store::MessageRecord& original,
+                                    const core::Message& message, const core::Extent& extent) {
+  if (extent.is_all()) return crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key);
+  const auto held = TRY(held_extract(node, original, message));
+  const auto header = core::header_digest(original.statement.statement);
+  return std::move(TRY(crypto::narrow(held, commitments_of(message), header, extent.parts)).keys);
+}
+
+// Of a forward: the original's key for those the originator did not wrap it for. Only the gate asks whether the
 // original allows it; a receiver asks again (protocol section 3).
 Result<Bytes> wrap_original(const Node& node, store::Transaction& tx, const store::MessageRecord& original,
                             core::Message& forward) {
   const auto message = TRY(core::Message::parse(original.statement.statement));
-  const auto own = core::audience(message);
   const auto header = core::header_digest(original.statement.statement);
+  const auto extent = forwarded_extent(forward);
   Bytes all;
   for (const auto& recipient : forward.recipients) {
-    if (own.contains(recipient)) continue;
-    const auto key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
+    if (!needs_forwarder_wrap(message, extent, recipient)) continue;
+    const auto key = TRY(key_for(node, original, message, extent));
     const auto wrap = TRY(wrap_for(tx, recipient, forward.created, key.view(), header));
     forward.facts.push_back({std::string(core::kWrapFact), to_string(crypto::sha256(wrap))});
     append(all, wrap);
@@ -216,6 +228,10 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
   for (const auto& reason : use.reasons()) out.decision.add(reason);
   if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
   if (is_forward(out.message)) {
+    const auto& line = out.message.sources.front();
+    const auto* held = sources.record(line.id);
+    if (held != nullptr && !held->extent.contains(line.extent))
+      out.decision.add({core::ReasonCode::part_not_held, {}, {}, line.id.short_text()});
     const auto* original = sources.lookup()(out.message.sources.front().id);
     out.wraps_original = original != nullptr && wrap_gate(world, original->message, out.message.created);
   }
@@ -238,12 +254,10 @@ Result<core::Draft> open_draft(const Node& node, BytesView sealed) {
 
 Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
                                      const core::Message& message) {
-  const auto key = TRY(crypto::open_at_rest(node.storage_key.view(), record.id.view(), record.sealed_key));
+  const auto held = TRY(held_extract(node, record, message));
   const auto header = core::header_digest(record.statement.statement);
   std::vector<Bytes> parts;
-  for (auto& part : TRY(crypto::open_body(record.ciphertexts,
-                                          {message.parts, message.body_root, message.cek_commit, message.cipher_root},
-                                          key.view(), header)))
+  for (auto& part : TRY(crypto::open_extract(held.extract, commitments_of(message), held.keys.view(), header)))
     parts.push_back(std::move(part.content));
   return parts;
 }

@@ -26,7 +26,7 @@ std::vector<core::MessageId> needed_ids(const core::Draft& draft);
 Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSource& random);
 Result<core::Draft> open_draft(const Node& node, BytesView sealed);
 
-// The parts of a message held here, opened with the key we keep, all commitments checked.
+// The parts of a message that are held here, in order, opened with the keys we keep, all commitments checked.
 Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
                                      const core::Message& message);
 

@@ -75,7 +75,7 @@ Result<void> add_stage(const Node& node, const Scene& at, wire::MessageView& vie
 
 Result<void> add_sources(const Node& node, wire::MessageView& view) {
   for (const auto& line : view.message.sources) {
-    wire::SourceView source{line.id, line.relation, {}, {}, {}};
+    wire::SourceView source{line.id, line.relation, {}, {}, {}, line.extent};
     const auto row = node.store.reader().message_row(line.id);
     if (row.has_value()) {
       const auto message = TRY(core::Message::parse(row->statement));

@@ -127,6 +127,21 @@ std::vector<std::string> split_words(std::string_view text) {
   return {words.begin(), words.end()};
 }
 
+Bytes encode_leaves(const std::vector<crypto::PartLeaves>& leaves) {
+  std::vector<Digest> all;
+  all.reserve(leaves.size() * 2);
+  for (const auto& one : leaves) all.insert(all.end(), {one.body, one.cipher});
+  return encode_digests(all);
+}
+
+Result<std::vector<crypto::PartLeaves>> decode_leaves(BytesView bytes) {
+  const auto all = TRY(decode_digests(bytes));
+  if (all.size() % 2 != 0) return fail(Errc::corrupt, "store: leaf hashes cut off");
+  std::vector<crypto::PartLeaves> leaves(all.size() / 2);
+  for (std::size_t i = 0; i < leaves.size(); ++i) leaves[i] = {all[2 * i], all[2 * i + 1]};
+  return leaves;
+}
+
 std::string described(const UserRecord& user) {
   core::StatementWriter out("chancery/user");
   out.line("name", user.user.name)

@@ -13,6 +13,10 @@ Result<std::vector<Bytes>> decode_list(BytesView bytes);
 Bytes encode_statements(const std::vector<crypto::SignedStatement>& statements);
 Result<std::vector<crypto::SignedStatement>> decode_statements(BytesView bytes);
 
+// Two leaf hashes a part, one after the other.
+Bytes encode_leaves(const std::vector<crypto::PartLeaves>& leaves);
+Result<std::vector<crypto::PartLeaves>> decode_leaves(BytesView bytes);
+
 // Digests one after the other.
 Bytes encode_digests(const std::vector<Digest>& digests);
 Result<std::vector<Digest>> decode_digests(BytesView bytes);

@@ -62,6 +62,7 @@ class FsckCheck {
                     core::KeyRole role = core::KeyRole::sign);
   // An entry of this act has to speak of the statement.
   void check_told(core::Act act, const std::string& where, std::string_view statement);
+  void check_extract(const Query& q, const std::string& where, const core::Message& message);
   void check_body(const Query& q, const std::string& where, const core::Message& message);
   void check_erased(const Query& q, const std::string& where);
   Result<bool> is_locked(const core::MessageId& message, const core::MessageId& by);

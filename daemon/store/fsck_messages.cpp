@@ -9,14 +9,32 @@
 
 namespace chancery::store {
 
+// Of parts alone, with the leaf hashes of the others: they are under the same root. No wrap of the whole is with them.
+void FsckCheck::check_extract(const Query& q, const std::string& where, const core::Message& message) {
+  if (static_cast<Direction>(q.integer(1)) != Direction::carried) find(where, "has parts left out, and came whole");
+  auto extent = core::Extent::parse(q.text(14));
+  auto ciphertexts = decode_list(q.view(8));
+  auto omitted = decode_leaves(q.view(15));
+  if (!extent || !ciphertexts || !omitted ||
+      !crypto::is_extract_of({std::move(extent->parts), std::move(*ciphertexts), std::move(*omitted)},
+                             {message.parts, message.body_root, message.cek_commit, message.cipher_root}))
+    find(where, "its parts are not those of the statement");
+  if (!q.view(9).empty()) find(where, "has wraps of the whole beside some parts");
+}
+
 void FsckCheck::check_body(const Query& q, const std::string& where, const core::Message& message) {
   if (q.null(8)) return find(where, "has no body");
   if (!decode_statements(q.view(10))) find(where, "its sources do not parse");
   if (!q.null(11) && q.integer(11) == static_cast<int>(ErasureState::erased)) return check_erased(q, where);
-  const auto ciphertexts = decode_list(q.view(8));
-  if (!ciphertexts || ciphertexts->size() != message.parts || crypto::cipher_root(*ciphertexts) != message.cipher_root)
-    find(where, "its parts are not those of the statement");
-  if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
+  if (!q.null(14)) {
+    check_extract(q, where, message);
+  } else {
+    const auto ciphertexts = decode_list(q.view(8));
+    if (!ciphertexts || ciphertexts->size() != message.parts ||
+        crypto::cipher_root(*ciphertexts) != message.cipher_root)
+      find(where, "its parts are not those of the statement");
+    if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
+  }
 }
 
 // Nothing of the text is left, and an entry says who erased it.
@@ -43,8 +61,9 @@ Result<void> FsckCheck::check_made_of(const std::string& where, const core::Mess
 Result<void> FsckCheck::messages() {
   auto q = database_.query(
       "SELECT m.id, m.direction, m.number, m.original, m.statement, m.batch, m.leaf, m.path, b.ciphertexts, b.wraps, "
-      "b.sources, e.state, b.sealed_key, b.forwarder_wrap FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal "
-      "LEFT JOIN erasure e ON e.message = m.id ORDER BY m.ordinal");
+      "b.sources, e.state, b.sealed_key, b.forwarder_wrap, x.extent, x.omitted FROM message m "
+      "LEFT JOIN body b ON b.ordinal = m.ordinal LEFT JOIN erasure e ON e.message = m.id "
+      "LEFT JOIN extract x ON x.ordinal = m.ordinal ORDER BY m.ordinal");
   while (TRY(q.next())) {
     ++report.messages;
     const auto id = q.message_id(0);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crypto/batch.h"
+#include "crypto/extract.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
 #include "daemon/core/handling.h"
@@ -23,7 +24,7 @@ enum class Direction {
   carried,  // the original inside a forward that was accepted
 };
 
-// A message with its sealed body.
+// A message with its sealed body; of a carried original perhaps some parts of it.
 struct MessageRecord {
   std::uint64_t ordinal = 0;  // order of recording here; 0 until recorded
   core::MessageId id;
@@ -31,7 +32,8 @@ struct MessageRecord {
   SignedStatement statement;
   std::vector<Bytes> ciphertexts;
   Bytes wraps;
-  Bytes sealed_key;          // content key under the storage key, aad = message id; empty when erased
+  Bytes sealed_key;          // content key, or the keys of these parts, under the storage key, aad = message id; empty
+                             // when erased
   std::string number;        // our registry number
   std::string their_number;  // the originator's, for incoming
   Instant recorded;
@@ -42,6 +44,8 @@ struct MessageRecord {
   bool quiet = false;                       // made by a daemon: in no box
   bool joint_act = false;                   // a statement of one: counted with the others
   std::optional<core::Label> handling;      // how it is handled here, as record_handling said last; read, never written
+  core::Extent extent = {};                 // which parts these are; then `wraps` is empty
+  std::vector<crypto::PartLeaves> omitted = {};  // of each other part, in order
 };
 
 // One line of a list: no body.

@@ -67,8 +67,9 @@ Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
       "SELECT m.ordinal, m.direction, m.statement, m.batch, m.leaf, m.path, m.number, m.their_number, m.recorded, "
       "m.original, b.ciphertexts, b.wraps, b.forwarder_wrap, b.sealed_key, b.sources, c.about, "
       "c.quiet, " CHANCERY_HANDLING_COLUMN
-      " "
-      "FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal LEFT JOIN consent c ON c.message = m.id WHERE m.id = ?",
+      ", e.extent, e.omitted "
+      "FROM message m LEFT JOIN body b ON b.ordinal = m.ordinal LEFT JOIN consent c ON c.message = m.id "
+      "LEFT JOIN extract e ON e.ordinal = m.ordinal WHERE m.id = ?",
       id);
   if (!TRY(q.next())) return std::optional<MessageRecord>();
   if (q.null(10)) return fail(Errc::corrupt, "store: a message without its body");
@@ -89,6 +90,10 @@ Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
   m.about = q.optional_id(15);
   m.quiet = !q.null(16) && q.integer(16) != 0;
   m.handling = TRY(handling_at(q, 17));
+  if (!q.null(18)) {
+    m.extent = TRY(core::Extent::parse(q.text(18)));
+    m.omitted = TRY(decode_leaves(q.view(19)));
+  }
   return std::optional<MessageRecord>(std::move(m));
 }
 

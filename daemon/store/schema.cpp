@@ -125,8 +125,13 @@ CREATE TABLE locked (
 PRAGMA user_version = 3;
 )sql";
 
-// Statements of joint acts: few, and always looked at together.
+// Each table says what it is for.
 constexpr const char* kFourth = R"sql(
+-- Of a carried original that came in parts: which, and two leaf hashes of each that was left out; its body has the
+-- ciphertexts of these parts alone and their keys.
+CREATE TABLE extract (
+  ordinal INTEGER PRIMARY KEY REFERENCES message (ordinal), extent TEXT NOT NULL, omitted BLOB NOT NULL);
+-- Statements of joint acts: few, and always looked at together.
 CREATE TABLE joint_act (message BLOB PRIMARY KEY) WITHOUT ROWID;
 -- The categories of a clearance. How messages of others are handled here: the signed records about each, oldest first.
 ALTER TABLE user ADD COLUMN categories TEXT NOT NULL DEFAULT '';

@@ -38,6 +38,11 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
                       ordinal, encode_list(m.ciphertexts), m.wraps, m.forwarder_wrap, m.sealed_key,
                       encode_statements(m.sources))
                .run());
+  if (!m.extent.is_all())
+    CHECK_OK(database
+                 .query("INSERT INTO extract (ordinal, extent, omitted) VALUES (?,?,?)", ordinal, m.extent.text(),
+                        encode_leaves(m.omitted))
+                 .run());
   if (m.about)
     CHECK_OK(
         database.query("INSERT INTO consent (about, message, quiet) VALUES (?,?,?)", *m.about, m.id, m.quiet).run());
@@ -45,6 +50,13 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
   for (const auto& source : TRY(sources_named(m.statement.statement)))
     CHECK_OK(database.query("INSERT OR IGNORE INTO made_of (source, message) VALUES (?,?)", source, m.id).run());
   return ordinal;
+}
+
+// A carried original, for what replaces it.
+Result<void> remove_carried(Database& database, std::uint64_t ordinal) {
+  CHECK_OK(database.query("DELETE FROM extract WHERE ordinal = ?", ordinal).run());
+  CHECK_OK(database.query("DELETE FROM body WHERE ordinal = ?", ordinal).run());
+  return database.query("DELETE FROM message WHERE ordinal = ?", ordinal).run();
 }
 
 // A dispatch whose message came, or was refused for good, no longer waits for it.
@@ -92,8 +104,7 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
     // It came inside a forward before; now it has come as a message of its own.
     if (known->direction != Direction::carried || known->statement != content.statement.statement)
       return fail(Errc::conflict, "the message is there");
-    CHECK_OK(impl_.database.query("DELETE FROM body WHERE ordinal = ?", known->ordinal).run());
-    CHECK_OK(impl_.database.query("DELETE FROM message WHERE ordinal = ?", known->ordinal).run());
+    CHECK_OK(remove_carried(impl_.database, known->ordinal));
   }
   const auto place = TRY(impl_.place(content.statement));
   CHECK_OK(insert_message(impl_.database, content, Direction::incoming, place, impl_.now));
@@ -102,10 +113,8 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
   return append(entry);
 }
 
-// What was erased came again.
+// What was erased came again, whole, where it is ours by another right.
 Result<void> Transaction::restore(const MessageRecord& content, std::uint64_t ordinal) {
-  const auto before = TRY(erasure(content.id));
-  if (!before || before->state != ErasureState::erased) return {};
   CHECK_OK(impl_.database.query("DELETE FROM erasure WHERE message = ?", content.id).run());
   return impl_.database
       .query("UPDATE body SET ciphertexts = ?, wraps = ?, sealed_key = ? WHERE ordinal = ?",
@@ -116,9 +125,21 @@ Result<void> Transaction::restore(const MessageRecord& content, std::uint64_t or
 Result<void> Transaction::record_carried(const MessageRecord& content, const core::JournalEntry& entry) {
   if (const auto known = TRY(find_message(content.id))) {
     if (known->statement != content.statement.statement) return fail(Errc::conflict, "another message with this id");
-    CHECK_OK(restore(content, known->ordinal));
-    CHECK_OK(append(entry));
-    return {};
+    const auto before = TRY(erasure(content.id));
+    const bool erased = before && before->state == ErasureState::erased;
+    const auto held = TRY(load_message(content.id));
+    // What was erased came again, or more than is held.
+    if (!erased && held.extent.contains(content.extent)) {
+      CHECK_OK(append(entry));
+      return {};
+    }
+    if (known->direction != Direction::carried) {
+      if (content.extent.is_all()) CHECK_OK(restore(content, known->ordinal));
+      CHECK_OK(append(entry));
+      return {};
+    }
+    CHECK_OK(impl_.database.query("DELETE FROM erasure WHERE message = ?", content.id).run());
+    CHECK_OK(remove_carried(impl_.database, known->ordinal));
   }
   const auto place = TRY(impl_.place(content.statement));
   CHECK_OK(insert_message(impl_.database, content, Direction::carried, place, impl_.now));

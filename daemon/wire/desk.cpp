@@ -54,6 +54,7 @@ void write(const SourceView& view, v1::SourceView& out) {
   out.set_originator(view.originator);
   out.set_agreement(view.agreement);
   for (const auto& provider : view.providers) out.add_providers(provider);
+  out.set_extent(view.extent.text());
 }
 
 void write_statement(const core::Message& m, v1::MessageView& out) {
@@ -360,6 +361,8 @@ void to_proto(const JointActListing& view, v1::ListJointActsResponse& out) {
 void to_proto(const ReadView& view, v1::ReadBody& out) {
   to_proto(view.message, *out.mutable_message());
   for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));
+  for (const auto number : view.numbers) out.add_numbers(number);
+  out.set_total(view.message.message.parts);
   for (const auto& check : view.checks) write(check, *out.add_checks());
   if (!view.original.empty()) to_proto(view.original.front(), *out.mutable_original());
   for (const auto& source : view.independent) {

@@ -181,6 +181,7 @@ struct SourceView {
   std::string originator;  // empty when its statement is not at hand
   std::string agreement;
   std::vector<std::string> providers;
+  core::Extent extent = {};
 };
 
 struct MessageView {
@@ -320,7 +321,8 @@ struct Check {
 
 struct ReadView {
   MessageView message;
-  std::vector<Bytes> parts;  // opened; each parses
+  std::vector<Bytes> parts;            // opened; each parses
+  std::vector<std::uint32_t> numbers;  // of each of them, by the originator's count from 0
   std::vector<Check> checks;
   std::vector<ReadView> original;  // of a forward: one
   std::vector<core::IndependentSource> independent = {};

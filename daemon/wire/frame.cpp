@@ -23,7 +23,7 @@ constexpr std::size_t kMaxCheckpoint = 4096;
 constexpr int kMaxSources = 512;  // a closure, and the grants it goes on under
 constexpr int kMaxPermits = 256;
 constexpr int kMaxPermitRequests = 256;
-constexpr std::size_t kMaxWrap = 256;
+constexpr std::size_t kMaxWrap = 256 + 32 * core::kMaxParts;  // a key a part
 constexpr std::size_t kHash = 32;
 constexpr std::size_t kPermitRequestSize = 256;  // about
 constexpr std::size_t kOverhead = 16;            // tags and lengths of one item, about
@@ -96,6 +96,15 @@ std::vector<Bytes> to_bytes_list(const List& items) {
   return out;
 }
 
+Result<crypto::PartLeaves> to_leaves(const std::string& bytes) {
+  if (bytes.size() != 2 * kHash) return malformed("forwarded: not the two leaves of a part");
+  const auto all = as_bytes(bytes);
+  crypto::PartLeaves leaves;
+  leaves.body = TRY(to_digest(all.first(kHash)));
+  leaves.cipher = TRY(to_digest(all.subspan(kHash)));
+  return leaves;
+}
+
 Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t signatures) {
   if (!known(item)) return malformed("forwarded: unknown field");
   if (!item.has_statement()) return malformed("forwarded: no statement");
@@ -105,7 +114,8 @@ Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t si
   out.ciphertexts = to_bytes_list(item.ciphertexts());
   out.wraps = to_bytes(item.wraps());
   out.forwarder_wrap = to_bytes(item.forwarder_wrap());
-  out.partial = item.omitted_size() > 0;
+  if (item.omitted_size() > static_cast<int>(core::kMaxParts)) return malformed("forwarded: too many parts left out");
+  for (const auto& leaves : item.omitted()) out.omitted.push_back(TRY(to_leaves(leaves)));
   return out;
 }
 
@@ -266,6 +276,7 @@ void write(const CarriedMessage& item, v1::CarriedMessage* out) {
   for (const auto& ciphertext : item.ciphertexts) set(out->add_ciphertexts(), ciphertext);
   set(out->mutable_wraps(), item.wraps);
   set(out->mutable_forwarder_wrap(), item.forwarder_wrap);
+  for (const auto& leaves : item.omitted) set(out->add_omitted(), concat({leaves.body.view(), leaves.cipher.view()}));
 }
 
 void write(const MessageItem& item, v1::MessageItem* out) {
@@ -353,7 +364,8 @@ std::size_t total(const std::vector<T>& items) {
 std::size_t Proven::size() const { return statement.size() + path.hashes.size() * kHash + kOverhead; }
 
 std::size_t CarriedMessage::size() const {
-  return statement.size() + size_of(ciphertexts) + wraps.size() + forwarder_wrap.size() + kOverhead;
+  return statement.size() + size_of(ciphertexts) + wraps.size() + forwarder_wrap.size() +
+         omitted.size() * (2 * kHash + 4) + kOverhead;
 }
 
 std::size_t MessageItem::size() const {

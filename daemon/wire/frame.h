@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crypto/batch.h"
+#include "crypto/extract.h"
 #include "daemon/core/consent.h"
 
 namespace chancery::v1 {
@@ -33,7 +34,7 @@ struct CarriedMessage {
   std::vector<Bytes> ciphertexts;
   Bytes wraps;
   Bytes forwarder_wrap;
-  bool partial = false;  // parts were left out: a later capability, refused
+  std::vector<crypto::PartLeaves> omitted;  // of every part left out, in order
   bool operator==(const CarriedMessage&) const = default;
   [[nodiscard]] std::size_t size() const;
 };

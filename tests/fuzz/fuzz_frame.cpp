@@ -16,12 +16,7 @@ void check(const Proven& proven, const Frame& frame) {
 }
 
 // What belongs to later capabilities is noticed, not kept.
-bool is_whole(const Frame& frame) {
-  if (frame.chunks) return false;
-  for (const auto& item : frame.messages)
-    if (item.forwarded && item.forwarded->partial) return false;
-  return true;
-}
+bool is_whole(const Frame& frame) { return !frame.chunks; }
 
 }  // namespace
 

@@ -7,6 +7,7 @@ nowhere, has its code, and the provider hears of every attempt that reached some
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,18 +55,20 @@ class Story:
         wait_for(lambda: notices(ru), "ru-example has the notice", 20)
         (self.held,) = notices(ru)
 
-    def granted(self, uses):
-        """RU asks, CN grants: the grant's number at CN."""
+    def granted(self, uses, asked_for="all", granted=None):
+        """RU asks, CN grants, all of it or less: the grant's number at CN."""
         before, asked = len(consents(self.ru, "consent-grant")), len(consents(self.cn, "consent-request"))
-        self.ru.must("consent", "request", self.held, "--to", "kz-example", "--yes", "--again", context="wang")
+        self.ru.must("consent", "request", self.held, "--to", "kz-example", "--extent", asked_for, "--yes", "--again",
+                     context="wang")
         wait_for(lambda: len(consents(self.cn, "consent-request")) > asked, "the request at cn-example", 30)
-        number = approved(self.cn, "consent", "grant", consents(self.cn, "consent-request")[0], "--uses", str(uses))
+        less = ("--extent", granted) if granted else ()
+        number = approved(self.cn, "consent", "grant", consents(self.cn, "consent-request")[0], "--uses", str(uses), *less)
         for holder in (self.ru, self.kz):
             wait_for(lambda: len(consents(holder, "consent-grant")) > before, f"the grant at {holder.name}", 30)
         return number
 
-    def forward(self):
-        return approved(self.ru, "forward", self.held, "--to", "kz-example", "--again")
+    def forward(self, *words):
+        return approved(self.ru, "forward", self.held, "--to", "kz-example", "--again", *words)
 
     def ends(self, forward, stage, codes):
         wait_for(lambda: delivery(self.ru, forward)[0] == stage, f"{forward} {stage}", 60)
@@ -74,6 +77,12 @@ class Story:
     def received(self):
         """What kz-example has of the notice."""
         return [view for view in trial.box(self.kz, "inbox") if view["kind"] == "forward"]
+
+
+def restarted_as(authority, program):
+    authority.stop()
+    authority.daemon = program
+    authority.start()
 
 
 def refused_without_a_grant(story):
@@ -200,12 +209,79 @@ def erases_by_two_persons(story):
            ["archives-act/17"])
 
 
+def extracts(story, original):
+    """Of each forward of it at kz-example, newest first: the numbers of the parts that are read there, and of how many."""
+    found = []
+    for view in story.received():
+        if view["sources"][0]["id"] == original:
+            body = data(story.kz, "show", view["number"])["body"]["original"]
+            expect("parts", len(body.get("parts", [])), len(body["numbers"]))
+            found.append((view["number"], body["numbers"], body["total"]))
+    return found
+
+
+def another_notice(story):
+    held = notices(story.ru)
+    story.notice = approved(story.cn, "send", ROOT / "config/demo/notice-for-ru.md", "--again")
+    wait_for(lambda: len(notices(story.ru)) > len(held), "ru-example has another notice", 20)
+    (story.held,) = set(notices(story.ru)) - set(held)
+    return data(story.ru, "show", story.held)["body"]
+
+
+def passes_on_parts_alone(story):
+    """Part 0 is the Russian text, 1 the Chinese one, 2 the registry number. Asked for 0 and 2, cn-example grants 0 at first."""
+    restarted_as(story.ru, "chanceryd")
+    body = another_notice(story)
+    original = body["message"]["id"]
+    expect("numbers", body["numbers"], [0, 1, 2])
+    story.granted(uses=9, asked_for="0,2", granted="0")
+    result = story.ru.run("forward", story.held, "--to", "kz-example", "--extent", "0,2", "--yes", context="wang")
+    if result.code != 5 or "E-CONSENT-SCOPE" not in result.err:
+        raise Failed(f"more than granted: {result.code} {result.err}")
+    story.ends(story.forward("--extent", "0"), "delivered", [])
+    ((first, numbers, total),) = extracts(story, original)
+    expect("the extract", (numbers, total), ([0], 3))
+    for language, words in (("zh", "未包含的部分：1、2（共 3 部分）"), ("ru", "не переданы части: 1, 2; всего частей: 3"),
+                            ("en", "parts 1, 2 of 3")):
+        shown = story.kz.must("show", first, "--lang", language, context="wang")
+        if words not in shown or TEXT not in shown or "控制节点的注册信息" in shown or body["message"]["theirNumber"] in shown:
+            raise Failed(f"the extract in {language}: {shown}")
+    story.granted(uses=9, asked_for="0,2")
+    story.ends(story.forward("--extent", "0,2"), "delivered", [])
+    expect("the extracts", [numbers for _, numbers, _ in extracts(story, original)], [[0, 2], [0]])
+    wait_for(lambda: [step[2] for step in transfers(story.cn, story.notice)] == ["held", "held"], "the reports", 30)
+    evidence_verifies(story.kz, original)
+
+
+def evidence_verifies(authority, message):
+    """The original provider's signature, by openssl alone, from a holder that never had the whole."""
+    folder = authority.directory / "evidence-of-an-extract"
+    authority.must("export", message, "--out", folder, context="wang")
+    checked = subprocess.run(["sh", folder / "verify.sh"], cwd=folder, capture_output=True, text=True, check=False)
+    if checked.returncode != 0:
+        raise Failed(f"the evidence: {checked.stdout} {checked.stderr}")
+
+
+def patched_holder_adds_parts(story):
+    """Permitted are 0 and 2."""
+    restarted_as(story.ru, "chanceryd-patched")
+    kept, told = len(story.received()), len(transfers(story.cn, story.notice))
+    for extent in ("0,1", "1", "all"):
+        forward = story.forward("--extent", extent)
+        wait_for(lambda: delivery(story.ru, forward)[0] == "refused", "kz-example's signed refusal", 60)
+        codes = delivery(story.ru, forward)[1]
+        if "E-CONSENT-SCOPE" not in codes or "E-WRAP-FOREIGN" not in codes:
+            raise Failed(f"{extent}: {codes}")
+        told += 1
+        wait_for(lambda: len(transfers(story.cn, story.notice)) == told, "cn-example hears of the attempt", 30)
+        expect("the attempt", transfers(story.cn, story.notice)[-1][2:], ("refused", "E-CONSENT-SCOPE"))
+    expect("forwards at kz-example", len(story.received()), kept)
+
+
 def patched_holder_is_refused(story):
     """Its gate is removed: it wraps the key itself, and asks nobody."""
     kept, told = len(story.received()), len(transfers(story.cn, story.notice))
-    story.ru.stop()
-    story.ru.daemon = "chanceryd-patched"
-    story.ru.start()
+    restarted_as(story.ru, "chanceryd-patched")
     forward = story.forward()
     wait_for(lambda: delivery(story.ru, forward)[0] == "refused", "kz-example's signed refusal", 60)
     stage, codes, _ = delivery(story.ru, forward)
@@ -247,7 +323,7 @@ def act(build, base, running):
     story = Story(*everybody)
     for step in (refused_without_a_grant, rests_on_a_policy, goes_under_a_grant, ends_with_its_uses, waits_for_its_provider,
                  stops_when_revoked, erases_by_two_persons, patched_holder_is_refused, comes_again_under_a_new_grant,
-                 is_disclosed_with_permission):
+                 passes_on_parts_alone, patched_holder_adds_parts, is_disclosed_with_permission):
         step(story)
         print(f"ok {step.__name__}", flush=True)
     says_nothing_it_should_not(*everybody)

@@ -279,7 +279,7 @@ Bytes draft_bytes(const DraftOptions& options) {
     auto& source = *draft.add_sources();
     source.set_message(message);
     source.set_relation(relation);
-    source.set_extent("all");
+    source.set_extent(options.extent);
   }
   for (const auto& [name, value] : options.facts) {
     auto& fact = *draft.add_facts();

@@ -87,6 +87,7 @@ struct DraftOptions {
   std::vector<std::pair<std::string, std::string>> facts = {};
   std::vector<std::string> indicators = {};                           // addresses
   std::vector<std::pair<std::string, std::string>> independent = {};  // name of a message, reason
+  std::string extent = "all";                                         // of each source
 };
 Bytes draft_bytes(const DraftOptions& options = {});
 // With a key of its own; `number` tells keys apart.

@@ -9,6 +9,11 @@
 
 namespace chancery::test {
 
+// What the fourth schema added.
+inline constexpr const char* kUndoFourthSchema =
+    "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; DROP TABLE made_of; "
+    "DROP TABLE erasure; DROP INDEX message_original; DROP TABLE independent; DROP TABLE extract; ";
+
 // An authority as far as a store sees it: anchor, signing key and their certificates.
 struct SigningAuthority {
   explicit SigningAuthority(const std::string& authority);

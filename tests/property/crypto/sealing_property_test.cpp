@@ -3,6 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "crypto/aead.h"
+#include "crypto/extract.h"
 #include "crypto/sealing.h"
 #include "tests/unit/crypto/samples.h"
 
@@ -35,6 +36,32 @@ RC_GTEST_PROP(Body, RefusesAnyFlippedBit, (std::uint64_t seed)) {
   // and when the sender committed to the changed ciphertext
   body.commitments.cipher_root = cipher_root(body.ciphertexts);
   RC_ASSERT(!open_body(body.ciphertexts, body.commitments, body.content_key.view(), header).has_value());
+}
+
+// Some parts of a body of some parts: they open, whatever way they were cut, and no flipped bit of what proves them.
+RC_GTEST_PROP(Extracts, CutTwiceAreAsCutOnceAndRefuseAnyFlippedBit, (std::uint64_t seed)) {
+  SeededRandom random(seed);
+  const auto header = sha256(u64be(seed));
+  const auto parts = some_parts();
+  const auto body = seal_body(parts, header, random).value();
+  const auto kept = *rc::gen::inRange<std::size_t>(0, parts.size());
+  std::vector<std::uint32_t> first, second;
+  for (std::uint32_t i = 0; i < parts.size(); ++i) {
+    const bool in_first = i == kept || *rc::gen::arbitrary<bool>();
+    if (in_first) first.push_back(i);
+    if (in_first && (i == kept || *rc::gen::arbitrary<bool>())) second.push_back(i);
+  }
+  const auto whole = extract_all(body.ciphertexts, body.content_key.view());
+  const auto once = narrow(whole, body.commitments, header, first);
+  auto twice = std::move(narrow(*once, body.commitments, header, second).value());
+  RC_ASSERT(twice.extract == narrow(whole, body.commitments, header, second)->extract);
+  const auto opened = open_extract(twice.extract, body.commitments, twice.keys.view(), header).value();
+  RC_ASSERT(opened.size() == second.size());
+  for (std::size_t i = 0; i < second.size(); ++i) RC_ASSERT(opened[i].content == parts[second[i]]);
+  if (twice.extract.omitted.empty()) return;
+  auto& leaves = twice.extract.omitted[*rc::gen::inRange<std::size_t>(0, twice.extract.omitted.size())];
+  flip_a_bit(*rc::gen::arbitrary<bool>() ? leaves.body.value : leaves.cipher.value);
+  RC_ASSERT(!open_extract(twice.extract, body.commitments, twice.keys.view(), header).has_value());
 }
 
 RC_GTEST_PROP(Aead, OpensWhatItSealedAndNothingElse, (Bytes aad, Bytes plain)) {

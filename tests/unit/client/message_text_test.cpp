@@ -53,6 +53,21 @@ TEST_F(MessageTextTest, ShowsBothMarkingsAboveAndBelow) {
   EXPECT_EQ(shown.substr(shown.size() - marks.size()), marks) << shown;
 }
 
+TEST_F(MessageTextTest, NumbersThePartsAsAnExtentNamesThemAndSaysWhichWereLeftOut) {
+  body_.add_parts()->mutable_registry_number()->set_number("RU-2026-0007");
+  body_.add_numbers(1);
+  body_.add_numbers(3);
+  body_.set_total(5);
+  const auto shown = text();
+  EXPECT_NE(shown.find("\n1 [ru original]\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("\n3 [registry number]\n  | RU-2026-0007\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("parts 0, 2, 4 of 5"), std::string::npos) << shown;
+  EXPECT_NE(text("ru").find("не переданы части: 0, 2, 4; всего частей: 5"), std::string::npos);
+  EXPECT_NE(text("zh").find("未包含的部分：0、2、4（共 5 部分）"), std::string::npos);
+  body_.set_total(0);
+  EXPECT_EQ(text().find("left out"), std::string::npos);
+}
+
 TEST_F(MessageTextTest, BeginsEveryForeignLineWithABar) {
   const auto shown = text();
   EXPECT_NE(shown.find("  | Заголовок\n"), std::string::npos) << shown;

@@ -128,6 +128,33 @@ TEST_F(ConsentTest, AtReleaseIsTheGrantThatCoversTheStep) {
   EXPECT_NE(chosen(), nullptr) << "the provider knows whether a use was given back";
 }
 
+// Every extent of a message of two parts, three times over: granted, stated by the carrier, named by the permit.
+TEST_F(ConsentTest, LetsPartsGoExactlyWhereTheGrantHasThemAllAndThePermitIsForThem) {
+  using Parts = std::set<std::uint32_t>;
+  const std::vector<Extent> extents = {{}, {{0}}, {{1}}, {{0, 1}}};
+  const auto every = [](const Extent& e) {
+    return e.is_all() ? Parts{0, 1, 99} : Parts(e.parts.begin(), e.parts.end());
+  };
+  for (const auto& granted : extents)
+    for (const auto& stated : extents)
+      for (const auto& permitted : extents) {
+        auto carrier = forward();
+        carrier.sources.front().extent = stated;
+        auto one = permit(carrier);
+        one.extent = permitted;
+        auto consents = with({one});
+        consents.grants[0].terms.extent = granted;
+        const auto has = every(granted), needs = every(stated);
+        const bool within = std::includes(has.begin(), has.end(), needs.begin(), needs.end());
+        EXPECT_EQ(accept(carrier, consents).allowed(), within && stated == permitted)
+            << granted.text() << " " << stated.text() << " " << permitted.text();
+        EXPECT_EQ(granted.contains(stated), within) << granted.text() << " " << stated.text();
+        auto at_release = realm;
+        at_release.consents = consents;
+        EXPECT_EQ(at_release.release(carrier).codes(), within ? Codes{} : Codes{"E-CONSENT-SCOPE"});
+      }
+}
+
 // ---- the consent matrix of protocol section 8: what a patched holder may try, and what KZ's daemon says to it
 
 struct Attempt {
@@ -169,6 +196,19 @@ const Attempt kAttempts[] = {
      [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).relation = Relation::quotes; }},
     {"PermitForAPartOnly", "E-PERMIT-MISMATCH",
      [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) { shown(c).extent.parts = {0}; }},
+    {"MorePartsThanPermitted", "E-PERMIT-MISMATCH",
+     [](const ConsentTest&, Realm&, Message& m, Consents& c, CarriedWrap&) {
+       m.sources.front().extent.parts = {0, 1};
+       shown(c).carrier = to_string(id_of(m));
+       shown(c).extent.parts = {0};
+     }},
+    {"OtherPartsThanGranted", "E-CONSENT-SCOPE",
+     [](const ConsentTest&, Realm&, Message& m, Consents& c, CarriedWrap&) {
+       m.sources.front().extent.parts = {1};
+       shown(c).carrier = to_string(id_of(m));
+       shown(c).extent.parts = {1};
+       c.grants[0].terms.extent.parts = {0};
+     }},
     {"PermitThatLivesTooLong", "E-PERMIT-MISMATCH",
      [](const ConsentTest&, Realm&, Message&, Consents& c, CarriedWrap&) {
        shown(c).until = shown(c).until + days(1);
@@ -271,7 +311,15 @@ TEST_F(ConsentTest, GivesAPermitOnlyForWhatTheGrantSaysAtThisMoment) {
     });
   };
   EXPECT_EQ(part(Relation::quotes), Codes{});
-  EXPECT_EQ(part(Relation::forwards), Codes{"E-CONSENT-SCOPE"}) << "the key would open all of it";
+  EXPECT_EQ(part(Relation::forwards), Codes{}) << "by the keys of these parts alone";
+  const auto of_two_parts = [&](std::uint32_t number) {
+    return asked([number](auto&, auto& r, auto& s, auto&) {
+      s.parts = 2;
+      r.extent.parts = {number};
+    });
+  };
+  EXPECT_EQ(of_two_parts(1), Codes{});
+  EXPECT_EQ(of_two_parts(2), Codes{"E-SOURCE-MISMATCH"});
   EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.until = realm.now; }), Codes{"E-CONSENT-EXPIRED"});
   EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.from = realm.now + seconds(1); }),
             Codes{"E-CONSENT-NOT-YET"});

@@ -152,19 +152,30 @@ TEST_F(SourceRules, RefuseASourceUnderAnAgreementNotKnownHere) {
   expect_both(to_kz({realm.hold(other)}), {"E-AGREEMENT-UNKNOWN"});
 }
 
-TEST_F(SourceRules, ForwardExactlyOneWholeOriginal) {
+TEST_F(SourceRules, ForwardExactlyOneOriginal) {
   const auto one = realm.hold(realm.notice("cn-example", {"kz-example", "ru-example"}));
   auto message = realm.forward("ru-example", {"kz-example"}, one);
   expect_both(message, {});
-  message.sources.front().extent.parts = {0};
-  expect_both(message, {"E-SOURCE-MISMATCH"});
-  message.sources.front().extent.parts = {};
   message.sources.front().relation = Relation::quotes;
   expect_both(message, {"E-SOURCE-MISMATCH"});
   message = realm.forward("ru-example", {"kz-example"}, one);
   message.sources = {};
   message.labels.pop_back();
   expect_both(message, {"E-SOURCE-UNPROVEN"});
+}
+
+// The wraps of the whole do not go with an extract, and of something protected nobody makes others.
+TEST_F(SourceRules, ForwardPartsOfAnOpenOriginalAndOfAProtectedOneToNobodyInItsAudience) {
+  auto message = realm.forward("ru-example", {"kz-example"},
+                               realm.hold(realm.notice("cn-example", {"kz-example", "ru-example"}, "open")));
+  message.sources.front().extent.parts = {0};
+  expect_both(message, {});
+  message.sources.front().extent.parts = {0, 2};
+  expect_both(message, {"E-SOURCE-MISMATCH"});
+  message =
+      realm.forward("ru-example", {"kz-example"}, realm.hold(realm.notice("cn-example", {"kz-example", "ru-example"})));
+  message.sources.front().extent.parts = {0};
+  expect_both(message, {"E-WRAP-FOREIGN"});
 }
 
 TEST_F(SourceRules, RefuseAForwardOfTwo) {

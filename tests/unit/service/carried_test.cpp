@@ -12,13 +12,13 @@ class CarriedTest : public PeerTest {
   // The message of a frame as the original inside a forward.
   static wire::CarriedMessage carried(const wire::Frame& frame) {
     const auto& item = frame.messages.at(0);
-    return {item.statement, item.ciphertexts, item.wraps, {}, false};
+    return {item.statement, item.ciphertexts, item.wraps, {}, {}};
   }
   Result<CarriedOriginal> judge(const wire::Frame& frame, const wire::CarriedMessage& original,
                                 const std::string& self = "ru-example") {
     const auto directory = ru_.store().directory();
     FrameVerifier verifier(frame.signatures, *directory, certificates_);
-    return judge_carried(self, original, {}, verifier);
+    return judge_carried(self, original, {}, {}, verifier);
   }
   static core::Message parsed(const wire::MessageItem& item) {
     return core::Message::parse(item.statement.statement).value();

@@ -9,7 +9,7 @@ PeerTest::PeerTest() : node_(ru_.node()), keys_(node_), certificates_(ru_.store(
 wire::Frame PeerTest::frame_of(const std::string& id) {
   wire::Frame frame;
   auto message = cn_.store().reader().outgoing(core::parse_message_id(id).value()).value();
-  auto item = to_item(cn_.store(), "ru-example", std::move(message), {}, frame).value();
+  auto item = to_item(cn_.node(), "ru-example", std::move(message), {}, frame).value();
   frame.messages.push_back(std::move(item));
   return frame;
 }

@@ -192,7 +192,7 @@ TEST_F(SubmitTest, GivesEachWhoIsNotNamedInAnOriginalItsOwnWrapOnTheWay) {
   const auto header = core::header_digest(original.statement.statement);
   const auto on_the_way = [&](const std::string& recipient) {
     wire::Frame frame;
-    auto item = to_item(cn_.store(), recipient, cn_.store().reader().outgoing(*forward).value(), {}, frame).value();
+    auto item = to_item(cn_.node(), recipient, cn_.store().reader().outgoing(*forward).value(), {}, frame).value();
     return item.forwarded->forwarder_wrap;
   };
   for (auto* authority : {&kz, &other}) {

@@ -121,7 +121,7 @@ TEST_F(ErasureTest, FindsWhatWasMadeOfAMessageAlsoInAStoreOfTheSchemaBefore) {
   };
   EXPECT_THAT(of(source), ElementsAre(made));
   store_.reset();
-  world_.tamper("DROP TABLE made_of; DROP INDEX message_original; DROP TABLE erasure; PRAGMA user_version = 3");
+  world_.tamper(std::string(kUndoFourthSchema) + "PRAGMA user_version = 3");
   store_ = world_.open().value();
   EXPECT_THAT(of(source), ElementsAre(made));
   EXPECT_THAT(of(made), ElementsAre(again));

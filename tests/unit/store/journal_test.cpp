@@ -88,6 +88,84 @@ TEST_F(JournalTest, ChainsTheEntriesAboutEachMessage) {
 
 TEST_F(JournalTest, FsckFindsNothingInAnHonestStore) { EXPECT_EQ(findings_after(""), std::vector<std::string>()); }
 
+// ---- a carried original of which one part was left out
+
+class PartialCopy : public JournalTest {
+ protected:
+  void SetUp() override {
+    JournalTest::SetUp();
+    ASSERT_TRUE(record(copy({0}))) << "a part";
+  }
+  // Parts of a message of ru-example in two parts that came inside a forward; all of them when none is named.
+  store::MessageRecord copy(const std::vector<std::uint32_t>& parts) {
+    auto m = world_.message("ru-example", 77);
+    const std::vector<Bytes> ciphertexts = {to_bytes("part 0"), to_bytes("part 1")};
+    auto statement = core::Message::parse(m.statement.statement).value();
+    statement.parts = 2;
+    statement.cipher_root = crypto::cipher_root(ciphertexts);
+    m.statement = world_.peer.sign(statement.to_text(), statement.created, world_.random);
+    m.id = core::message_id(m.statement.statement, statement.created);
+    m.ciphertexts = ciphertexts;
+    if (parts.empty()) return m;
+    m.wraps = {};
+    m.extent.parts = parts;
+    m.ciphertexts.clear();
+    for (std::uint32_t i = 0; i < 2; ++i)
+      if (std::find(parts.begin(), parts.end(), i) != parts.end())
+        m.ciphertexts.push_back(ciphertexts[i]);
+      else
+        m.omitted.push_back({crypto::sha256(to_bytes("leaf")), crypto::leaf_hash(ciphertexts[i])});
+    return m;
+  }
+  Result<void> record(const store::MessageRecord& m) {
+    return store_->run<void>(
+        0, [&](store::Transaction& tx) { return tx.record_carried(m, entry_of(core::Act::carried, m.id)); });
+  }
+  std::string extent() { return store_->reader().message(copy({}).id)->extent.text(); }
+};
+
+TEST_F(PartialCopy, ComesBackAsItWasStoredAndIsAcceptedByFsck) {
+  const auto m = copy({0});
+  const auto stored = store_->reader().message(m.id).value();
+  EXPECT_EQ(stored.extent, m.extent);
+  EXPECT_EQ(stored.ciphertexts, m.ciphertexts);
+  EXPECT_EQ(stored.omitted, m.omitted);
+  EXPECT_EQ(findings_after(""), std::vector<std::string>());
+}
+
+TEST_F(PartialCopy, GivesWayOnlyToMore) {
+  ASSERT_TRUE(record(copy({0})));
+  EXPECT_EQ(extent(), "0");
+  ASSERT_TRUE(record(copy({0, 1})));
+  EXPECT_EQ(extent(), "0,1");
+  ASSERT_TRUE(record(copy({})));
+  EXPECT_EQ(extent(), "all");
+  ASSERT_TRUE(record(copy({1})));
+  EXPECT_EQ(extent(), "all");
+  EXPECT_EQ(findings_after(""), std::vector<std::string>());
+}
+
+TEST_F(PartialCopy, GivesWayToTheMessageItself) {
+  const auto m = copy({});
+  ASSERT_TRUE(store_->run<Digest>(
+      0, [&](store::Transaction& tx) { return tx.record_inbound(m, entry_of(core::Act::accepted, m.id)); }));
+  EXPECT_EQ(extent(), "all");
+  EXPECT_EQ(store_->reader().message_row(m.id)->direction, store::Direction::incoming);
+}
+
+TEST_F(PartialCopy, DamagedIsFoundByFsck) {
+  const std::string carried = "(SELECT ordinal FROM message WHERE direction = 2)";
+  for (const auto* change : {"UPDATE extract SET extent = '1'", "UPDATE extract SET extent = '0,1'",
+                             "UPDATE extract SET extent = 'x'", "UPDATE extract SET omitted = zeroblob(64)",
+                             "UPDATE extract SET omitted = omitted || omitted", "DELETE FROM extract"}) {
+    store_.reset();
+    world_.tamper("CREATE TABLE before AS SELECT * FROM extract;" + std::string(change));
+    EXPECT_FALSE(world_.fsck()->findings.empty()) << change;
+    world_.tamper("DELETE FROM extract; INSERT INTO extract SELECT * FROM before; DROP TABLE before");
+  }
+  EXPECT_FALSE(findings_after("UPDATE body SET wraps = x'00' WHERE ordinal = " + carried).empty());
+}
+
 struct Planted {
   const char* name;
   const char* sql;

@@ -11,11 +11,6 @@ void copy_tree(const std::filesystem::path& from, const std::filesystem::path& t
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
 }
 
-// What the fourth schema added.
-constexpr const char* kUndoFourth =
-    "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; DROP TABLE made_of; "
-    "DROP TABLE erasure; DROP INDEX message_original; DROP TABLE independent; ";
-
 TEST(OpenStore, KeepsWhatWasCommittedAcrossReopening) {
   StoreWorld world;
   Sent sent;
@@ -72,7 +67,7 @@ TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
   }
   world.tamper(
       "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; " +
-      std::string(kUndoFourth) + "PRAGMA user_version = 1");
+      std::string(kUndoFourthSchema) + "PRAGMA user_version = 1");
   auto store = world.open();
   ASSERT_TRUE(store) << store.error().detail;
   EXPECT_TRUE((*store)->reader().message(sent.id));
@@ -95,7 +90,7 @@ TEST(OpenStore, TakesOverThePeopleOfAnOlderSchema) {
       return true;
     }));
   }
-  world.tamper(std::string(kUndoFourth) + "PRAGMA user_version = 3");
+  world.tamper(std::string(kUndoFourthSchema) + "PRAGMA user_version = 3");
   {
     auto store = world.open();
     ASSERT_TRUE(store) << store.error().detail;

@@ -99,6 +99,26 @@ TEST(Frame, RefusesUnknownOutcomesReasonsAndFields) {
   EXPECT_TRUE(refused(field));
 }
 
+TEST(Frame, CarriesTwoLeafHashesOfEveryPartThatIsLeftOutOfAnOriginal) {
+  auto frame = sample();
+  auto& carried = frame.messages[0].forwarded.emplace();
+  carried.statement = frame.messages[0].statement;
+  carried.ciphertexts = {to_bytes("one")};
+  carried.omitted = {{crypto::sha256(as_bytes("body 1")), crypto::sha256(as_bytes("cipher 1"))},
+                     {crypto::sha256(as_bytes("body 2")), crypto::sha256(as_bytes("cipher 2"))}};
+  const auto again = decode_frame(encode_frame(frame));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(*again, frame);
+  auto message = as_proto(frame);
+  EXPECT_GE(frame.size() + kFrameSlack, message.ByteSizeLong());
+  auto& omitted = *message.mutable_messages(0)->mutable_forwarded()->mutable_omitted(1);
+  EXPECT_EQ(omitted.size(), 64U);
+  omitted.pop_back();
+  EXPECT_TRUE(refused(message));
+  omitted.append(33, 'x');
+  EXPECT_TRUE(refused(message));
+}
+
 TEST(Frame, LeavesOutReasonsOfALaterVersion) {
   auto later = as_proto(sample());
   auto& reasons = *later.mutable_answers(0)->mutable_reasons();
