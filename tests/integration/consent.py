@@ -162,6 +162,7 @@ def stops_when_revoked(story):
 
 def is_disclosed_with_permission(story):
     """The other verb: made public where its provider permits it, by two persons, at the moment he permits it."""
+    restarted_as(story.ru, "chanceryd")
     result = story.ru.run("disclose", story.held, "--to", "public:press", "--yes", context="wang")
     if result.code != 5 or "E-CONSENT" not in result.err:
         raise Failed(f"a disclosure nobody permitted: {result.code} {result.err}")
