@@ -88,7 +88,9 @@ struct Terms {
 Outcome<Terms> terms_typed(const Arguments& typed, const v1::ConsentView& asked) {
   Terms terms;
   terms.to = TRY(receivers_typed(typed, {asked.to().begin(), asked.to().end()}));
-  terms.verb = TRY(word_typed(typed, "--verb", asked.verb(), {"transfer", "disclose"}));
+  // What is not for an authority can only be disclosed.
+  const bool discloses = std::all_of(terms.to.begin(), terms.to.end(), is_public);
+  terms.verb = TRY(word_typed(typed, "--verb", discloses ? "disclose" : asked.verb(), {"transfer", "disclose"}));
   terms.extent = TRY(extent_typed(typed, asked.extent()));
   terms.uses = TRY(uses_typed(typed, asked.uses(), terms.to.size()));
   terms.from = TRY(time_typed(typed, "--from", asked.from(), false));

@@ -36,9 +36,9 @@ PartyOf parties_of(const Directory& directory) {
 }
 
 JointActBook::JointActBook(std::vector<JointStatement> statements) : statements_(std::move(statements)) {
-  for (const auto& statement : statements_)
-    if (!subjects_.contains(statement.subject))
-      subjects_.emplace(statement.subject, subject_state(statement.subject, statements_));
+  std::map<Subject, std::vector<JointStatement>> about;
+  for (const auto& statement : statements_) about[statement.subject].push_back(statement);
+  for (const auto& [subject, all] : about) subjects_.emplace(subject, subject_state(subject, all));
 }
 
 const JointStatement* JointActBook::find(const Digest& version) const {

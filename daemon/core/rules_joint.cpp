@@ -51,6 +51,13 @@ void check_reach(const Case& c, const std::vector<std::string>& required, Decisi
     add_joint_terms(c, "recipients", out);
 }
 
+// All statements are looked at together, so nobody fills the book: far more than Parties ever have to say.
+void check_amount(const Case& c, const JointStatement& s, Decision& out) {
+  const auto& all = c.world.joint_acts.statements();
+  const auto said = std::count_if(all.begin(), all.end(), [&](const auto& one) { return one.author == s.author; });
+  if (said >= kMaxJointStatements) out.add(c.reason(ReasonCode::limit_exceeded, s.subject.code));
+}
+
 // What we sign must be what a Party that keeps the rule may sign. What others sign that contradicts is kept as
 // evidence.
 void check_licence(const Case& c, const JointStatement& s, Decision& out) {
@@ -89,6 +96,7 @@ void check_joint_act(const Case& c, Decision& out) {
   }
   const auto& s = *read;
   check_subject(c, s, out);
+  check_amount(c, s, out);
   check_required(c, s, out);
   if (opens(s)) check_reach(c, s.required, out);
   const auto* version = s.answers ? c.world.joint_acts.find(*s.answers) : nullptr;

@@ -312,6 +312,30 @@ ReasonCode telling(const core::Decision& decision) {
   return decision.reasons().front().code;
 }
 
+// What is named without its proof cannot be judged; whoever the carrier says provided it hears of it by its name. A
+// few: names may be made up.
+Result<bool> owe_unproven(const Node& node, store::Transaction& tx, const Arrived& arrived, const Digest& entry,
+                          const core::Decision& refused) {
+  constexpr std::size_t kAtMost = 16;
+  const auto sources = core::provenance(arrived.message, arrived.sources.lookup());
+  auto unproven = sources.missing;
+  unproven.insert(unproven.end(), sources.mismatched.begin(), sources.mismatched.end());
+  std::size_t owed = 0;
+  for (const auto& id : unproven)
+    for (const auto& provider : arrived.message.providers) {
+      if (provider == arrived.message.originator || owed == kAtMost) continue;
+      core::TransferReport report;
+      report.original = id;
+      report.carrier = arrived.id;
+      report.holder = arrived.message.originator;
+      report.entry = entry;
+      report.refused = telling(refused);
+      CHECK_OK(owe(node, tx, provider, arrived.message.agreement, report));
+      ++owed;
+    }
+  return owed > 0;
+}
+
 // Every provider of something protected hears what reached us, and what became of it. Whether one is to hear.
 Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived& arrived,
                          const core::AgreementBook& book, const Digest& entry, const core::Decision* refused) {
@@ -333,6 +357,7 @@ Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived
     CHECK_OK(owe(node, tx, need.provider, need.original->message.agreement, report));
     owes = true;
   }
+  if (refused != nullptr) owes = TRY(owe_unproven(node, tx, arrived, entry, *refused)) || owes;
   return owes;
 }
 

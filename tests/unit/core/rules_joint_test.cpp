@@ -128,6 +128,25 @@ TEST_F(JointActRules, KeepUsFromSigningWhatContradictsWhatWeSigned) {
             Codes{"E-JOINT-TERMS"});
 }
 
+TEST_F(JointActRules, TakeNoMoreOfOneAuthorThanTheBookCanHold) {
+  const Directory directory(realm.peers);
+  SourceStatement source;
+  source.message = proposal("ru-example");
+  const auto one = joint_statement(source, parties_of(directory)).value();
+  std::vector<JointStatement> all;
+  for (std::ptrdiff_t i = 0; i < kMaxJointStatements; ++i) {
+    all.push_back(one);
+    all.back().subject.code = "secret-procedure/" + std::to_string(i);
+    all.back().digest = digest_of(std::to_string(i));
+  }
+  realm.joint_acts = JointActBook(all);
+  EXPECT_EQ(realm.accept("kz-example", proposal("ru-example")).codes(), Codes{"E-LIMIT"});
+  EXPECT_EQ(realm.accept("kz-example", proposal("cn-example")).codes(), Codes{});
+  all.pop_back();
+  realm.joint_acts = JointActBook(all);
+  EXPECT_EQ(realm.accept("kz-example", proposal("ru-example")).codes(), Codes{});
+}
+
 TEST_F(JointActRules, MakeAnAcceptanceNameWhatFreedItsParty) {
   const auto first = proposal();
   hold(first);

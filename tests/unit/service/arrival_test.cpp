@@ -242,6 +242,27 @@ TEST_F(ArrivalTest, WithItsLabelTakenOffOrChangedIsRejectedAndLeavesNothing) {
   EXPECT_EQ(receipt_of(take(frame_of(id))).stage, core::Stage::delivered);
 }
 
+TEST_F(ArrivalTest, NamingASourceWithoutItsProofIsReportedToWhoIsSaidToHaveProvidedIt) {
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz});
+  const auto id = sent();
+  const std::string source(64, 'a');
+  const auto text =
+      changed(id, "providers cn-example\n",
+              "providers cn-example kz-example\nsource " + source + " quotes all sha256:" + source + "\n");
+  const auto unproven = core::message_id(text, core::Message::parse(text).value().created);
+  ASSERT_TRUE(cn_.store().run<std::uint64_t>(1, [&](store::Transaction& tx) {
+    return tx.record_dispatch("ru-example", core::DispatchMessage{unproven}, core::Precedence::routine);
+  }));
+  (void)dispatched(dispatches());
+  EXPECT_THAT(refused(with_statement(id, text)), testing::Contains("E-SOURCE-UNPROVEN"));
+  const auto owed = ru_.store().reader().owed(0, 100).value();
+  ASSERT_EQ(owed.size(), 1U);
+  EXPECT_EQ(owed[0].recipient, "kz-example");
+  EXPECT_THAT(owed[0].facts, testing::IsSupersetOf({core::Fact{"original", source}, core::Fact{"holder", "cn-example"},
+                                                    core::Fact{"carrier", core::to_string(unproven)}}));
+}
+
 TEST_F(ArrivalTest, UnderASealKeyNoLongerAcceptedIsRefused) {
   const auto frame = frame_of(sent());
   clock_.set(clock_.now() + kSealKeyLife + core::kSealKeyGrace);
