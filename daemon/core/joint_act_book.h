@@ -29,9 +29,6 @@ struct InForce {
 // By the designations the directory has; it must outlive the answer.
 PartyOf parties_of(const Directory& directory);
 
-// Of one author, in all subjects.
-inline constexpr std::ptrdiff_t kMaxJointStatements = 1024;
-
 // Immutable, a function of the set of statements: a new statement makes a new book.
 class JointActBook {
  public:

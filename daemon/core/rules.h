@@ -62,6 +62,8 @@ void check_forward(const Case& c, Decision& out);     // exactly one source, car
 void check_consent(const Case& c, Decision& out);
 
 // rules_joint.cpp
+// Statements of one author, in all subjects, that are looked at.
+inline constexpr std::ptrdiff_t kMaxJointStatements = 1024;
 void check_joint_act(const Case& c,
                      Decision& out);  // of a joint-act kind: what it says, to whom, whether we may sign it
 // Whether electronic consent under this agreement is worth anything now: where the agreement makes it rest on a crypto

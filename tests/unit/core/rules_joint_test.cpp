@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/draft.h"
+#include "daemon/core/rules.h"
 #include "tests/unit/core/realm.h"
 #include "tests/unit/core/samples.h"
 
@@ -134,7 +136,7 @@ TEST_F(JointActRules, TakeNoMoreOfOneAuthorThanTheBookCanHold) {
   source.message = proposal("ru-example");
   const auto one = joint_statement(source, parties_of(directory)).value();
   std::vector<JointStatement> all;
-  for (std::ptrdiff_t i = 0; i < kMaxJointStatements; ++i) {
+  for (std::ptrdiff_t i = 0; i < rules::kMaxJointStatements; ++i) {
     all.push_back(one);
     all.back().subject.code = "secret-procedure/" + std::to_string(i);
     all.back().digest = digest_of(std::to_string(i));
