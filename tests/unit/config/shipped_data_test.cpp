@@ -132,7 +132,9 @@ TEST(ShippedData, HaveNoFlagThatLetsAStateSecretPass) {
       for (const auto& other : with_each_flag_turned(text)) {
         std::ofstream(file.path(), std::ios::binary | std::ios::trunc) << other;
         const auto book = load_agreements(copy.folder.string(), (copy.folder / "demo/party_status.toml").string());
-        if (book) EXPECT_FALSE(lets_a_state_secret_pass(*book)) << file.path();
+        if (book) {
+          EXPECT_FALSE(lets_a_state_secret_pass(*book)) << file.path();
+        }
         ++turned;
       }
       std::ofstream(file.path(), std::ios::binary | std::ios::trunc) << text;
