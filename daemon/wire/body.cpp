@@ -158,7 +158,9 @@ Writing writing_of(std::span<const Bytes> parts) {
   for (const auto& bytes : parts) {
     v1::Part part;
     if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) continue;
-    if (part.has_text()) out.text.append(part.text().title()).append("\n").append(part.text().body()).append("\n");
+    if (part.has_text()) out.text.append(part.text().title()).append("\n");
+    // Covering words often say the same twice: said once, they are too short to be a quotation of one another.
+    if (part.has_text() && part.text().body() != part.text().title()) out.text.append(part.text().body()).append("\n");
     if (part.has_note()) out.text.append(part.note().text()).append("\n");
     for (const auto& indicator : part.indicators().indicators()) {
       out.text.append(indicator.comment()).append("\n");

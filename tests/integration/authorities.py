@@ -207,14 +207,15 @@ def introduce(one, other):
     one.must("peer", "verify", other.name, "--anchor", anchor, context="admin")
 
 
-def agree_crypto_policy(proposer, others, agreement="sco-2009"):
-    """Proposed and accepted by two persons each; in force at all of them. Electronic consent rests on it."""
+def agree_crypto_policy(proposer, others, witnesses=(), agreement="sco-2009"):
+    """Proposed and accepted by two persons each, of each Party one authority; in force at all of them, and at those that hear of it.
+    Electronic consent rests on it."""
     release(proposer, "policy", "propose", agreement)
     for other in others:
         wait_for(lambda a=other: versions(a), f"the proposal at {other.name}", 30)
         release(other, "policy", "accept", versions(other)[-1]["number"])
-    for one in (proposer, *others):
-        wait_for(lambda a=one: versions(a)[-1]["state"] == "in-force", f"the policy in force at {one.name}", 30)
+    for one in (proposer, *others, *witnesses):
+        wait_for(lambda a=one: (versions(a) or [{}])[-1].get("state") == "in-force", f"the policy in force at {one.name}", 30)
 
 
 def versions(authority):

@@ -60,6 +60,7 @@ def bring_up(build, base, running):
         authorities.acquaint(second, other)
     for one in (second, *by_code.values()):
         wait_for(lambda a=one: authorities.connected(a, 3), f"{one.name} connected to its peers", 60)
+    authorities.agree_crypto_policy(by_code["cn"], [by_code["ru"], by_code["kz"]], [second])
     return [by_code["cn"], by_code["ru"], by_code["kz"], second]
 
 
