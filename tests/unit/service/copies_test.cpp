@@ -69,7 +69,7 @@ class CopiesTest : public PeerTest {
     (void)send_reports(cn_.node()).value();
     (void)dispatched(dispatches());
     const auto rows = cn_.store().reader().dispatches_from("ru-example", 1, 1, 1000).value();
-    const auto id = core::to_string(*rows.back().message);
+    auto id = core::to_string(*rows.back().message);
     (void)take(frame_of(id));
     return id;
   }

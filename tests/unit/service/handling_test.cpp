@@ -21,7 +21,7 @@ class HandlingDeskTest : public DeskTest {
         ru_submit_(ru_.node(), recorded_.lanes(), ru_.quotations()) {}
 
   std::string held(const std::string& label) {
-    const auto id = released({.label = label});
+    auto id = released({.label = label});
     deliver(id);
     return id;
   }
