@@ -55,9 +55,9 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, const cr
   }
   auto writer = TRY(Writer::start(std::move(database), options, std::move(seams)));
   auto readers = TRY(ReaderPool::open(options, database_key));
-  return std::unique_ptr<Store>(  // NOLINTNEXTLINE(modernize-make-unique): an aggregate
-      new Store(
-          std::unique_ptr<Impl>(new Impl{options.directory, std::move(lock), std::move(writer), std::move(readers)})));
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate
+  std::unique_ptr<Impl> impl(new Impl{options.directory, std::move(lock), std::move(writer), std::move(readers)});
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
