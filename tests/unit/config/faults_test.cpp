@@ -32,7 +32,7 @@ const std::string kChina = "labels/cn-one.toml";
 const std::string kRussia = "labels/ru-one.toml";
 const std::string kStatusFile = "status.toml";
 
-std::vector<Spoilt> spoilt_data() {
+std::vector<Spoilt> spoilt_data() {  // NOLINT(readability-function-size): a table
   return {
       {"UnknownKey", kOne, "version = 1", "version = 1\nversoin = 2", "versoin", "versoin",
        "unknown key; known here: article, bars_state_secrets, consent_needs_crypto_policy, deadline, "

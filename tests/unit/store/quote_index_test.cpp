@@ -21,12 +21,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class QuoteIndexTest : public ::testing::Test {
+ public:
+  ~QuoteIndexTest() override { std::filesystem::remove_all(base_); }
+
  protected:
   QuoteIndexTest() {
     std::string name = (std::filesystem::temp_directory_path() / "chancery-quotes-XXXXXX").string();
     base_ = ::mkdtemp(name.data());
   }
-  ~QuoteIndexTest() override { std::filesystem::remove_all(base_); }
 
   std::unique_ptr<QuoteIndex> open(QuoteIndexOptions options = {}) {
     return QuoteIndex::open(base_ / "quotes", key_.view(), random_, options).value();
