@@ -119,7 +119,7 @@ class Replay {
     auto& terms = made.terms;
     terms.original = original(g).id;
     terms.to = g == 0 ? Codes{receiver(world_.receiver)} : Codes{"kz-example", "tj-example"};
-    terms.uses = static_cast<std::uint64_t>(1 + g);
+    terms.uses = g == 0 ? 1 : 2;
     terms.from = at_tick(1 - g);
     terms.until = after_tick(detached_ ? last_ - 1 + g : g == 0 ? 3 : last_);
     if (g == 2) terms.from = kStart - days(1), terms.until = kStart + days(1);
