@@ -21,7 +21,7 @@
 
 namespace {
 
-using namespace chancery;
+using namespace chancery;  // NOLINT(google-build-using-namespace)
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kWords = 20'000;

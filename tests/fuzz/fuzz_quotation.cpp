@@ -7,7 +7,7 @@
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace chancery::quotation;
+  using namespace chancery::quotation;  // NOLINT(google-build-using-namespace)
   static const Fingerprinter by(chancery::as_bytes("a key of no daemon"));
   const std::string text(chancery::as_text({data, size}));
   const auto once = skeleton(text);
