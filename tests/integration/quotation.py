@@ -110,22 +110,13 @@ def only_the_gate_stops_it(story):
     wait_for(lambda: len(trial.ids(story.kz, "inbox")) == before + 1, "kz-example has it", 30)
 
 
-def says_nothing_it_should_not(*everybody):
-    for authority in everybody:
-        for text in (SHOWN, "РЕГИСТРАЦИOННЫЕ", "бюллетеня"):
-            if text in authority.log.read_text():
-                raise Failed(f"{authority.name}: text of a message in the log")
-
-
 def act(build, base, running):
     by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
     story = Story(base, *everybody)
-    for step in (is_held_and_shown, is_held_after_a_kill, goes_when_nothing_is_quoted,
-                 needs_an_approver_when_independent, is_judged_by_its_source_once_named, only_the_gate_stops_it):
-        step(story)
-        print(f"ok {step.__name__}", flush=True)
-    says_nothing_it_should_not(*everybody)
+    trial.tell(story, is_held_and_shown, is_held_after_a_kill, goes_when_nothing_is_quoted,
+               needs_an_approver_when_independent, is_judged_by_its_source_once_named, only_the_gate_stops_it)
+    trial.check_logs((SHOWN, PASTED.split(",")[0], "бюллетеня"), *everybody)
     trial.check_stores(*everybody)
 
 

@@ -107,9 +107,8 @@ def says_nothing(everybody):
 def act(build, base, running):
     everybody = erasure.bring_up(build, base, running)
     story = Story(*everybody, base)
-    for step in (is_erased_on_the_word_of_its_originator, waits_locked_on_the_word_of_another, counts_for_what_comes_later):
-        step(story)
-        print(f"ok {step.__name__}", flush=True)
+    trial.tell(story, is_erased_on_the_word_of_its_originator, waits_locked_on_the_word_of_another,
+               counts_for_what_comes_later)
     says_nothing(everybody)
     trial.check_stores(*everybody)
 

@@ -89,6 +89,19 @@ def ids(authority, which):
     return [view["id"] for view in box(authority, which)]
 
 
+def tell(story, *steps):
+    for step in steps:
+        step(story)
+        print(f"ok {step.__name__}", flush=True)
+
+
+def check_logs(texts, *everybody):
+    """No text of a message stands in any log."""
+    for authority in everybody:
+        if any(text in authority.log.read_text() for text in texts):
+            raise Failed(f"{authority.name}: text of a message in the log")
+
+
 def check_stores(*everybody):
     """Each stops as told, and its store holds its own checks."""
     for authority in everybody:
