@@ -219,6 +219,15 @@ TEST(ShippedData, SayOfEachAgreementWhatItsArticlesSay) {
   EXPECT_EQ(bilateral.designation_channel, "diplomatic");
 }
 
+TEST(ShippedData, SayOfEachClauseOneArticle) {
+  for (const auto& id : {"sco-2009", "cn-ru-2015"}) {
+    std::map<std::string, std::string> articles;
+    for (const auto& ground : agreement(id).grounds)
+      EXPECT_EQ(articles.emplace(ground.clause, ground.article).first->second, ground.article)
+          << core::to_string(ground.reason) << " " << ground.clause;
+  }
+}
+
 TEST(ShippedData, GroundRefusalsOnTheArticlesThatDemandThem) {
   const auto sco = agreement("sco-2009");
   const auto bilateral = agreement("cn-ru-2015");
