@@ -41,9 +41,12 @@ Result<void> HeldSources::find_reissued(core::SourceStatement& source, const Loa
 }
 
 Result<void> HeldSources::take(const store::SignedStatement& statement, const Load& load) {
+  const auto digest = core::statement_digest(statement.statement);
+  // Beside each of a chain stand all that came before it.
+  if (!taken_.insert(digest).second) return {};
   auto message = TRY(stored(statement.statement));
   const auto id = core::message_id(statement.statement, message.created);
-  core::SourceStatement source{id, core::statement_digest(statement.statement), std::move(message), {}, {}};
+  core::SourceStatement source{id, digest, std::move(message), {}, {}};
   CHECK_OK(find_reissued(source, load));
   if (statements_.emplace(id, std::move(source)).second) signed_.emplace(id, statement);
   return {};

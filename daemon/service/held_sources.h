@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
 #include "daemon/core/provenance.h"
 #include "daemon/store/transaction.h"
@@ -31,6 +32,7 @@ class HeldSources {
   Result<void> take(const store::SignedStatement& statement, const Load& load);
   Result<void> find_reissued(core::SourceStatement& source, const Load& load) const;
 
+  std::set<Digest> taken_;  // of statements
   std::map<core::MessageId, core::SourceStatement> statements_;
   std::map<core::MessageId, store::SignedStatement> signed_;
   std::map<core::MessageId, store::MessageRecord> records_;
