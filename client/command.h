@@ -31,6 +31,8 @@ struct Command {
   std::vector<Option> options;
   std::vector<std::string> examples;  // whole command lines
   Outcome<int> (*run)(Session&);      // returns the exit code
+  // What --explain names beside the role: "rule.<name>" of the catalogue. Of what has --dry-run the daemon says it.
+  std::vector<std::string> rules = {};
 
   // "user add"; "send" for what may stand alone.
   [[nodiscard]] std::string words() const;

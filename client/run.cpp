@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "client/connection.h"
+#include "client/explanation.h"
 #include "client/help.h"
 #include "client/refusal.h"
 #include "client/table.h"
@@ -77,6 +78,7 @@ Outcome<int> run_command(Parsed parsed, const Surroundings& around, const Catalo
   CHECK_OK(check_language(parsed.arguments));
   const auto format = TRY(format_of(parsed.arguments));
   Session session(std::move(parsed), catalogue, around.data, around.context, format, streams, around.typed);
+  if (session.arguments().has("--explain") && !is_judged(session.command())) return explain_command(session);
   return session.command().run(session);
 }
 
@@ -114,7 +116,7 @@ int run(const std::vector<std::string>& words, Streams streams) {
     streams.notes << "error E-DATA  no texts and agreement data in " << around.data
                   << "\n  why:  " << catalogue.error().detail
                   << "\n  fix:  name the folder with --data or CHANCERY_DATA\n"
-                  << "  see:  chancery help E-DATA\n";
+                  << "  see:  chancery explain E-DATA\n";
     return kConfiguration;
   }
   const auto outcome = run_parsed(words, around, *catalogue, streams);

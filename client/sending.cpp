@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "client/connection.h"
+#include "client/explanation.h"
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sent_keys.h"
@@ -75,7 +76,9 @@ Outcome<int> print_plan(Session& session, const v1::Draft& draft, const v1::Prev
 
 Outcome<void> check_can_agree(const Session& session) {
   const auto& arguments = session.arguments();
-  if (arguments.has("--yes") || arguments.has("--plan") || arguments.has("--dry-run") || session.may_ask()) return {};
+  if (arguments.has("--explain") || arguments.has("--yes") || arguments.has("--plan") || arguments.has("--dry-run") ||
+      session.may_ask())
+    return {};
   return fault("E-INPUT-NEEDED", {{"flag", "--yes"}, {"other", "--plan"}});
 }
 
@@ -143,6 +146,7 @@ Outcome<int> preview_and_submit(Session& session, const v1::Draft& draft, const 
   v1::PreviewRequest request;
   *request.mutable_draft() = draft;
   const auto preview = TRY(desk.call(&v1::Desk::Stub::Preview, request));
+  if (session.arguments().has("--explain")) return explain_draft(session, preview);
   if (preview.refusal().reasons_size() > 0) return tl::unexpected(to_fault(preview.refusal(), name));
   const auto sentences = TRY(sentence_preview(session, draft, preview));
   if (session.arguments().has("--dry-run")) return print_plan(session, draft, preview, sentences);

@@ -1,5 +1,6 @@
 #include "client/commands/commands.h"
 #include "client/connection.h"
+#include "client/explanation.h"
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sending.h"
@@ -74,6 +75,7 @@ Outcome<int> approve(Session& session) {
   const auto name = session.arguments().value("DRAFT");
   const bool decline = session.arguments().has("--decline");
   const auto draft = TRY(find_draft(session, name));
+  if (session.arguments().has("--explain") && is_visible(draft)) return explain_draft(session, draft.preview());
   CHECK_OK(check_open(draft, decline));
   if (!is_visible(draft)) return tell(session, TRY(decide(session, draft, decline)), name);
   if (session.arguments().has("--dry-run")) {

@@ -52,6 +52,7 @@ Outcome<int> agreement_show(Session& session);
 Outcome<int> context_add(Session& session);
 Outcome<int> context_list(Session& session);
 Outcome<int> context_use(Session& session);
+Outcome<int> explain(Session& session);
 Outcome<int> help(Session& session);
 Outcome<int> version(Session& session);
 

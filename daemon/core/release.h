@@ -13,4 +13,15 @@ namespace chancery::core {
 Decision decide_release(const World& world, const Message& message, const SourceLookup& sources,
                         const Consents& consents = {});
 
+// What one rule came to.
+struct RuleFinding {
+  std::string rule;             // "state-secrets"
+  Reason ground;                // the clause it rests on: what a refusal by it cites; empty clause where none speaks
+  std::vector<Reason> reasons;  // empty: it holds
+};
+
+// The same decision rule by rule, all of them, in their order: for people who ask what would be applied.
+std::vector<RuleFinding> explain_release(const World& world, const Message& message, const SourceLookup& sources,
+                                         const Consents& consents = {});
+
 }  // namespace chancery::core

@@ -240,7 +240,7 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store), {}));
   if (!core::decide_access(at.world(), caller, Permission::compose, composed.message, composed.handling).allowed())
     return {};
-  view.preview = preview_of(at.world(), composed);
+  view.preview = TRY(preview_of(node, at.world(), composed, sources));
   view.draft = std::move(draft);
   return {};
 }

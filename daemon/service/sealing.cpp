@@ -207,6 +207,47 @@ std::string lines_at_preview(const core::Message& message) {
   return out;
 }
 
+core::RuleFinding finding(const core::World& world, const core::Message& message, const char* rule,
+                          core::ReasonCode ground, core::Decision found) {
+  const auto* agreement = world.agreements.find(message.agreement, message.agreement_version);
+  return {rule, agreement != nullptr ? agreement->reason(ground) : core::Reason{ground, {}, {}, {}}, found.reasons()};
+}
+
+// What only this daemon can look at: texts it holds, marks it made, parts it has.
+std::vector<core::RuleFinding> beside_core(const core::World& world, const core::Draft& draft, const Composed& composed,
+                                           const HeldSources& sources, const core::Quotes& quotes) {
+  const auto& message = composed.message;
+  core::Decision parts;
+  if (!fits_a_frame(draft, message, sources)) parts.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
+  if (is_forward(message)) {
+    const auto& line = message.sources.front();
+    const auto* held = sources.record(line.id);
+    if (held != nullptr && !held->extent.contains(line.extent))
+      parts.add({core::ReasonCode::part_not_held, {}, {}, line.id.short_text()});
+  }
+  return {finding(world, message, "quotation", core::ReasonCode::quote_undeclared,
+                  quotation_gate(world, message, sources.lookup(), draft.independent, quotes)),
+          finding(world, message, "handling", core::ReasonCode::label_laxer,
+                  core::decide_use(world, message, composed.handling)),
+          finding(world, message, "parts", core::ReasonCode::part_not_held, parts)};
+}
+
+// What nothing may be made of: the act of a release asks the same in its transaction.
+Result<core::Decision> shut_sources(const Node& node, const core::Message& message, const HeldSources& sources) {
+  core::Decision out;
+  auto ids = message.kind == "disclosure" ? named_by_facts(message.facts) : std::vector<core::MessageId>();
+  for (const auto& line : message.sources) ids.push_back(line.id);
+  for (const auto& id : ids) {
+    const auto* held = sources.record(id);
+    if (held == nullptr) continue;
+    if (held->sealed_key.empty())
+      out.add({core::ReasonCode::no_longer_held, {}, {}, id.short_text()});
+    else if (TRY(node.store.reader().locked(id)))
+      out.add({core::ReasonCode::copy_locked, {}, {}, id.short_text()});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<core::MessageId> needed_ids(const core::Draft& draft) {
@@ -222,16 +263,10 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
   out.plan = core::plan_digest(out.message, wire::part_digests(draft), draft.independent);
   const auto consents = TRY(consents_for(out.message, sources.lookup(), about));
   out.decision = release_gate(world, out.message, sources.lookup(), consents);
-  const auto quoted = quotation_gate(world, out.message, sources.lookup(), draft.independent, quotes);
-  for (const auto& reason : quoted.reasons()) out.decision.add(reason);
-  const auto use = core::decide_use(world, out.message, out.handling);
-  for (const auto& reason : use.reasons()) out.decision.add(reason);
-  if (!fits_a_frame(draft, out.message, sources)) out.decision.add({core::ReasonCode::limit_exceeded, {}, {}, "parts"});
+  out.beside = beside_core(world, draft, out, sources, quotes);
+  for (const auto& finding : out.beside)
+    for (const auto& reason : finding.reasons) out.decision.add(reason);
   if (is_forward(out.message)) {
-    const auto& line = out.message.sources.front();
-    const auto* held = sources.record(line.id);
-    if (held != nullptr && !held->extent.contains(line.extent))
-      out.decision.add({core::ReasonCode::part_not_held, {}, {}, line.id.short_text()});
     const auto* original = sources.lookup()(out.message.sources.front().id);
     out.wraps_original = original != nullptr && wrap_gate(world, original->message, out.message.created);
   }
@@ -262,7 +297,8 @@ Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecor
   return parts;
 }
 
-wire::Preview preview_of(const core::World& world, const Composed& composed) {
+Result<wire::Preview> preview_of(const Node& node, const core::World& world, const Composed& composed,
+                                 const HeldSources& sources) {
   const auto& message = composed.message;
   wire::Preview out;
   out.plan = composed.plan;
@@ -273,6 +309,12 @@ wire::Preview preview_of(const core::World& world, const Composed& composed) {
   out.decision = composed.decision;
   out.agreement = message.agreement;
   out.statement = lines_at_preview(message);
+  const auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
+  out.rules = core::explain_release(world, message, sources.lookup(), consents);
+  out.rules.insert(out.rules.end(), composed.beside.begin(), composed.beside.end());
+  const auto shut = TRY(shut_sources(node, message, sources));
+  for (const auto& reason : shut.reasons()) out.decision.add(reason);
+  out.rules.push_back(finding(world, message, "copy", core::ReasonCode::copy_locked, shut));
   return out;
 }
 

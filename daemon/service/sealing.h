@@ -12,11 +12,12 @@ namespace chancery::service {
 struct Composed {
   core::Message message;
   Digest plan;
-  core::Decision decision;  // of the gate, and whether it fits a frame
+  core::Decision decision;  // of the gate, and of what stands beside it
   bool needs_approval = false;
   bool wraps_original = false;           // of a forward: we wrap its key for those its originator did not write to
   std::set<std::string> by_permit = {};  // recipients that get it by permits of its providers
   std::vector<core::Label> handling{};   // of its sources, as they are handled here
+  std::vector<core::RuleFinding> beside = {};  // what is looked at here beside the rules of core
 };
 
 // What the rules look at: the sources of a draft, and what its facts name.
@@ -34,8 +35,10 @@ Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecor
 Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
                          const StatementsAbout& about, const core::Quotes& quotes);
 
-// Who would receive it, what each may do with it, who would not.
-wire::Preview preview_of(const core::World& world, const Composed& composed);
+// Who would receive it, what each may do with it, who would not; and every rule with what it came to, what is shut here
+// among them.
+Result<wire::Preview> preview_of(const Node& node, const core::World& world, const Composed& composed,
+                                 const HeldSources& sources);
 
 // Messages to one peer that may wait for permits at a time: they have their numbers, and what is numbered after them
 // must not wait for a provider that is away (protocol section 5).

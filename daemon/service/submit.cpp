@@ -178,16 +178,17 @@ Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job)
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   const auto judged = TRY(judge(world, *job.draft, loader(tx), statements_about(tx), job.quotes.quotes));
-  const auto& [message, plan, decision, needs_approval, wraps, by_permit, handling] = judged.composed;
-  auto entry = entry_of(job.caller, *book, plan);
-  const auto access = core::decide_access(world, job.caller, core::Permission::compose, message, handling);
+  const auto& composed = judged.composed;
+  const auto& message = composed.message;
+  auto entry = entry_of(job.caller, *book, composed.plan);
+  const auto access = core::decide_access(world, job.caller, core::Permission::compose, message, composed.handling);
   if (!access.allowed()) return refuse(tx, core::Act::access_refused, entry, access, message.agreement);
-  if (!decision.allowed()) return refuse(tx, world, job.caller, entry, judged.composed, job.quotes);
-  if (job.submission.plan && *job.submission.plan != plan)
+  if (!composed.decision.allowed()) return refuse(tx, world, job.caller, entry, judged.composed, job.quotes);
+  if (job.submission.plan && *job.submission.plan != composed.plan)
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, {});
   if (const auto why = TRY(uses_shut(tx, message)))
     return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
-  if (needs_approval) return hold_for_approval(node, tx, job, judged.composed, std::move(entry));
+  if (composed.needs_approval) return hold_for_approval(node, tx, job, judged.composed, std::move(entry));
   return release(node, tx, *job.draft, judged, std::move(entry));
 }
 
@@ -303,7 +304,7 @@ Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft
   const auto access =
       core::decide_access(at.world(), caller, core::Permission::compose, message, judged.composed.handling);
   if (!access.allowed()) return Answer(Refused{access, message.agreement});
-  auto preview = preview_of(at.world(), judged.composed);
+  auto preview = TRY(preview_of(node_, at.world(), judged.composed, judged.sources));
   // Recorded first and shown after.
   if (has_undeclared(preview.decision))
     preview.passages = TRY(node_.store.run<std::vector<core::Passage>>(0, [&](store::Transaction& tx) {

@@ -29,6 +29,19 @@ void write_reasons(const std::vector<core::Reason>& reasons, To& out) {
   for (const auto& reason : reasons) write(reason, *out.add_reasons());
 }
 
+void write(const core::RuleFinding& finding, v1::RuleView& out) {
+  out.set_rule(finding.rule);
+  out.set_clause(finding.ground.clause);
+  out.set_article(finding.ground.article);
+  write_reasons(finding.reasons, out);
+}
+
+void write(const core::Ground& ground, v1::GroundView& out) {
+  out.set_reason(core::to_string(ground.reason));
+  out.set_clause(ground.clause);
+  out.set_article(ground.article);
+}
+
 void write(const RecipientPreview& view, v1::RecipientPreview& out) {
   out.set_authority(view.authority);
   out.set_party(view.party);
@@ -181,6 +194,7 @@ void to_proto(const Preview& view, v1::PreviewResponse& out) {
   if (!view.decision.allowed()) to_proto(view.decision, view.agreement, *out.mutable_refusal());
   if (!view.passages.empty()) to_proto(view.passages, *out.mutable_refusal());
   out.set_statement(view.statement);
+  for (const auto& finding : view.rules) write(finding, *out.add_rules());
 }
 
 void to_proto(const Accepted& view, v1::Accepted& out) {
@@ -456,6 +470,7 @@ void to_proto(const core::Agreement& agreement, v1::AgreementView& out) {
   for (const auto& item : agreement.items) write(item, *out.add_items());
   for (const auto& [number, text] : agreement.articles) write(text, (*out.mutable_articles())[number]);
   for (const auto& deadline : agreement.deadlines) write(deadline, *out.add_deadlines());
+  for (const auto& ground : agreement.grounds) write(ground, *out.add_grounds());
 }
 
 void to_proto(const core::LabelPolicy& policy, bool own, v1::LabelPolicyView& out) {

@@ -152,6 +152,7 @@ struct Preview {
   std::string agreement;
   std::string statement;
   std::vector<core::Passage> passages = {};  // of the refusal
+  std::vector<core::RuleFinding> rules = {};
 };
 void to_proto(const Preview& view, v1::PreviewResponse& out);
 

@@ -6,6 +6,7 @@
 
 #include "client/arguments.h"
 #include "client/catalogue.h"
+#include "client/explanation.h"
 #include "client/help.h"
 #include "tests/unit/client/folder.h"
 
@@ -54,6 +55,16 @@ TEST(CommandTable, NamesEveryCommandOnceAndAKnownRole) {
     EXPECT_EQ(command.roles.find_first_not_of("OPAU-"), std::string::npos) << command.words();
     EXPECT_NE(command.run, nullptr) << command.words();
   }
+}
+
+// Rules of core are in the answers of a daemon; the others stand in the table.
+TEST(CommandTable, NamesRulesThatHaveWordsAndAReason) {
+  for (const auto& command : command_table())
+    for (const auto& rule : command.rules) {
+      EXPECT_TRUE(english().has("rule." + rule)) << rule;
+      EXPECT_TRUE(english().has("error." + reason_of_rule(rule) + ".what")) << rule;
+      EXPECT_FALSE(is_judged(command)) << command.words() << ": its rules are the daemon's to name";
+    }
 }
 
 TEST(CommandTable, IsWhatHelpShows) {

@@ -122,7 +122,7 @@ TEST(RefusalText, TellsEveryCodeInEveryLanguageWithCauseAndFix) {
       EXPECT_EQ(lines_of(text), 4u) << text;
       EXPECT_EQ(text.find('{'), std::string::npos) << text;
       EXPECT_NE(text.find(code + "  "), std::string::npos) << text;
-      EXPECT_NE(text.find("chancery help " + code + " "), std::string::npos) << text;
+      EXPECT_NE(text.find("chancery explain " + code + " "), std::string::npos) << text;
       EXPECT_NE(text.find(fault.ground), std::string::npos) << text;
       std::string said;
       for (const auto& part : kParts) {

@@ -57,6 +57,9 @@ def check_words(catalogue, root):
         text = (root / f"daemon/core/{header}.h").read_text("utf-8")
         words = re.search(r"enum class " + name + r" \{([^}]*)\}", text).group(1)
         wanted |= {(section, word.strip()) for word in words.split(",") if word.strip()}
+    rules = re.findall(r'Rule\{"([a-z-]+)"', (root / "daemon/core/release.cpp").read_text("utf-8"))
+    rules += re.findall(r'finding\(world, message, "([a-z-]+)"', (root / "daemon/service/sealing.cpp").read_text("utf-8"))
+    wanted |= {("rule", rule) for rule in rules}
     return [f"{'.'.join(key)}: no name" for key in sorted(wanted) if key not in catalogue]
 
 

@@ -1,5 +1,7 @@
 #include "tests/unit/core/realm.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "tests/unit/core/samples.h"
@@ -167,7 +169,14 @@ Decision Realm::release(const Message& message) const { return release_by(messag
 Decision Realm::release_by(const std::string& self, const Message& message) const {
   const auto data = book();
   const Directory directory(peers);
-  return decide_release({data, directory, joint_acts, self, now}, message, lookup(), consents);
+  const World world{data, directory, joint_acts, self, now};
+  const auto decision = decide_release(world, message, lookup(), consents);
+  // A law of every case that is ever decided here: rule by rule the same reasons, and nothing else.
+  Decision explained;
+  for (const auto& finding : explain_release(world, message, lookup(), consents))
+    for (const auto& reason : finding.reasons) explained.add(reason);
+  EXPECT_EQ(explained, decision);
+  return decision;
 }
 
 Decision Realm::accept(const std::string& self, const Message& message) const {

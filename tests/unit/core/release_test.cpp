@@ -60,5 +60,23 @@ TEST_F(DecideRelease, RefusesWhatItsLabelPolicyDoesNotLetItJudge) {
   EXPECT_EQ(realm.release(message).codes(), Codes{"E-LABEL-UNKNOWN"});
 }
 
+TEST_F(DecideRelease, IsExplainedRuleByRuleWithTheArticleOfEach) {
+  auto message = realm.notice("cn-example", {"ru-example"}, "secret");
+  message.languages = {"en"};
+  const auto data = realm.book();
+  const Directory directory(realm.peers);
+  std::map<std::string, RuleFinding> findings;
+  for (auto& finding :
+       explain_release({data, directory, realm.joint_acts, "cn-example", realm.now}, message, realm.lookup()))
+    findings.emplace(finding.rule, finding);
+  std::vector<std::string> broken;
+  for (const auto& [rule, finding] : findings)
+    if (!finding.reasons.empty()) broken.push_back(rule);
+  EXPECT_EQ(broken, (std::vector<std::string>{"language", "state-secrets"}));
+  EXPECT_EQ(findings.at("state-secrets").ground, (Reason{ReasonCode::state_secret, "S6.3", "6(1)", ""}));
+  EXPECT_EQ(findings.at("consent").ground, (Reason{ReasonCode::consent_required, "S6.9", "6(3)", ""}));
+  EXPECT_EQ(findings.at("limits").ground, (Reason{ReasonCode::limit_exceeded, "", "", ""}));
+}
+
 }  // namespace
 }  // namespace chancery::core
