@@ -61,6 +61,21 @@ void both_ends_agree(ExchangeWorld& world, Findings& out) {
   }
 }
 
+// What arrives moves nothing by itself (Article 6(1)): every message that goes out was released by a person, once.
+void nothing_goes_out_unasked(ExchangeWorld& world, Findings& out) {
+  for (auto* from : world.stations()) {
+    std::map<std::string, std::vector<std::string>> released;
+    const auto journal = from->store().reader().journal(0, 100'000);
+    for (const auto& row : journal.value())
+      if (line(row.entry, "act") == "released")
+        released[line(row.entry, "message")].push_back(line(row.entry, "actor"));
+    for (const auto& [id, statement] : box(*from, store::Box::outbox)) {
+      const auto& by = released[id];
+      if (by.size() != 1 || by.front() != officer().name) out.push_back(id + " went out and nobody released it");
+    }
+  }
+}
+
 // Everything in an inbox was sent by somebody, was accepted once, and has a number of its own.
 void nothing_came_twice(ExchangeWorld& world, Findings& out) {
   for (auto* to : world.stations()) {
@@ -170,6 +185,7 @@ std::vector<std::string> broken_laws(ExchangeWorld& world) {
   auto out = world.tap().findings();
   nothing_promised_is_lost(world, out);
   both_ends_agree(world, out);
+  nothing_goes_out_unasked(world, out);
   nothing_came_twice(world, out);
   chains_are_whole(world, out);
   receipts_are_monotone(world, out);

@@ -228,6 +228,24 @@ TEST(ShippedData, SayOfEachClauseOneArticle) {
   }
 }
 
+// SCO Article 4(2): information is kept back on a ground of law only. What else is refused by exit code 5 is no message
+// of this exchange at all: of an unknown form, to ourselves, to a peer that is not connected, or over.
+TEST(ShippedData, GroundWhateverKeepsInformationBackOnAnArticle) {
+  using core::ReasonCode;
+  const std::set<ReasonCode> no_message = {ReasonCode::agreement_unknown, ReasonCode::recipient_self,
+                                           ReasonCode::not_addressed,     ReasonCode::kind_unknown,
+                                           ReasonCode::fact_unknown,      ReasonCode::language_mismatch,
+                                           ReasonCode::part_not_held,     ReasonCode::attachments_unavailable,
+                                           ReasonCode::expired,           ReasonCode::peer_inactive};
+  const auto sco = agreement("sco-2009");
+  const auto bilateral = agreement("cn-ru-2015");
+  for (const auto code : core::all_reasons()) {
+    if (core::exit_code_of(code) != 5) continue;
+    const bool grounded = !sco.reason(code).article.empty() || !bilateral.reason(code).article.empty();
+    EXPECT_EQ(grounded, !no_message.contains(code)) << core::to_string(code);
+  }
+}
+
 TEST(ShippedData, GroundRefusalsOnTheArticlesThatDemandThem) {
   const auto sco = agreement("sco-2009");
   const auto bilateral = agreement("cn-ru-2015");
