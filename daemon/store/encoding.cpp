@@ -161,4 +161,13 @@ std::string described(const DraftRecord& draft) {
       .text();
 }
 
+std::string described(const UseRecord& use) {
+  return core::StatementWriter("chancery/detached-use")
+      .line("grant", core::to_string(use.grant))
+      .line("carrier", core::to_string(use.carrier))
+      .line("receiver", use.receiver)
+      .line("provider", use.provider)
+      .text();
+}
+
 }  // namespace chancery::store
