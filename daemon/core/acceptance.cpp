@@ -34,10 +34,11 @@ bool states_a_wrap(const Message& carrier) {
                      [](const Fact& fact) { return fact.name == kWrapFact; });
 }
 
-bool permits_wrap(const Case& c, const Message& original, const std::optional<Digest>& wrap) {
+bool permits_wrap(const Case& c, const SourceStatement& source, const std::optional<Digest>& wrap) {
   const auto& permits = c.consents.permits;
   return wrap && std::any_of(permits.begin(), permits.end(), [&](const ShownPermit& shown) {
-           return shown.permit.provider == original.originator && shown.permit.wrap == wrap;
+           return shown.permit.provider == source.message.originator && shown.permit.original == source.id &&
+                  shown.permit.wrap == wrap;
          });
 }
 
@@ -64,7 +65,7 @@ bool wrap_is_right(const Case& c, const SourceStatement& source, const std::opti
     case CarriedWrap::From::statement:
       return std::find(original.recipients.begin(), original.recipients.end(), self) != original.recipients.end();
     case CarriedWrap::From::permit:
-      return permits_wrap(c, original, wrap->digest);
+      return permits_wrap(c, source, wrap->digest);
     case CarriedWrap::From::grant:
       return grants_wrap(c, source, wrap->digest);
     case CarriedWrap::From::forwarder:
