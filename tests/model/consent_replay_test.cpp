@@ -240,8 +240,9 @@ class Replay {
         // Without a permit the grant is judged at the time of the message, and no wrap is right.
         {"permit",
          {"E-PERMIT-REQUIRED", "E-WRAP-FOREIGN", "E-CONSENT-NOT-YET", "E-CONSENT-EXPIRED", "E-CONSENT-SCOPE"}},
-        {"grant", {"E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH"}},
-        {"original", {"E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH"}},
+        // A permit of another grant may be of another original, and then so is its wrap.
+        {"grant", {"E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH", "E-WRAP-FOREIGN"}},
+        {"original", {"E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH", "E-WRAP-FOREIGN"}},
         {"carrier", {"E-PERMIT-MISMATCH"}},
         {"holder", {"E-PERMIT-MISMATCH", "E-CONSENT-REQUIRED", "E-CONSENT-SCOPE"}},
         {"receiver", {"E-PERMIT-MISMATCH", "E-CONSENT-SCOPE"}},
