@@ -496,6 +496,8 @@ const ShownPermit* Consents::permit(const ConsentNeed& need) const {
   return other;
 }
 
+ReasonCode closer(ReasonCode one, ReasonCode other) { return closeness(one) > closeness(other) ? one : other; }
+
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at) {
   auto closest = ReasonCode::consent_required;
@@ -504,7 +506,7 @@ std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, 
   for (const auto& grant : consents.grants) {
     if (grant.provider != need.provider || grant.terms.original != need.original->id) continue;
     const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
-    if (why && closeness(*why) > closeness(closest)) closest = *why;
+    if (why) closest = closer(*why, closest);
     // Of a spent one only an online grant may still have a use that was given back.
     const bool spent = consents.spent.contains(grant.id);
     const int rank = spent ? (grant.is_detached() ? 1 : 2) : (grant.is_detached() ? 4 : 3);
@@ -529,7 +531,7 @@ std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, 
     const auto at = now < from && now + kClockMargin >= from ? from : now;
     const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
     if (!why) return &grant;
-    if (closeness(*why) > closeness(closest)) closest = *why;
+    closest = closer(*why, closest);
   }
   return closest;
 }

@@ -212,6 +212,9 @@ std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, 
                                                       const std::string& holder, Instant now,
                                                       const std::optional<Digest>& wrap = {});
 
+// Of two reasons why no grant lets it go the one that says more, because a grant came closer.
+ReasonCode closer(ReasonCode one, ReasonCode other);
+
 // Whether these bytes are the wraps the grant names, all of them and in their order.
 bool are_wraps_of(const Grant& grant, BytesView wraps);
 

@@ -78,16 +78,11 @@ void check_rests(const Case& c, const SourceStatement& original, const Grant* gr
     add(c, original, ReasonCode::crypto_policy_missing, original.message.agreement, out);
 }
 
-// A grant has to speak for it. The grant; null when none does.
-const Grant* check_granted(const Case& c, const ConsentNeed& need, Decision& out) {
+// A grant has to speak for it.
+void check_granted(const Case& c, const ConsentNeed& need, Decision& out) {
   const auto covered = covering_grant(c.consents, need, c.message.originator, c.message.created);
-  if (const auto* code = std::get_if<ReasonCode>(&covered)) {
-    add(c, *need.original, *code, need.receiver, out);
-    return nullptr;
-  }
-  const auto* grant = std::get<const Grant*>(covered);
-  check_rests(c, *need.original, grant, out);
-  return grant;
+  if (const auto* code = std::get_if<ReasonCode>(&covered)) return add(c, *need.original, *code, need.receiver, out);
+  check_rests(c, *need.original, std::get<const Grant*>(covered), out);
 }
 
 // The receiver answers for itself by what was shown to it: a permit of this moment, or a grant that needs none.
@@ -108,11 +103,14 @@ void check_shown(const Case& c, const ConsentNeed& need, Decision& out) {
       add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.provider, out);
     return check_rests(c, original, c.consents.find(shown->permit.grant), out);
   }
-  const auto* grant = check_granted(c, need, out);
-  if (grant == nullptr) return;
-  // It held when the message was signed, and does not hold any more.
-  if (const auto* why = std::get_if<ReasonCode>(&alone); why != nullptr && grant->is_detached())
-    return add(c, original, *why, need.receiver, out);
+  const auto why = std::get<ReasonCode>(alone);
+  const auto covered = covering_grant(c.consents, need, holder, c.message.created);
+  if (const auto* code = std::get_if<ReasonCode>(&covered))
+    return add(c, original, closer(*code, why), need.receiver, out);
+  const auto* grant = std::get<const Grant*>(covered);
+  check_rests(c, original, grant, out);
+  // A detached one held when the message was signed, and does not hold any more.
+  if (grant->is_detached()) return add(c, original, why, need.receiver, out);
   add(c, original, ReasonCode::permit_required, need.provider, out);
 }
 
