@@ -95,7 +95,8 @@ void check_shown(const Case& c, const ConsentNeed& need, Decision& out) {
   const bool permitted = shown != nullptr && shown->permit.original == original.id;
   if (const auto* grant = std::get_if<const Grant*>(&alone); grant != nullptr && !permitted) {
     for (const auto& [receiver, end] : outlived_keys(c.world.directory, **grant))
-      if (receiver == need.receiver) add(c, original, ReasonCode::consent_outlives_key, receiver, out);
+      if (receiver == need.receiver)
+        add(c, original, ReasonCode::consent_outlives_key, receiver + " " + to_string(end), out);
     return check_rests(c, original, *grant, out);
   }
   if (shown != nullptr) {

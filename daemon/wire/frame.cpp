@@ -114,6 +114,7 @@ Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t si
   out.ciphertexts = to_bytes_list(item.ciphertexts());
   out.wraps = to_bytes(item.wraps());
   out.forwarder_wrap = to_bytes(item.forwarder_wrap());
+  if (item.grant_wrap().size() > kMaxWrap) return malformed("grant wrap: too long");
   out.grant_wrap = to_bytes(item.grant_wrap());
   if (item.omitted_size() > static_cast<int>(core::kMaxParts)) return malformed("forwarded: too many parts left out");
   for (const auto& leaves : item.omitted()) out.omitted.push_back(TRY(to_leaves(leaves)));

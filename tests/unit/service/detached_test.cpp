@@ -168,6 +168,21 @@ TEST_F(DetachedGrantTest, CarriesTheKeyToWhomItNamesAndTheForwardOpensUnasked) {
   EXPECT_THAT(findings(), IsEmpty());
 }
 
+// The provider may be away before its grant reached everybody: the holder has what proves it.
+TEST_F(DetachedGrantTest, ThatItsReceiverNeverGotIsShownWithTheForwardAndKeptWithIt) {
+  const auto grant = released(terms(), ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, grant), ElementsAre("delivered"));
+  const auto forward = core::parse_message_id(value_of(forwarded()).id).value();
+  EXPECT_THAT(carry(ru_, kz_, core::to_string(forward)), ElementsAre("delivered"));
+  EXPECT_EQ(text_at_kz(), "2");
+  const auto kept = kz_.store().reader().message(forward)->sources;
+  const auto text = cn_.store().reader().message_row(core::parse_message_id(grant).value())->statement;
+  EXPECT_TRUE(std::any_of(kept.begin(), kept.end(), [&](const auto& proof) { return proof.statement == text; }));
+  EXPECT_THAT(carry(cn_, kz_, revoked(grant)), ElementsAre("delivered")) << "of what it never got itself";
+  EXPECT_TRUE(kz_.store().reader().locked(forward).value());
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(DetachedGrantTest, WithOtherWrapsThanItNamesIsNotItself) {
   const auto grant = released(terms(), ++submissions_);
   const Words malformed = {"E-MALFORMED unsigned"};
