@@ -20,8 +20,8 @@ Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Argument
 Outcome<v1::ConsentView> unasked_terms(const v1::MessageView& original, const std::string& holder,
                                        const Arguments& typed, Instant now);
 
-// The terms asked for but the mode, with what was typed in their place, and --onward. Goes to the holder and all receivers but
-// `own`.
+// The terms asked for but the mode, with what was typed in their place, and --onward. Goes to the holder and all
+// receivers but `own`.
 Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& own, const Arguments& typed);
 
 // --to (public:<code>) and --extent. To every original provider but `own`.

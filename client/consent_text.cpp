@@ -81,10 +81,10 @@ std::string uses_of(const v1::ConsentView& consent) {
 }
 
 std::string state_of(const v1::ConsentView& consent, const Catalogue& catalogue) {
-  const auto state = consent.state().empty() ? "-" : catalogue.word("consent-state", core::neutralised(consent.state()));
-  return consent.kind() == kGrant && is_detached(consent)
-             ? catalogue.text("consent.detached-state", {{"state", state}})
-             : state;
+  const auto state =
+      consent.state().empty() ? "-" : catalogue.word("consent-state", core::neutralised(consent.state()));
+  return consent.kind() == kGrant && is_detached(consent) ? catalogue.text("consent.detached-state", {{"state", state}})
+                                                          : state;
 }
 
 using Line = std::pair<std::string, std::string>;  // key of its name, value
@@ -165,21 +165,22 @@ v1::ConsentView consent_of(const v1::Draft& draft, const std::string& originator
 }
 
 std::string consent_sentence(const v1::ConsentView& c, const std::string& answered, const Catalogue& catalogue) {
-  const auto sentence = catalogue.text(c.kind() + ".sentence", {{"provider", provider_of(c, catalogue)},
-                                                 {"holder", holder_of(c, catalogue)},
-                                                 {"recipients", listed(c.recipients(), catalogue)},
-                                                 {"verb", word_or_dash("verb", c.verb(), catalogue)},
-                                                 {"original", called(c.original_number(), c.original())},
-                                                 {"answered", called(answered, c.answers())},
-                                                 {"extent", extent_words(c.extent(), catalogue)},
-                                                 {"to", listed(c.to(), catalogue)},
-                                                 {"from", signed_time(c.from())},
-                                                 {"until", signed_time(c.until())},
-                                                 {"uses", std::to_string(c.uses())},
-                                                 {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
-                                                 {"onward", word_or_dash("onward", c.onward(), catalogue)},
-                                                 {"form", form_words(c, catalogue)},
-                                                 {"effective", signed_time(c.effective())}});
+  const auto sentence =
+      catalogue.text(c.kind() + ".sentence", {{"provider", provider_of(c, catalogue)},
+                                              {"holder", holder_of(c, catalogue)},
+                                              {"recipients", listed(c.recipients(), catalogue)},
+                                              {"verb", word_or_dash("verb", c.verb(), catalogue)},
+                                              {"original", called(c.original_number(), c.original())},
+                                              {"answered", called(answered, c.answers())},
+                                              {"extent", extent_words(c.extent(), catalogue)},
+                                              {"to", listed(c.to(), catalogue)},
+                                              {"from", signed_time(c.from())},
+                                              {"until", signed_time(c.until())},
+                                              {"uses", std::to_string(c.uses())},
+                                              {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
+                                              {"onward", word_or_dash("onward", c.onward(), catalogue)},
+                                              {"form", form_words(c, catalogue)},
+                                              {"effective", signed_time(c.effective())}});
   if (c.kind() != kGrant || !is_detached(c)) return sentence;
   return sentence + catalogue.text("consent.detached", {{"until", signed_time(c.until())}});
 }
@@ -217,9 +218,8 @@ std::string consent_table(const v1::ListConsentsResponse& response, const Catalo
                catalogue.text("column.until"), catalogue.text("column.uses")});
   for (const auto& c : response.consents())
     table.add({c.number(), catalogue.word("kind", c.kind()), holder_of(c, catalogue), listed(c.to(), catalogue),
-               c.original_number().empty() ? called({}, c.original()) : c.original_number(),
-               state_of(c, catalogue), c.until().empty() ? "-" : local_time(c.until()),
-               uses_of(c)});
+               c.original_number().empty() ? called({}, c.original()) : c.original_number(), state_of(c, catalogue),
+               c.until().empty() ? "-" : local_time(c.until()), uses_of(c)});
   return table.text();
 }
 

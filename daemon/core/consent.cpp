@@ -398,14 +398,14 @@ ConsentNeed need_of(const Message& message, const SourceStatement& source) {
   return need;
 }
 
-// Whether the grant is for this step at all, whatever the time. A wrap made beforehand opens its whole extent and nothing
-// else: what is forwarded under it is that.
+// Whether the grant is for this step at all, whatever the time. A wrap made beforehand opens its whole extent and
+// nothing else: what is forwarded under it is that.
 bool in_scope(const Grant& grant, const ConsentNeed& need, const std::string& holder) {
   const auto& terms = grant.terms;
   return grant.holder == holder && std::binary_search(terms.to.begin(), terms.to.end(), need.receiver) &&
          terms.verb == need.verb &&
          (grant.wraps.empty() || need.relation != Relation::forwards ? terms.extent.contains(need.extent)
-                                                                      : terms.extent == need.extent);
+                                                                     : terms.extent == need.extent);
 }
 
 // Why it does not let the holder do this now; nothing when it does.

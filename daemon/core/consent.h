@@ -65,7 +65,8 @@ struct Grant {
   // SHA-256 of the scan of a permission on paper, which this grant registers: a lower assurance, that does not rest on
   // a crypto policy.
   std::optional<Digest> paper = {};
-  // Of a detached one by who wrote the original: one for each of `to`, in their order. What opens is exactly the extent.
+  // Of a detached one by who wrote the original: one for each of `to`, in their order. What opens is exactly the
+  // extent.
   std::vector<GrantWrap> wraps = {};
   Digest terms_digest = {};  // what those are bound to (below); zero where there are none
   [[nodiscard]] bool is_detached() const { return terms.mode == ConsentMode::detached; }
@@ -153,8 +154,8 @@ using ConsentStatement = std::variant<ConsentRequest, Grant, ConsentRefusal, Rev
 Result<ConsentStatement> read_consent(const MessageId& id, const Message& message);
 // The facts of such a statement, sorted: what read_consent reads.
 std::vector<Fact> facts_of(const ConsentStatement& statement);
-// What the wraps of a detached grant are bound to, because its id depends on them: SHA-256 of the lines of its statement
-// above `body-root`, each with its LF, without those of its `wrap` facts.
+// What the wraps of a detached grant are bound to, because its id depends on them: SHA-256 of the lines of its
+// statement above `body-root`, each with its LF, without those of its `wrap` facts.
 Digest terms_digest(Message grant);
 // The message it is about: the original, the grant of a revocation and a compliance, the copy of a recall, what was
 // spilled.
@@ -206,8 +207,8 @@ std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, 
                                                       const std::string& holder, Instant at);
 
 // The detached grant that lets a receiver have it without a permit, judged by the receiver's clock: from its beginning
-// less the clock margin to its end. `wrap`: that the original came with, where it has to be one of the grant's. Else the
-// reason that comes closest.
+// less the clock margin to its end. `wrap`: that the original came with, where it has to be one of the grant's. Else
+// the reason that comes closest.
 std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant now,
                                                       const std::optional<Digest>& wrap = {});
@@ -215,11 +216,8 @@ std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, 
 // Of two reasons why no grant lets it go the one that says more, because a grant came closer.
 ReasonCode closer(ReasonCode one, ReasonCode other);
 
-// Whether these bytes are the wraps the grant names, all of them and in their order.
-bool are_wraps_of(const Grant& grant, BytesView wraps);
-
-// Receivers whose seal key ends before the grant does, with the key's end: of a detached grant none may. By the keys its
-// wraps name, as far as they are known here; before they are made, by those in force at `sealing`.
+// Receivers whose seal key ends before the grant does, with the key's end: of a detached grant none may. By the keys
+// its wraps name, as far as they are known here; before they are made, by those in force at `sealing`.
 std::vector<std::pair<std::string, Instant>> outlived_keys(const Directory& directory, const Grant& grant,
                                                            std::optional<Instant> sealing = {});
 

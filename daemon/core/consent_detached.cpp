@@ -1,7 +1,6 @@
 // What a detached grant carries: the wraps its provider made when it was signed.
 #include <algorithm>
 
-#include "crypto/sealing.h"
 #include "daemon/core/consent.h"
 
 namespace chancery::core {
@@ -26,15 +25,6 @@ const GrantWrap* Grant::wrap_for(std::string_view receiver) const {
 Digest terms_digest(Message grant) {
   std::erase_if(grant.facts, [](const Fact& fact) { return fact.name == kWrapFact; });
   return header_digest(grant.to_text());
-}
-
-bool are_wraps_of(const Grant& grant, BytesView wraps) {
-  const auto all = crypto::parse_wraps(wraps);
-  return all.has_value() && std::equal(all->begin(), all->end(), grant.wraps.begin(), grant.wraps.end(),
-                                       [](const crypto::Wrap& wrap, const GrantWrap& named) {
-                                         return wrap.key_id == named.key &&
-                                                crypto::sha256(wrap.to_bytes()) == named.wrap;
-                                       });
 }
 
 std::vector<std::pair<std::string, Instant>> outlived_keys(const Directory& directory, const Grant& grant,

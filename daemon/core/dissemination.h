@@ -50,8 +50,8 @@ struct Coverage {
   bool complete = true;
   bool operator==(const Coverage&) const = default;
 };
-// A detached grant that was revoked: no permit tells of its uses, so it is over when everybody it names has taken in the
-// revocation, or when it has run out by every honest clock.
+// A detached grant that was revoked: no permit tells of its uses, so it is over when everybody it names has taken in
+// the revocation, or when it has run out by every honest clock.
 struct DetachedEnd {
   Instant until;
   bool known_to_all = false;

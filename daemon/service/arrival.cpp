@@ -169,7 +169,7 @@ bool grant_wraps_fit(const core::Message& message, BytesView wraps) {
   if (message.kind != "consent-grant") return wraps.empty();
   const auto statement = core::read_consent({}, message);
   const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
-  return grant == nullptr || core::are_wraps_of(*grant, wraps);
+  return grant == nullptr || store::are_wraps_of(*grant, wraps);
 }
 
 Result<core::Consents> consents_of(const Arrived& arrived, const Sources& sources, const StatementsAbout& about) {
@@ -319,8 +319,8 @@ Result<std::optional<Accepted>> known(const Node& node, store::Transaction& tx, 
   return answered ? std::optional(std::move(out)) : std::nullopt;
 }
 
-// What was decided on the link's thread holds while nothing it looked at has changed; what came by a permission is looked
-// at again, because a revocation may have come since.
+// What was decided on the link's thread holds while nothing it looked at has changed; what came by a permission is
+// looked at again, because a revocation may have come since.
 Result<core::Decision> decide_now(const Node& node, store::Transaction& tx, const Arrived& arrived,
                                   const std::shared_ptr<const core::AgreementBook>& book) {
   if (arrived.decision.allowed() && &tx.directory() == arrived.directory.get() && book == arrived.book &&

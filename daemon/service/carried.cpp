@@ -144,8 +144,8 @@ const store::PermitRecord* with_wrap(const std::vector<store::PermitRecord>& per
   return nullptr;
 }
 
-// The original's own wrap for us, where there is one; else whatever the forwarder made, which is looked at closest; else
-// the one its originator permitted, by a permit or a detached grant.
+// The original's own wrap for us, where there is one; else whatever the forwarder made, which is looked at closest;
+// else the one its originator permitted, by a permit or a detached grant.
 void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
                  const std::vector<store::PermitRecord>& permits, CarriedOriginal& out) {
   using From = core::CarriedWrap::From;
@@ -175,8 +175,9 @@ Result<crypto::SecretBytes> key_of(SealKeys& keys, const std::string& forwarder,
     case core::CarriedWrap::From::grant: {
       if (!original.grant) return fail(Errc::malformed, "no grant names the wrap");
       const auto granted = original.grant->terms.extent.text();
-      return keys.unwrap(*original.key, {original.grant->provider, original.grant->terms_digest.view(), {},
-                                         original.id.view(), granted});
+      return keys.unwrap(
+          *original.key,
+          {original.grant->provider, original.grant->terms_digest.view(), {}, original.id.view(), granted});
     }
     case core::CarriedWrap::From::permit:
       break;
@@ -373,8 +374,8 @@ Result<wire::MessageItem> to_item(const Node& node, const std::string& recipient
   item.forwarded.emplace();
   item.forwarded->statement = frame.add(original.statement);
   CHECK_OK(carry_body(node, extent, original, *item.forwarded));
-  item.forwarded->forwarder_wrap = TRY(
-      forwarder_wrap_for(recipient, message.statement.statement, original.statement.statement, message.made_wraps));
+  item.forwarded->forwarder_wrap =
+      TRY(forwarder_wrap_for(recipient, message.statement.statement, original.statement.statement, message.made_wraps));
   item.forwarded->grant_wrap = passage.grant_wrap;
   return item;
 }

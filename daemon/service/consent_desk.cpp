@@ -30,8 +30,8 @@ Result<std::vector<Stated>> stated_about(const Node& node, const core::MessageId
   return out;
 }
 
-// How many pairs of carrier and receiver were permitted, as far as we have the permits; of a detached grant how many its
-// holder counted, or how many were reported to its provider.
+// How many pairs of carrier and receiver were permitted, as far as we have the permits; of a detached grant how many
+// its holder counted, or how many were reported to its provider.
 Result<std::uint64_t> uses_of(const Node& node, const core::Grant& grant) {
   const auto& self = node.identity.authority;
   std::set<std::pair<std::string, std::string>> uses;

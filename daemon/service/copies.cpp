@@ -147,7 +147,8 @@ struct FindEnded {
 
 // ---- telling
 
-// Who has it from us because of what ended: by the provider's permission; of a spill everybody the finder does not tell.
+// Who has it from us because of what ended: by the provider's permission; of a spill everybody the finder does not
+// tell.
 Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::MessageRecord& record,
                                         const Decided& decided) {
   std::set<std::string> out;

@@ -39,7 +39,8 @@ std::size_t carried_size(const store::MessageRecord& original) {
   return size + original.omitted.size() * kPartProofSize;
 }
 
-// What a detached grant of ours has the key of: it goes with the grant, to everybody it names. Null for everything else.
+// What a detached grant of ours has the key of: it goes with the grant, to everybody it names. Null for everything
+// else.
 const store::MessageRecord* detached_original(const core::Message& message, const HeldSources& sources) {
   if (message.kind != "consent-grant") return nullptr;
   const auto statement = core::read_consent({}, message);
@@ -103,8 +104,8 @@ Result<Bytes> wrap_original(const Node& node, store::Transaction& tx, const stor
   return all;
 }
 
-// Of a detached grant: the original's key for everybody it names, and the facts that name these wraps. They are bound to
-// the terms; no carrier is known yet.
+// Of a detached grant: the original's key for everybody it names, and the facts that name these wraps. They are bound
+// to the terms; no carrier is known yet.
 Result<Bytes> wrap_granted(const Node& node, store::Transaction& tx, const store::MessageRecord& original,
                            core::Message& message) {
   const auto terms = core::terms_digest(message);

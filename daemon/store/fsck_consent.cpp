@@ -142,7 +142,7 @@ void FsckCheck::check_made_wraps(const Query& q, const std::string& where, const
   if (message.kind != "consent-grant" || q.view(13).empty()) return;
   const auto said = core::read_consent({}, message);
   const auto* grant = said ? std::get_if<core::Grant>(&*said) : nullptr;
-  if (grant == nullptr || !core::are_wraps_of(*grant, q.blob(13))) find(where, "the wraps it carries are others");
+  if (grant == nullptr || !are_wraps_of(*grant, q.blob(13))) find(where, "the wraps it carries are others");
 }
 
 }  // namespace chancery::store

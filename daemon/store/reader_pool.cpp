@@ -180,7 +180,7 @@ Result<OutgoingMessage> ReaderPool::outgoing(const core::MessageId& id) {
     auto m = TRY(rows.message(id));
     if (!m || m->direction != Direction::outgoing) return fail(Errc::not_found, "not a message of ours");
     OutgoingMessage out{
-        m->id,       std::move(m->statement),     std::move(m->ciphertexts), std::move(m->wraps), std::move(m->sources),
+        m->id,       std::move(m->statement), std::move(m->ciphertexts), std::move(m->wraps), std::move(m->sources),
         m->original, std::move(m->made_wraps)};
     out.locked = TRY(rows.locked(id));
     const auto erasure = TRY(rows.erasure(id));

@@ -7,6 +7,7 @@
 
 #include "crypto/batch.h"
 #include "crypto/extract.h"
+#include "daemon/core/consent.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
 #include "daemon/core/handling.h"
@@ -42,11 +43,11 @@ struct MessageRecord {
   // Wraps its author made of the key of another message: of a forward we sign, of the original it carries, in recipient
   // order; of a detached grant, of the original it is about, in the order of its `wrap` facts.
   Bytes made_wraps;
-  std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
-  bool quiet = false;                       // made by a daemon: in no box
-  bool joint_act = false;                   // a statement of one: counted with the others
-  std::optional<core::Label> handling;      // how it is handled here, as record_handling said last; read, never written
-  core::Extent extent = {};                 // which parts these are; then `wraps` is empty
+  std::optional<core::MessageId> about;  // of a statement of consent: the original, or the grant, it speaks of
+  bool quiet = false;                    // made by a daemon: in no box
+  bool joint_act = false;                // a statement of one: counted with the others
+  std::optional<core::Label> handling;   // how it is handled here, as record_handling said last; read, never written
+  core::Extent extent = {};              // which parts these are; then `wraps` is empty
   std::vector<crypto::PartLeaves> omitted = {};  // of each other part, in order
 };
 
@@ -61,6 +62,9 @@ struct MessageRow {
   Instant recorded;
   std::optional<core::Label> handling;  // how it is handled here; none when nobody marked it
 };
+
+// Whether made_wraps are those a grant names, all of them and in their order; none of a grant that names none.
+bool are_wraps_of(const core::Grant& grant, BytesView made_wraps);
 
 enum class DraftState { waiting, released, declined };
 const char* to_string(DraftState state);

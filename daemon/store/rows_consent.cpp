@@ -2,7 +2,7 @@
 
 #include "daemon/store/rows.h"
 
-#define CHANCERY_DETACHED_USES                                                                     \
+#define CHANCERY_DETACHED_USES                                                                                     \
   "SELECT grant_id, carrier, receiver, provider, EXISTS (SELECT 1 FROM receipt r WHERE r.message = u.carrier AND " \
   "r.receiver = u.receiver AND r.stage = ?1) FROM detached_use u "
 

@@ -122,8 +122,9 @@ class Transaction {
   [[nodiscard]] Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
   Result<void> record_erasure(const core::MessageId& message, const ErasureRecord& record,
                               const core::JournalEntry& entry);
-  // Deletes content key, parts and wraps, those of its permits and of detached grants about it too; statement, signature
-  // and the statements of its sources stay. Before the answers of the group the write-ahead log, which may hold them still, is emptied.
+  // Deletes content key, parts and wraps, those of its permits and of detached grants about it too; statement,
+  // signature and the statements of its sources stay. Before the answers of the group the write-ahead log, which may
+  // hold them still, is emptied.
   Result<void> erase(const core::MessageId& message, const std::string& officer, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::vector<DraftRecord>> waiting_drafts();
 

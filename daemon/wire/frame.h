@@ -34,7 +34,7 @@ struct CarriedMessage {
   std::vector<Bytes> ciphertexts;
   Bytes wraps;
   Bytes forwarder_wrap;
-  Bytes grant_wrap;  // for the receiver, of a detached grant among the sources
+  Bytes grant_wrap;                         // for the receiver, of a detached grant among the sources
   std::vector<crypto::PartLeaves> omitted;  // of every part left out, in order
   bool operator==(const CarriedMessage&) const = default;
   [[nodiscard]] std::size_t size() const;

@@ -79,11 +79,13 @@ TEST(ConsentSentence, SaysOfADetachedGrantThatItIsUsedUnaskedAndRevokedWithLag) 
     EXPECT_NE(sentence.find(words), std::string::npos) << sentence;
     EXPECT_EQ(sentence.find_first_of("{}"), std::string::npos) << sentence;
   };
-  said("en", "It is used without asking the provider again at any use, until 2026-12-22 23:59:59.999 UTC; a revocation "
-             "reaches it only with lag");
+  said("en",
+       "It is used without asking the provider again at any use, until 2026-12-22 23:59:59.999 UTC; a revocation "
+       "reaches it only with lag");
   said("zh", "本许可在 2026-12-22 23:59:59.999 UTC 之前使用时不再向提供方询问；撤销只能迟延到达");
-  said("ru", "Оно используется без нового запроса к источнику до 2026-12-22 23:59:59.999 UTC; отзыв доходит до него "
-             "только с задержкой");
+  said("ru",
+       "Оно используется без нового запроса к источнику до 2026-12-22 23:59:59.999 UTC; отзыв доходит до него "
+       "только с задержкой");
   view.set_state("in-force");
   view.set_incoming(true);
   view.set_used(1);

@@ -155,10 +155,9 @@ TEST_F(DetachedTest, HasNoPermits) {
   request.receiver = "kz-example";
   GrantStanding standing;
   standing.grant = &grant_;
-  EXPECT_EQ(
-      decide_permit({data, directory, realm.joint_acts, "cn-example", realm.now}, "ru-example", request, standing)
-          .codes(),
-      Codes{"E-CONSENT-SCOPE"});
+  EXPECT_EQ(decide_permit({data, directory, realm.joint_acts, "cn-example", realm.now}, "ru-example", request, standing)
+                .codes(),
+            Codes{"E-CONSENT-SCOPE"});
   auto consents = realm.consents;
   Permit permit;
   permit.provider = "cn-example";

@@ -1,6 +1,6 @@
 // A detached grant from cn-example to ru-example for kz-example: what travels, what is counted, and what a revocation
-// ends; between real daemons in tests/integration/detached.py. The permission is registered from paper, because no crypto
-// policy is in force here.
+// ends; between real daemons in tests/integration/detached.py. The permission is registered from paper, because no
+// crypto policy is in force here.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -28,15 +28,21 @@ class DetachedGrantTest : public DeskTest {
     EXPECT_THAT(carry(cn_, ru_, original_), ElementsAre("delivered"));
   }
 
-  test::DraftOptions terms(const std::string& uses = "1", const std::string& extent = "all", Duration lasting = days(5)) {
+  test::DraftOptions terms(const std::string& uses = "1", const std::string& extent = "all",
+                           Duration lasting = days(5)) {
     test::DraftOptions out;
     out.recipients = {"kz-example", "ru-example"};
     out.kind = "consent-grant";
-    out.facts = {{"extent", extent},          {"from", to_string(clock_.now() - days(1))},
-                 {"holder", "ru-example"},    {"mode", "detached"},
-                 {"onward", "ask"},           {"original", original_},
-                 {"to", "kz-example"},        {"until", to_string(clock_.now() + lasting)},
-                 {"uses", uses},              {"verb", "transfer"},
+    out.facts = {{"extent", extent},
+                 {"from", to_string(clock_.now() - days(1))},
+                 {"holder", "ru-example"},
+                 {"mode", "detached"},
+                 {"onward", "ask"},
+                 {"original", original_},
+                 {"to", "kz-example"},
+                 {"until", to_string(clock_.now() + lasting)},
+                 {"uses", uses},
+                 {"verb", "transfer"},
                  {"paper", to_string(Digest())}};
     return out;
   }
@@ -57,21 +63,19 @@ class DetachedGrantTest : public DeskTest {
   Outcome<wire::Accepted> forwarded(const std::string& extent = "all") {
     clock_.advance(seconds(1));
     Submit submit(ru_.node(), recorded_.lanes(), ru_.quotations());
-    auto first = submit.submit(test::officer(),
-                               test::submission({.recipients = {"kz-example"},
-                                                 .kind = "forward",
-                                                 .sources = {{original_, "forwards"}},
-                                                 .extent = extent},
-                                                ++submissions_));
+    auto first = submit.submit(
+        test::officer(),
+        test::submission(
+            {.recipients = {"kz-example"}, .kind = "forward", .sources = {{original_, "forwards"}}, .extent = extent},
+            ++submissions_));
     if (!first.has_value() || std::holds_alternative<Refused>(*first)) return first;
     const auto& draft = value_of(first);
     if (!draft.awaiting_approval) return first;
-    return submit.approve(test::approver(),
-                          {wire::parse_draft_name(draft.number).value(), draft.plan, false, false});
+    return submit.approve(test::approver(), {wire::parse_draft_name(draft.number).value(), draft.plan, false, false});
   }
 
-  // One message on its way, as the lane takes it and the receiver takes it in: "delivered", or why it did not go, or why
-  // it was refused, or what was said of it.
+  // One message on its way, as the lane takes it and the receiver takes it in: "delivered", or why it did not go, or
+  // why it was refused, or what was said of it.
   using Change = std::function<void(wire::MessageItem&)>;
   Words carry(test::ExampleAuthority& from, test::ExampleAuthority& to, const std::string& id,
               const Change& change = {}) {
@@ -93,8 +97,8 @@ class DetachedGrantTest : public DeskTest {
     const auto node = to.node();
     SealKeys keys(node);
     Certificates certificates(to.store());
-    const Intake intake{node,  keys,  from.id(),        to.store().directory(), to.store().joint_acts(),
-                        node.agreements(), clock_.now()};
+    const Intake intake{
+        node, keys, from.id(), to.store().directory(), to.store().joint_acts(), node.agreements(), clock_.now()};
     const auto rows = from.store().reader().dispatches_from(to.id(), 1, 1, 1000).value();
     for (const auto& row : rows) frame.dispatches.push_back(frame.add(row.dispatch));
     FrameVerifier verifier(frame.signatures, *intake.directory, certificates);
@@ -218,15 +222,15 @@ TEST_F(DetachedGrantTest, IsUsedNoMoreOftenThanItSays) {
   (void)granted(terms("2"));
   const auto first = value_of(forwarded()).id;
   EXPECT_THAT(carry(ru_, kz_, first), ElementsAre("delivered"));
-  EXPECT_EQ(passage(ru_.node(), "kz-example", ru_.store().reader().outgoing(core::parse_message_id(first).value()).value())
-                ->uses.size(),
-            0U)
+  EXPECT_EQ(
+      passage(ru_.node(), "kz-example", ru_.store().reader().outgoing(core::parse_message_id(first).value()).value())
+          ->uses.size(),
+      0U)
       << "sent again it is the same use";
   // Two that wait at the same time: the act that counts decides.
   const auto second = value_of(forwarded()).id, third = value_of(forwarded()).id;
   const auto along = [&](const std::string& id) {
-    return passage(ru_.node(), "kz-example",
-                   ru_.store().reader().outgoing(core::parse_message_id(id).value()).value())
+    return passage(ru_.node(), "kz-example", ru_.store().reader().outgoing(core::parse_message_id(id).value()).value())
         .value();
   };
   const auto counted = [&](const Passage& with) {

@@ -198,13 +198,14 @@ TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
                                     "message " + to_string(spilled) + ": it was spilled, and it is not locked"));
 }
 
-// A use of a detached grant stands where a permit would: it counts once, it is told in the journal, and a revocation that
-// left its copy open is found.
+// A use of a detached grant stands where a permit would: it counts once, it is told in the journal, and a revocation
+// that left its copy open is found.
 TEST_F(ErasureTest, UnderADetachedGrantIsFoundByItsUseAsByAPermit) {
   const auto copy = world_.take_in(*store_, 1)->message, sent = world_.send(*store_, 2)->id;
   core::MessageId grant;
   grant.value[0] = 9;
-  const store::UseRecord taken{grant, copy, "cn-example", "ru-example", true}, made{grant, sent, "ru-example", "kz-example", true};
+  const store::UseRecord taken{grant, copy, "cn-example", "ru-example", true},
+      made{grant, sent, "ru-example", "kz-example", true};
   act([&](Transaction& tx) -> Result<void> {
     core::JournalEntry entry;
     entry.actor = "peer:ru-example";
@@ -225,8 +226,7 @@ TEST_F(ErasureTest, UnderADetachedGrantIsFoundByItsUseAsByAPermit) {
     (void)take_in(world_, tx, "consent-revocation", core::Revocation{grant, world_.clock.now()}, 3);
     return {};
   });
-  EXPECT_THAT(findings(),
-              ElementsAre("message " + to_string(copy) + ": its grant is revoked, and it is not locked"));
+  EXPECT_THAT(findings(), ElementsAre("message " + to_string(copy) + ": its grant is revoked, and it is not locked"));
   world_.tamper("UPDATE detached_use SET provider = 'kz-example' WHERE receiver = 'cn-example'");
   world_.tamper("DELETE FROM detached_use WHERE receiver = 'ru-example'");
   const auto changed = world_.fsck()->findings;
