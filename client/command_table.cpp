@@ -20,6 +20,7 @@ const Option kExtent = {"--extent", "all|N,...", "extent"};
 const Option kUses = {"--uses", "N", "uses"};
 const Option kValidFrom = {"--from", "TIME", "valid-from"};
 const Option kValidUntil = {"--until", "TIME", "valid-until"};
+const Option kMode = {"--mode", "online|detached", "mode"};
 const Option kPolicyText = {"--text", "FILE", "policy-text"};
 const Option kGround = {"--ground", "FILE", "ground"};
 
@@ -137,6 +138,7 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
         kValidFrom,
         kValidUntil,
         {"--verb", "transfer|disclose", "verb"},
+        kMode,
         kLabel,
         kYes,
         kPlan,
@@ -154,6 +156,7 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
         kUses,
         kValidFrom,
         kValidUntil,
+        kMode,
         {"--onward", "ask|never", "onward"},
         {"--paper", "FILE", "paper"},
         {"--note", "FILE", "covering-text"},
@@ -166,6 +169,7 @@ std::vector<Command> build() {  // NOLINT(readability-function-size): a table
         kDryRun,
         kAgain},
        {"chancery consent grant IN-2026-0002", "chancery consent grant IN-2026-0002 --to kz-example --uses 1",
+        "chancery consent grant IN-2026-0002 --mode detached --until 2026-12-01",
         "chancery consent grant IN-2026-0002 --paper scan.pdf --note note.txt",
         "chancery consent grant --original CN-2026-0001 --holder ru-example --to kz-example"},
        c::consent_grant},

@@ -82,6 +82,7 @@ struct Terms {
   std::string uses;
   std::string from;
   std::string until;
+  std::string mode = "online";
 };
 
 // What was asked for, where nothing else was typed; a request asks for what was typed.
@@ -95,6 +96,8 @@ Outcome<Terms> terms_typed(const Arguments& typed, const v1::ConsentView& asked)
   terms.uses = TRY(uses_typed(typed, asked.uses(), terms.to.size()));
   terms.from = TRY(time_typed(typed, "--from", asked.from(), false));
   terms.until = TRY(time_typed(typed, "--until", asked.until(), true));
+  // Whatever was asked for: without asking it is used only where the provider says so himself.
+  terms.mode = TRY(word_typed(typed, "--mode", "online", {"online", "detached"}));
   if (terms.until <= terms.from) return bad_value("--until", terms.until);
   return terms;
 }
@@ -149,7 +152,7 @@ Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Argument
   draft.add_recipients(original.originator());
   add_fact(draft, "extent", terms.extent);
   add_fact(draft, "from", terms.from);
-  add_fact(draft, "mode", "online");
+  add_fact(draft, "mode", terms.mode);
   add_fact(draft, "original", original.id());
   add_fact(draft, "to", joined(terms.to, " "));
   add_fact(draft, "until", terms.until);
@@ -180,7 +183,7 @@ Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& 
   add_fact(draft, "extent", terms.extent);
   add_fact(draft, "from", terms.from);
   add_fact(draft, "holder", asked.holder());
-  add_fact(draft, "mode", asked.mode().empty() ? "online" : asked.mode());
+  add_fact(draft, "mode", terms.mode);
   add_fact(draft, "onward", TRY(word_typed(typed, "--onward", "ask", {"ask", "never"})));
   add_fact(draft, "original", asked.original());
   add_fact(draft, "to", joined(terms.to, " "));

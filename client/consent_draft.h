@@ -12,15 +12,16 @@ namespace chancery::client {
 // Of a message here; of what a forward carries, to who wrote that.
 v1::MessageView original_of(const v1::MessageView& message);
 
-// --to --extent --uses --from --until --verb. By default: from today, for thirty days, one use a receiver.
+// --to --extent --uses --from --until --verb --mode. By default: from today, for thirty days, one use a receiver, asked
+// for at each use.
 Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Arguments& typed, Instant now);
 
 // The terms as if `holder` had asked for them: for a permission nobody asked for in a message.
 Outcome<v1::ConsentView> unasked_terms(const v1::MessageView& original, const std::string& holder,
                                        const Arguments& typed, Instant now);
 
-// The terms asked for, with what was typed in their place, and --onward. Goes to the holder and all receivers but
-// `own`.
+// The terms asked for but the mode, with what was typed in their place, and --onward. Goes to the holder and all
+// receivers but `own`.
 Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& own, const Arguments& typed);
 
 // --to (public:<code>) and --extent. To every original provider but `own`.

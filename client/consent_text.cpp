@@ -70,11 +70,21 @@ std::string provider_of(const v1::ConsentView& consent, const Catalogue& catalog
   return consent.kind() == kRequest ? listed(consent.recipients(), catalogue) : or_dash(consent.originator());
 }
 
-// How often it was used is known to its provider alone.
+bool is_detached(const v1::ConsentView& consent) { return consent.mode() == "detached"; }
+
+// How often it was used is known to its provider alone; of a detached one to its holder, too.
 std::string uses_of(const v1::ConsentView& consent) {
   if (consent.uses() == 0) return "-";
   const auto uses = std::to_string(consent.uses());
-  return consent.kind() == kGrant && !consent.incoming() ? std::to_string(consent.used()) + "/" + uses : uses;
+  const bool known = !consent.incoming() || (is_detached(consent) && consent.used() > 0);
+  return consent.kind() == kGrant && known ? std::to_string(consent.used()) + "/" + uses : uses;
+}
+
+std::string state_of(const v1::ConsentView& consent, const Catalogue& catalogue) {
+  const auto state =
+      consent.state().empty() ? "-" : catalogue.word("consent-state", core::neutralised(consent.state()));
+  return consent.kind() == kGrant && is_detached(consent) ? catalogue.text("consent.detached-state", {{"state", state}})
+                                                          : state;
 }
 
 using Line = std::pair<std::string, std::string>;  // key of its name, value
@@ -109,6 +119,8 @@ void add_terms(const v1::ConsentView& c, const Catalogue& catalogue, std::vector
   lines.emplace_back("term.valid-from", signed_time(c.from()));
   lines.emplace_back("term.valid-until", signed_time(c.until()));
   lines.emplace_back("term.mode", word_or_dash("consent-mode", c.mode(), catalogue));
+  if (is_detached(c))
+    lines.emplace_back("term.lag", catalogue.text("consent.lag", {{"until", signed_time(c.until())}}));
   if (c.kind() == kGrant) {
     lines.emplace_back("term.onward", word_or_dash("onward", c.onward(), catalogue));
     lines.emplace_back("term.form", form_words(c, catalogue));
@@ -153,21 +165,24 @@ v1::ConsentView consent_of(const v1::Draft& draft, const std::string& originator
 }
 
 std::string consent_sentence(const v1::ConsentView& c, const std::string& answered, const Catalogue& catalogue) {
-  return catalogue.text(c.kind() + ".sentence", {{"provider", provider_of(c, catalogue)},
-                                                 {"holder", holder_of(c, catalogue)},
-                                                 {"recipients", listed(c.recipients(), catalogue)},
-                                                 {"verb", word_or_dash("verb", c.verb(), catalogue)},
-                                                 {"original", called(c.original_number(), c.original())},
-                                                 {"answered", called(answered, c.answers())},
-                                                 {"extent", extent_words(c.extent(), catalogue)},
-                                                 {"to", listed(c.to(), catalogue)},
-                                                 {"from", signed_time(c.from())},
-                                                 {"until", signed_time(c.until())},
-                                                 {"uses", std::to_string(c.uses())},
-                                                 {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
-                                                 {"onward", word_or_dash("onward", c.onward(), catalogue)},
-                                                 {"form", form_words(c, catalogue)},
-                                                 {"effective", signed_time(c.effective())}});
+  const auto sentence =
+      catalogue.text(c.kind() + ".sentence", {{"provider", provider_of(c, catalogue)},
+                                              {"holder", holder_of(c, catalogue)},
+                                              {"recipients", listed(c.recipients(), catalogue)},
+                                              {"verb", word_or_dash("verb", c.verb(), catalogue)},
+                                              {"original", called(c.original_number(), c.original())},
+                                              {"answered", called(answered, c.answers())},
+                                              {"extent", extent_words(c.extent(), catalogue)},
+                                              {"to", listed(c.to(), catalogue)},
+                                              {"from", signed_time(c.from())},
+                                              {"until", signed_time(c.until())},
+                                              {"uses", std::to_string(c.uses())},
+                                              {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
+                                              {"onward", word_or_dash("onward", c.onward(), catalogue)},
+                                              {"form", form_words(c, catalogue)},
+                                              {"effective", signed_time(c.effective())}});
+  if (c.kind() != kGrant || !is_detached(c)) return sentence;
+  return sentence + catalogue.text("consent.detached", {{"until", signed_time(c.until())}});
 }
 
 std::string signed_words(const v1::ConsentView& consent, const std::string& answered,
@@ -203,9 +218,8 @@ std::string consent_table(const v1::ListConsentsResponse& response, const Catalo
                catalogue.text("column.until"), catalogue.text("column.uses")});
   for (const auto& c : response.consents())
     table.add({c.number(), catalogue.word("kind", c.kind()), holder_of(c, catalogue), listed(c.to(), catalogue),
-               c.original_number().empty() ? called({}, c.original()) : c.original_number(),
-               word_or_dash("consent-state", c.state(), catalogue), c.until().empty() ? "-" : local_time(c.until()),
-               uses_of(c)});
+               c.original_number().empty() ? called({}, c.original()) : c.original_number(), state_of(c, catalogue),
+               c.until().empty() ? "-" : local_time(c.until()), uses_of(c)});
   return table.text();
 }
 

@@ -67,6 +67,8 @@ class Tree {
     if (step.has_waiting_hours())
       return catalogue_.text("coverage.waiting", {{"hours", std::to_string(step.waiting_hours())}});
     if (!step.ground().empty()) return core::neutralised(step.ground());
+    if (step.reason().empty() && !step.detached_until().empty())
+      return catalogue_.text("coverage.detached", {{"until", local_time(step.detached_until())}});
     if (step.reason().empty()) return {};
     v1::Reason reason;
     reason.set_code(step.reason());

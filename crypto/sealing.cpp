@@ -142,8 +142,8 @@ Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, co
 namespace {
 
 Bytes rewrap_info(const RewrapContext& context, const Digest& recipient_key) {
-  return concat({as_bytes("chancery/rewrap/v1"), as_bytes(context.originator), recipient_key.view(), context.grant,
-                 context.carrier});
+  const std::string_view label = context.carrier.empty() ? "chancery/detached-wrap/v1" : "chancery/rewrap/v1";
+  return concat({as_bytes(label), as_bytes(context.originator), recipient_key.view(), context.grant, context.carrier});
 }
 
 Bytes rewrap_aad(const RewrapContext& context) { return concat({context.original, as_bytes(context.extent)}); }

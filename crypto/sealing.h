@@ -74,13 +74,15 @@ Result<Wrap> wrap_key(HpkeSender& context, const Digest& recipient_key, BytesVie
 // Unwraps; the caller may keep `context` for the other messages of the same enc.
 Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, const Digest& header);
 
-// A content key for somebody the originator did not write to, made for one step under a grant: HPKE single shot.
+// A content key for somebody the originator did not write to: HPKE single shot. Made for one step under a grant:
 //   info  "chancery/rewrap/v1" || originator || recipient key id || grant id || carrier id
 //   aad   original id || extent ("all", "0,2")
+// or, inside a detached grant, for every step it permits; no carrier is known then, nor the grant's own id:
+//   info  "chancery/detached-wrap/v1" || originator || recipient key id || digest of the grant's terms
 struct RewrapContext {
   std::string_view originator;
-  BytesView grant;
-  BytesView carrier;
+  BytesView grant;    // its id; of a detached one the digest of its terms
+  BytesView carrier;  // empty: inside a detached grant
   BytesView original;
   std::string_view extent;
 };

@@ -34,15 +34,29 @@ bool states_a_wrap(const Message& carrier) {
                      [](const Fact& fact) { return fact.name == kWrapFact; });
 }
 
-bool permits_wrap(const Case& c, const Message& original, const std::optional<Digest>& wrap) {
+bool permits_wrap(const Case& c, const SourceStatement& source, const std::optional<Digest>& wrap) {
   const auto& permits = c.consents.permits;
   return wrap && std::any_of(permits.begin(), permits.end(), [&](const ShownPermit& shown) {
-           return shown.permit.provider == original.originator && shown.permit.wrap == wrap;
+           return shown.permit.provider == source.message.originator && shown.permit.original == source.id &&
+                  shown.permit.wrap == wrap;
          });
 }
 
+// Made by its originator for us, in a grant that holds now.
+bool grants_wrap(const Case& c, const SourceStatement& source, const std::optional<Digest>& wrap) {
+  ConsentNeed need;
+  need.original = &source;
+  need.provider = source.message.originator;
+  need.receiver = c.world.self;
+  need.relation = Relation::forwards;
+  need.extent = c.message.sources.front().extent;
+  const auto grant = detached_grant(c.consents, need, c.message.originator, c.world.now, wrap);
+  return wrap && std::holds_alternative<const Grant*>(grant);
+}
+
 // Of a protected original only its originator makes wraps, for whomever.
-bool wrap_is_right(const Case& c, const Message& original, const std::optional<CarriedWrap>& wrap) {
+bool wrap_is_right(const Case& c, const SourceStatement& source, const std::optional<CarriedWrap>& wrap) {
+  const auto& original = source.message;
   const auto& self = c.world.self;
   const bool is_protected = core::is_protected(c.world, original, c.message.created);
   if (states_a_wrap(c.message) && is_protected) return false;
@@ -51,7 +65,9 @@ bool wrap_is_right(const Case& c, const Message& original, const std::optional<C
     case CarriedWrap::From::statement:
       return std::find(original.recipients.begin(), original.recipients.end(), self) != original.recipients.end();
     case CarriedWrap::From::permit:
-      return permits_wrap(c, original, wrap->digest);
+      return permits_wrap(c, source, wrap->digest);
+    case CarriedWrap::From::grant:
+      return grants_wrap(c, source, wrap->digest);
     case CarriedWrap::From::forwarder:
       return !is_protected && names_wrap(c.message, wrap->digest);
   }
@@ -62,7 +78,7 @@ void check_wrap(const Case& c, const std::optional<CarriedWrap>& wrap, Decision&
   if (c.message.kind != "forward" || c.message.sources.size() != 1) return;
   const auto& line = c.message.sources.front();
   for (const auto* source : c.sources.closure)
-    if (source->id == line.id && !wrap_is_right(c, source->message, wrap))
+    if (source->id == line.id && !wrap_is_right(c, *source, wrap))
       out.add(rules::reason_of(c.world.agreements.find(source->message.agreement, source->message.agreement_version),
                                ReasonCode::wrap_foreign, c.message.originator));
 }

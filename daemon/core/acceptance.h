@@ -12,10 +12,10 @@ struct OpenedBody {
 };
 
 // The wrap by which the receiver can open a carried original. It has to be the original's own for this receiver, or the
-// one its originator made for this step and named in the permit; only an original that no Party protects may come under
-// a wrap its forwarder made and named in a `fact wrap`.
+// one its originator made for this step and named in the permit, or for this receiver and named in a detached grant;
+// only an original that no Party protects may come under a wrap its forwarder made and named in a `fact wrap`.
 struct CarriedWrap {
-  enum class From { statement, permit, forwarder };
+  enum class From { statement, permit, grant, forwarder };
   From from = From::forwarder;
   std::optional<Digest> digest = {};  // SHA-256 of the wrap's bytes, where they came beside what is signed
 };

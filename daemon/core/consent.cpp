@@ -149,6 +149,23 @@ Result<ConsentTerms> read_terms(const FactReader& in) {
   return terms;
 }
 
+// Those of a detached grant are for authorities it names; the order of the facts is that of the authorities.
+Result<std::vector<GrantWrap>> read_wraps(const Message& message, const ConsentTerms& terms) {
+  std::vector<GrantWrap> wraps;
+  for (const auto& fact : message.facts) {
+    if (fact.name != kWrapFact) continue;
+    auto wrap = GrantWrap::parse(fact.value);
+    if (!wrap.has_value()) return fail(Errc::malformed, std::string(kWrapFact));
+    const bool named = std::binary_search(terms.to.begin(), terms.to.end(), wrap->receiver);
+    if (!named || (!wraps.empty() && wraps.back().receiver >= wrap->receiver))
+      return fail(Errc::malformed, std::string(kWrapFact));
+    wraps.push_back(std::move(*wrap));
+  }
+  if (!wraps.empty() && (terms.mode != ConsentMode::detached || terms.verb != Verb::transfer))
+    return fail(Errc::malformed, std::string(kWrapFact));
+  return wraps;
+}
+
 Result<ConsentStatement> read_grant(const MessageId& id, const Message& message, const FactReader& in) {
   Grant grant;
   grant.id = id;
@@ -157,6 +174,8 @@ Result<ConsentStatement> read_grant(const MessageId& id, const Message& message,
   grant.terms = TRY(read_terms(in));
   grant.onward = TRY(in.read("onward", parse_onward));
   grant.paper = TRY(in.read_optional("paper", parse_digest));
+  grant.wraps = TRY(read_wraps(message, grant.terms));
+  if (!grant.wraps.empty()) grant.terms_digest = terms_digest(message);
   return ConsentStatement(std::move(grant));
 }
 
@@ -238,6 +257,7 @@ struct WriteFacts {
     add(out, "holder", it.holder);
     add(out, "onward", to_string(it.onward));
     if (it.paper) add(out, "paper", to_string(*it.paper));
+    for (const auto& wrap : it.wraps) add(out, kWrapFact.data(), wrap.text());
   }
   void operator()(const ConsentRefusal& it) const {
     add(out, "original", to_string(it.original));
@@ -378,11 +398,14 @@ ConsentNeed need_of(const Message& message, const SourceStatement& source) {
   return need;
 }
 
-// Whether the grant is for this step at all, whatever the time.
+// Whether the grant is for this step at all, whatever the time. A wrap made beforehand opens its whole extent and
+// nothing else: what is forwarded under it is that.
 bool in_scope(const Grant& grant, const ConsentNeed& need, const std::string& holder) {
   const auto& terms = grant.terms;
   return grant.holder == holder && std::binary_search(terms.to.begin(), terms.to.end(), need.receiver) &&
-         terms.verb == need.verb && terms.mode == ConsentMode::online && terms.extent.contains(need.extent);
+         terms.verb == need.verb &&
+         (grant.wraps.empty() || need.relation != Relation::forwards ? terms.extent.contains(need.extent)
+                                                                     : terms.extent == need.extent);
 }
 
 // Why it does not let the holder do this now; nothing when it does.
@@ -393,6 +416,13 @@ std::optional<ReasonCode> fault(const Grant& grant, bool revoked, const ConsentN
   if (at >= grant.terms.until) return ReasonCode::consent_expired;
   if (revoked) return ReasonCode::consent_revoked;
   return std::nullopt;
+}
+
+// The same for one that a permit is shown or asked for: a detached grant has none.
+std::optional<ReasonCode> permit_fault(const Grant& grant, bool revoked, const ConsentNeed& need,
+                                       const std::string& holder, Instant at) {
+  if (grant.is_detached()) return ReasonCode::consent_scope;
+  return fault(grant, revoked, need, holder, at);
 }
 
 // The closer a grant comes, the more its reason says.
@@ -466,18 +496,43 @@ const ShownPermit* Consents::permit(const ConsentNeed& need) const {
   return other;
 }
 
+ReasonCode closer(ReasonCode one, ReasonCode other) { return closeness(one) > closeness(other) ? one : other; }
+
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at) {
   auto closest = ReasonCode::consent_required;
-  const Grant* spent = nullptr;
+  const Grant* best = nullptr;
+  int best_rank = 0;
   for (const auto& grant : consents.grants) {
     if (grant.provider != need.provider || grant.terms.original != need.original->id) continue;
     const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
-    if (!why && !consents.spent.contains(grant.id)) return &grant;
-    if (!why) spent = &grant;
-    if (why && closeness(*why) > closeness(closest)) closest = *why;
+    if (why) closest = closer(*why, closest);
+    // Of a spent one only an online grant may still have a use that was given back.
+    const bool spent = consents.spent.contains(grant.id);
+    const int rank = spent ? (grant.is_detached() ? 1 : 2) : (grant.is_detached() ? 4 : 3);
+    if (why || rank <= best_rank) continue;
+    best = &grant;
+    best_rank = rank;
   }
-  if (spent != nullptr) return spent;
+  if (best != nullptr) return best;
+  return closest;
+}
+
+std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, const ConsentNeed& need,
+                                                      const std::string& holder, Instant now,
+                                                      const std::optional<Digest>& wrap) {
+  auto closest = ReasonCode::consent_required;
+  for (const auto& grant : consents.grants) {
+    if (!grant.is_detached() || grant.provider != need.provider || grant.terms.original != need.original->id) continue;
+    const auto* made = grant.wrap_for(need.receiver);
+    if (wrap && (made == nullptr || made->wrap != *wrap)) continue;
+    // The holder's clock may be ahead, at the beginning alone, as with permits.
+    const auto& from = grant.terms.from;
+    const auto at = now < from && now + kClockMargin >= from ? from : now;
+    const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
+    if (!why) return &grant;
+    closest = closer(*why, closest);
+  }
   return closest;
 }
 
@@ -510,7 +565,7 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
   original.id = request.original;
   const ConsentNeed need{&original,        grant->provider, request.receiver,
                          request.relation, request.extent,  grant->terms.verb};
-  if (const auto why = fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
+  if (const auto why = permit_fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
   if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
   if (standing.parts > 0 && !request.extent.is_all() && request.extent.parts.back() >= standing.parts)
     add(ReasonCode::source_mismatch, request.original.short_text());
@@ -543,7 +598,7 @@ std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& cons
     faults.push_back(ReasonCode::consent_required);
     return faults;
   }
-  if (const auto why = fault(*grant, consents.revoked.contains(grant->id), need, holder, permit.from))
+  if (const auto why = permit_fault(*grant, consents.revoked.contains(grant->id), need, holder, permit.from))
     faults.push_back(*why);
   return faults;
 }

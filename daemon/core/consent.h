@@ -14,7 +14,7 @@ namespace chancery::core {
 
 enum class ConsentMode {
   online,    // every use needs a permit of the provider, made at that moment
-  detached,  // the grant alone is enough; its format is known, giving one is a later capability
+  detached,  // the grant alone is enough: used without asking, so that a revocation reaches it with lag
 };
 const char* to_string(ConsentMode mode);
 Result<ConsentMode> parse_consent_mode(std::string_view text);
@@ -46,6 +46,16 @@ struct ConsentRequest {
   ConsentTerms terms;
   bool operator==(const ConsentRequest&) const = default;
 };
+// The key of the original for one receiver, which a detached grant carries beside its statement. A fact of the grant:
+// `wrap <authority> sha256:<seal key id> sha256:<digest of the wrap>`.
+struct GrantWrap {
+  std::string receiver;
+  Digest key;   // id of the receiver's seal key
+  Digest wrap;  // SHA-256 of the wrap's bytes
+  bool operator==(const GrantWrap&) const = default;
+  [[nodiscard]] std::string text() const;
+  static Result<GrantWrap> parse(std::string_view text);
+};
 struct Grant {
   MessageId id;
   std::string provider;  // who signed it
@@ -55,6 +65,13 @@ struct Grant {
   // SHA-256 of the scan of a permission on paper, which this grant registers: a lower assurance, that does not rest on
   // a crypto policy.
   std::optional<Digest> paper = {};
+  // Of a detached one by who wrote the original: one for each of `to`, in their order. What opens is exactly the
+  // extent.
+  std::vector<GrantWrap> wraps = {};
+  Digest terms_digest = {};  // what those are bound to (below); zero where there are none
+  [[nodiscard]] bool is_detached() const { return terms.mode == ConsentMode::detached; }
+  // The one for this receiver; null when there is none.
+  [[nodiscard]] const GrantWrap* wrap_for(std::string_view receiver) const;
   bool operator==(const Grant&) const = default;
 };
 struct ConsentRefusal {
@@ -137,6 +154,9 @@ using ConsentStatement = std::variant<ConsentRequest, Grant, ConsentRefusal, Rev
 Result<ConsentStatement> read_consent(const MessageId& id, const Message& message);
 // The facts of such a statement, sorted: what read_consent reads.
 std::vector<Fact> facts_of(const ConsentStatement& statement);
+// What the wraps of a detached grant are bound to, because its id depends on them: SHA-256 of the lines of its
+// statement above `body-root`, each with its LF, without those of its `wrap` facts.
+Digest terms_digest(Message grant);
 // The message it is about: the original, the grant of a revocation and a compliance, the copy of a recall, what was
 // spilled.
 MessageId subject_of(const ConsentStatement& statement);
@@ -180,10 +200,26 @@ struct Consents {
   [[nodiscard]] const ShownPermit* permit(const ConsentNeed& need) const;
 };
 
-// The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is; else the reason
-// that comes closest: consent_required when no grant of this provider names the original at all.
+// The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is, and of those a
+// detached one, which waits for nobody, before the others; else the reason that comes closest: consent_required when no
+// grant of this provider names the original at all.
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at);
+
+// The detached grant that lets a receiver have it without a permit, judged by the receiver's clock: from its beginning
+// less the clock margin to its end. `wrap`: that the original came with, where it has to be one of the grant's. Else
+// the reason that comes closest.
+std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, const ConsentNeed& need,
+                                                      const std::string& holder, Instant now,
+                                                      const std::optional<Digest>& wrap = {});
+
+// Of two reasons why no grant lets it go the one that says more, because a grant came closer.
+ReasonCode closer(ReasonCode one, ReasonCode other);
+
+// Receivers whose seal key ends before the grant does, with the key's end: of a detached grant none may. By the keys
+// its wraps name, as far as they are known here; before they are made, by those in force at `sealing`.
+std::vector<std::pair<std::string, Instant>> outlived_keys(const Directory& directory, const Grant& grant,
+                                                           std::optional<Instant> sealing = {});
 
 // ---- permits
 

@@ -70,8 +70,11 @@ std::vector<std::optional<Instant>> ended(const std::vector<Step>& steps, const 
   return ends;
 }
 
-Coverage coverage(const std::vector<Step>& steps, const std::vector<std::optional<Instant>>& ended, Instant now) {
+Coverage coverage(const std::vector<Step>& steps, const std::vector<std::optional<Instant>>& ended, Instant now,
+                  const std::vector<DetachedEnd>& detached) {
   Coverage out;
+  for (const auto& grant : detached)
+    if (!grant.known_to_all && now < grant.until + kClockMargin) out.complete = false;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!ended[i]) continue;
     const auto state = steps[i].state;

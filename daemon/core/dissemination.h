@@ -45,10 +45,18 @@ struct Coverage {
   std::uint64_t erased = 0;
   std::uint64_t retained = 0;
   std::uint64_t unanswered = 0;  // held, as far as is known
-  // No further copy can come to be: every permit has run out by every honest clock, or its receiver has answered.
+  // No further copy can come to be: every permit has run out by every honest clock, or its receiver has answered; and
+  // every detached grant is over.
   bool complete = true;
   bool operator==(const Coverage&) const = default;
 };
-Coverage coverage(const std::vector<Step>& steps, const std::vector<std::optional<Instant>>& ended, Instant now);
+// A detached grant that was revoked: no permit tells of its uses, so it is over when everybody it names has taken in
+// the revocation, or when it has run out by every honest clock.
+struct DetachedEnd {
+  Instant until;
+  bool known_to_all = false;
+};
+Coverage coverage(const std::vector<Step>& steps, const std::vector<std::optional<Instant>>& ended, Instant now,
+                  const std::vector<DetachedEnd>& detached = {});
 
 }  // namespace chancery::core

@@ -56,6 +56,8 @@ const char* to_string(Act act) {
       return "permit-refused";
     case Act::permit_recorded:
       return "permit-recorded";
+    case Act::detached_used:
+      return "detached-used";
     case Act::copy_locked:
       return "copy-locked";
     case Act::disclosed:
@@ -103,6 +105,7 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::permit_issued,
                                 Act::permit_refused,
                                 Act::permit_recorded,
+                                Act::detached_used,
                                 Act::copy_locked,
                                 Act::disclosed,
                                 Act::copy_unlocked,

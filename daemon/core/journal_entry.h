@@ -33,6 +33,7 @@ enum class Act {
   permit_issued,  // to the peer that is the actor, for the original
   permit_refused,
   permit_recorded,  // given to us for a message of ours
+  detached_used,    // a message goes, or came, under a detached grant: `content` is the digest of who, what and whose
   copy_locked,  // after the revocation of the grant it came under, or a spill: `content` is the statement that says so
   copy_unlocked,  // came again under a grant that lives
   erasure_proposed,

@@ -83,7 +83,8 @@ struct Fact {
   static Result<Fact> parse(std::string_view text);
 };
 
-// The fact by which a forward names each wrap its originator made for a recipient of his own (protocol section 3).
+// The fact by which a forward names each wrap its originator made for a recipient of his own (protocol section 3), and
+// a detached grant each it carries (GrantWrap).
 inline constexpr std::string_view kWrapFact = "wrap";           // sha256:<digest of the wrap>, once for each
 inline constexpr std::string_view kReissueFact = "reissue-of";  // <message id>, at most once
 inline constexpr std::string_view kKilledByFact = "killed-by";  // <message id>: what ended the version accepted before

@@ -88,8 +88,9 @@ void check_recipient_at_release(const Case& c, const std::string& recipient, Dec
     out.add(c.reason(ReasonCode::recipient_key_missing, recipient));
 }
 
-bool well_formed(const Fact& fact) {
+bool well_formed(const Message& m, const Fact& fact) {
   if (fact.name == kReissueFact) return parse_message_id(fact.value).has_value();
+  if (fact.name == kWrapFact && m.kind == "consent-grant") return GrantWrap::parse(fact.value).has_value();
   if (fact.name == kWrapFact) return parse_digest(fact.value).has_value();
   return true;
 }
@@ -161,7 +162,7 @@ void check_kind(const Case& c, Decision& out) {
   if (kind == nullptr || !kind->available) out.add(c.reason(ReasonCode::kind_unknown, c.message.kind));
   if (kind == nullptr) return;
   for (const auto& fact : c.message.facts)
-    if (!may_state(*kind, fact.name) || !well_formed(fact) || repeated(c.message, fact))
+    if (!may_state(*kind, fact.name) || !well_formed(c.message, fact) || repeated(c.message, fact))
       out.add(c.reason(ReasonCode::fact_unknown, fact.name));
 }
 

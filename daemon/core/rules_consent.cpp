@@ -22,7 +22,8 @@ void check_terms(const Case& c, const ConsentTerms& terms, const std::string& ho
   const bool discloses = terms.verb == Verb::disclose;
   if (std::any_of(terms.to.begin(), terms.to.end(), [&](const auto& one) { return is_public(one) != discloses; }))
     add_terms(c, "to", out);
-  if (terms.mode != ConsentMode::online) add_terms(c, "mode", out);
+  // What is made public leaves the house only while the permit of that moment runs.
+  if (terms.mode != ConsentMode::online && discloses) add_terms(c, "mode", out);
   if (terms.until <= c.message.created) add_terms(c, "until", out);
   if (contains(terms.to, holder)) add_terms(c, "to", out);
   const auto* original = at_hand(c, terms.original);
@@ -75,12 +76,25 @@ struct CheckStatement {
     if (!it.paper && !consent_rests(c.world, c.agreement))
       out.add(c.reason(ReasonCode::crypto_policy_missing, c.message.agreement));
     check_terms(c, it.terms, it.holder, out);
+    if (it.is_detached()) check_detached(it);
     if (!is_provider(c, it.terms.original, c.message.originator)) add_terms(c, "provider", out);
     std::set<std::string> all(it.terms.to.begin(), it.terms.to.end());
     std::erase_if(all, [](const auto& one) { return is_public(one); });
     if (all.contains(it.provider)) add_terms(c, "to", out);
     all.insert(it.holder);
     if (c.message.recipients != sorted(std::move(all))) add_terms(c, "recipients", out);
+  }
+
+  // Who wrote the original, and he alone, carries its key to everybody named; the sealing act makes the wraps.
+  void check_detached(const Grant& it) const {
+    const auto sealing = c.side == Side::release ? std::optional(c.message.created) : std::nullopt;
+    for (const auto& [receiver, end] : outlived_keys(c.world.directory, it, sealing))
+      out.add(c.reason(ReasonCode::consent_outlives_key, receiver + " " + to_string(end)));
+    if (c.side == Side::release) return;
+    const auto* original = at_hand(c, it.terms.original);
+    const bool none = it.wraps.empty(), all = it.wraps.size() == it.terms.to.size();
+    const bool own = original != nullptr && original->message.originator == it.provider;
+    if (original == nullptr ? !(none || all) : own ? !all : !none) add_terms(c, std::string(kWrapFact), out);
   }
 
   void operator()(const ConsentRefusal& it) const {

@@ -71,29 +71,53 @@ void check_holder(const Case& c, const SourceStatement& source, Decision& out) {
   }
 }
 
-void check_need(const Case& c, const ConsentNeed& need, Decision& out) {
+// A permission is looked at before what it rests on: without one, that is what is missing.
+void check_rests(const Case& c, const SourceStatement& original, const Grant* grant, Decision& out) {
+  if (grant != nullptr && grant->paper) return;
+  if (!consent_rests(c.world, agreement_of(c, original.message)))
+    add(c, original, ReasonCode::crypto_policy_missing, original.message.agreement, out);
+}
+
+// A grant has to speak for it.
+void check_granted(const Case& c, const ConsentNeed& need, Decision& out) {
+  const auto covered = covering_grant(c.consents, need, c.message.originator, c.message.created);
+  if (const auto* code = std::get_if<ReasonCode>(&covered)) return add(c, *need.original, *code, need.receiver, out);
+  check_rests(c, *need.original, std::get<const Grant*>(covered), out);
+}
+
+// The receiver answers for itself by what was shown to it: a permit of this moment, or a grant that needs none.
+void check_shown(const Case& c, const ConsentNeed& need, Decision& out) {
   const auto& original = *need.original;
   const auto& holder = c.message.originator;
-  // A permission is looked at before what it rests on: without one, that is what is missing.
-  const auto check_rests = [&](const Grant* grant) {
-    if (grant != nullptr && grant->paper) return;
-    if (!consent_rests(c.world, agreement_of(c, original.message)))
-      add(c, original, ReasonCode::crypto_policy_missing, original.message.agreement, out);
-  };
-  // The receiver answers for itself by what was shown to it; for others a grant has to speak.
-  if (c.side == Side::acceptance && need.receiver == c.world.self) {
-    const auto* shown = c.consents.permit(need);
-    if (shown != nullptr) {
-      for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now))
-        add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.provider, out);
-      return check_rests(c.consents.find(shown->permit.grant));
-    }
+  const auto* shown = c.consents.permit(need);
+  const auto alone = detached_grant(c.consents, need, holder, c.world.now);
+  // A permit for this very original says by which grant it came.
+  const bool permitted = shown != nullptr && shown->permit.original == original.id;
+  if (const auto* grant = std::get_if<const Grant*>(&alone); grant != nullptr && !permitted) {
+    for (const auto& [receiver, end] : outlived_keys(c.world.directory, **grant))
+      if (receiver == need.receiver)
+        add(c, original, ReasonCode::consent_outlives_key, receiver + " " + to_string(end), out);
+    return check_rests(c, original, *grant, out);
   }
+  if (shown != nullptr) {
+    for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now))
+      add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.provider, out);
+    return check_rests(c, original, c.consents.find(shown->permit.grant), out);
+  }
+  const auto why = std::get<ReasonCode>(alone);
   const auto covered = covering_grant(c.consents, need, holder, c.message.created);
-  if (const auto* code = std::get_if<ReasonCode>(&covered)) return add(c, original, *code, need.receiver, out);
-  check_rests(std::get<const Grant*>(covered));
-  if (c.side == Side::acceptance && need.receiver == c.world.self)
-    add(c, original, ReasonCode::permit_required, need.provider, out);
+  if (const auto* code = std::get_if<ReasonCode>(&covered))
+    return add(c, original, closer(*code, why), need.receiver, out);
+  const auto* grant = std::get<const Grant*>(covered);
+  check_rests(c, original, grant, out);
+  // A detached one held when the message was signed, and does not hold any more.
+  if (grant->is_detached()) return add(c, original, why, need.receiver, out);
+  add(c, original, ReasonCode::permit_required, need.provider, out);
+}
+
+void check_need(const Case& c, const ConsentNeed& need, Decision& out) {
+  if (c.side == Side::acceptance && need.receiver == c.world.self) return check_shown(c, need, out);
+  check_granted(c, need, out);
 }
 
 void check_source_agreement(const Case& c, const Message& source, Decision& out) {

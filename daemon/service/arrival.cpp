@@ -130,10 +130,46 @@ bool take_permits(wire::MessageItem& item, FrameVerifier& verifier, Arrived& arr
   return all_keys_known;
 }
 
-std::set<core::MessageId> grants_named(const std::vector<store::PermitRecord>& permits) {
+std::set<core::MessageId> grants_named(const Arrived& arrived) {
   std::set<core::MessageId> out;
-  for (const auto& record : permits) out.insert(record.permit.grant);
+  for (const auto& record : arrived.permits) out.insert(record.permit.grant);
+  for (const auto& use : arrived.uses) out.insert(use.grant);
   return out;
+}
+
+// The detached grant by which we have what it passes on, where no permit says so: the one that names the wrap, if its
+// provider made one. Null when there is none.
+const core::Grant* detached_for(const Arrived& arrived, const core::ConsentNeed& need, Instant now) {
+  const auto* shown = arrived.consents.permit(need);
+  if (shown != nullptr && shown->permit.original == need.original->id) return nullptr;
+  const bool wrapped = need.relation == core::Relation::forwards && arrived.wrap &&
+                       arrived.wrap->from == core::CarriedWrap::From::grant &&
+                       need.provider == need.original->message.originator;
+  const auto found = core::detached_grant(arrived.consents, need, arrived.message.originator, now,
+                                          wrapped ? arrived.wrap->digest : std::nullopt);
+  const auto* const* grant = std::get_if<const core::Grant*>(&found);
+  return grant == nullptr ? nullptr : *grant;
+}
+
+// Which those are, and which of them opens what came.
+void find_uses(const core::World& world, std::optional<CarriedOriginal>& original, Arrived& arrived) {
+  for (const auto& need : core::consent_needs(world, arrived.message, arrived.sources.lookup())) {
+    const auto* grant = need.receiver == world.self ? detached_for(arrived, need, world.now) : nullptr;
+    if (grant == nullptr) continue;
+    arrived.uses.push_back({grant->id, arrived.id, world.self, grant->provider, true});
+    const bool opens = original && original->id == need.original->id && original->wrap &&
+                       original->wrap->from == core::CarriedWrap::From::grant && !grant->wraps.empty();
+    if (opens) original->grant = *grant;
+  }
+}
+
+// What came beside a detached grant is what it names; beside everything else nothing comes. Whether the grant reads is
+// for the rules to say.
+bool grant_wraps_fit(const core::Message& message, BytesView wraps) {
+  if (message.kind != "consent-grant") return wraps.empty();
+  const auto statement = core::read_consent({}, message);
+  const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
+  return grant == nullptr || store::are_wraps_of(*grant, wraps);
 }
 
 Result<core::Consents> consents_of(const Arrived& arrived, const Sources& sources, const StatementsAbout& about) {
@@ -159,6 +195,7 @@ Arrived begin(const Intake& intake, core::Message message, wire::MessageItem& it
   arrived.record.statement = verifier.evidence(item.statement);
   arrived.record.ciphertexts = std::move(item.ciphertexts);
   arrived.record.wraps = std::move(item.wraps);
+  arrived.record.made_wraps = std::move(item.grant_wraps);
   arrived.directory = intake.directory;
   arrived.book = intake.book;
   return arrived;
@@ -194,7 +231,8 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   // No kind that another may relay is available yet (protocol section 5). Unsigned: it is not for whoever presents it
   // to burn an id of the originator's.
   if (message->originator != intake.peer) return rejected(digest, ReasonCode::not_addressed);
-  if (!matches(*message, item.ciphertexts, item.wraps) || (item.forwarded && message->kind != "forward"))
+  if (!matches(*message, item.ciphertexts, item.wraps) || (item.forwarded && message->kind != "forward") ||
+      !grant_wraps_fit(*message, item.grant_wraps))
     return rejected(digest, ReasonCode::malformed);
 
   auto arrived = begin(intake, std::move(*message), item, verifier);
@@ -205,11 +243,12 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   if (!original.has_value()) return rejected(digest, ReasonCode::malformed);
   check_carried(*original, arrived);
   arrived.sources.complete(arrived.message, held_statements(intake.node.store));
-  arrived.record.sources = arrived.sources.needed(arrived.message, grants_named(arrived.permits));
   file_statement(arrived.message, arrived.record);
   auto consents = consents_of(arrived, arrived.sources, statements_about(intake.node.store));
   if (!consents.has_value()) return deferred(digest, ReasonCode::not_now);
   arrived.consents = std::move(*consents);
+  find_uses(intake.world(), *original, arrived);
+  arrived.record.sources = arrived.sources.needed(arrived.message, grants_named(arrived));
 
   // Before opening: what must not come in stays shut.
   arrived.decision = decide(intake.world(), arrived, arrived.sources, arrived.consents);
@@ -280,12 +319,12 @@ Result<std::optional<Accepted>> known(const Node& node, store::Transaction& tx, 
   return answered ? std::optional(std::move(out)) : std::nullopt;
 }
 
-// What was decided on the link's thread holds while nothing it looked at has changed; a permit is looked at again,
-// because a revocation may have come since.
+// What was decided on the link's thread holds while nothing it looked at has changed; what came by a permission is
+// looked at again, because a revocation may have come since.
 Result<core::Decision> decide_now(const Node& node, store::Transaction& tx, const Arrived& arrived,
                                   const std::shared_ptr<const core::AgreementBook>& book) {
   if (arrived.decision.allowed() && &tx.directory() == arrived.directory.get() && book == arrived.book &&
-      arrived.permits.empty())
+      arrived.permits.empty() && arrived.uses.empty())
     return arrived.decision;
   auto sources = arrived.sources;
   sources.complete(arrived.message, held_statements(tx));
@@ -336,6 +375,21 @@ Result<bool> owe_unproven(const Node& node, store::Transaction& tx, const Arrive
   return owed > 0;
 }
 
+// Under what it came, or was tried: a permit of this step, or a detached grant, of which no permit speaks.
+void name_grant(const Arrived& arrived, const core::ConsentNeed& need, Instant now, core::TransferReport& report) {
+  if (const auto* grant = detached_for(arrived, need, now)) {
+    report.grant = grant->id;
+  } else if (const auto* shown = arrived.consents.permit(need)) {
+    report.grant = shown->permit.grant;
+    report.permit = shown->digest;
+  } else {
+    for (const auto& known : arrived.consents.grants)
+      if (known.is_detached() && known.provider == need.provider && known.terms.original == need.original->id &&
+          known.holder == arrived.message.originator)
+        report.grant = known.id;
+  }
+}
+
 // Every provider of something protected hears what reached us, and what became of it. Whether one is to hear.
 Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived& arrived,
                          const core::AgreementBook& book, const Digest& entry, const core::Decision* refused) {
@@ -349,10 +403,7 @@ Result<bool> owe_reports(const Node& node, store::Transaction& tx, const Arrived
     report.holder = arrived.message.originator;
     report.extent = need.extent;
     report.entry = entry;
-    if (const auto* shown = arrived.consents.permit(need)) {
-      report.grant = shown->permit.grant;
-      report.permit = shown->digest;
-    }
+    name_grant(arrived, need, world.now, report);
     if (refused != nullptr) report.refused = telling(*refused);
     CHECK_OK(owe(node, tx, need.provider, need.original->message.agreement, report));
     owes = true;
@@ -376,6 +427,11 @@ Result<void> keep_permits(const Node& node, store::Transaction& tx, const Arrive
     entry.decision.clear();
     entry.content = core::statement_digest(record.statement.statement);
     CHECK_OK(tx.record_permit(record, std::nullopt, entry));
+  }
+  for (const auto& use : arrived.uses) {
+    auto entry = entry_of(arrived, core::Act::detached_used, book, core::Decision::allow());
+    entry.decision.clear();
+    CHECK_OK(tx.record_detached_use(use, entry));
   }
   return {};
 }

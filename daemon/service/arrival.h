@@ -34,6 +34,7 @@ struct Arrived {
   Sources sources;
   std::vector<store::PermitRecord> permits;  // shown, each its provider's
   core::Consents consents;                   // as the decision saw them
+  std::vector<store::UseRecord> uses;        // of detached grants, by which it came
   core::Decision found;                      // what opening showed, beside the rules
   core::Decision decision;                   // of all this, under:
   std::shared_ptr<const core::Directory> directory;

@@ -144,8 +144,8 @@ const store::PermitRecord* with_wrap(const std::vector<store::PermitRecord>& per
   return nullptr;
 }
 
-// The original's own wrap for us, where there is one; else the one its originator permitted; else whatever the
-// forwarder made.
+// The original's own wrap for us, where there is one; else whatever the forwarder made, which is looked at closest;
+// else the one its originator permitted, by a permit or a detached grant.
 void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
                  const std::vector<store::PermitRecord>& permits, CarriedOriginal& out) {
   using From = core::CarriedWrap::From;
@@ -159,6 +159,9 @@ void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
     out.wrap = core::CarriedWrap{From::permit, crypto::sha256(record->wrap)};
     out.key = only_wrap(record->wrap);
     out.permit = record->permit;
+  } else if (!carried.grant_wrap.empty()) {
+    out.wrap = core::CarriedWrap{From::grant, crypto::sha256(carried.grant_wrap)};
+    out.key = only_wrap(carried.grant_wrap);
   }
 }
 
@@ -169,6 +172,13 @@ Result<crypto::SecretBytes> key_of(SealKeys& keys, const std::string& forwarder,
       return keys.unwrap(original.message.originator, *original.key, header);
     case core::CarriedWrap::From::forwarder:
       return keys.unwrap(forwarder, *original.key, header);
+    case core::CarriedWrap::From::grant: {
+      if (!original.grant) return fail(Errc::malformed, "no grant names the wrap");
+      const auto granted = original.grant->terms.extent.text();
+      return keys.unwrap(
+          *original.key,
+          {original.grant->provider, original.grant->terms_digest.view(), {}, original.id.view(), granted});
+    }
     case core::CarriedWrap::From::permit:
       break;
   }
@@ -355,14 +365,18 @@ Result<wire::MessageItem> to_item(const Node& node, const std::string& recipient
   for (const auto& source : message.sources) item.sources.push_back(frame.add(source));
   for (const auto& grant : passage.grants) item.sources.push_back(frame.add(grant));
   for (const auto& permit : passage.permits) item.permits.push_back({frame.add(permit.statement), permit.wrap});
-  if (!message.original) return item;
+  if (!message.original) {
+    item.grant_wraps = std::move(message.made_wraps);
+    return item;
+  }
   auto original = TRY(node.store.reader().message(*message.original));
   const auto extent = forwarded_extent(TRY(core::Message::parse(message.statement.statement)));
   item.forwarded.emplace();
   item.forwarded->statement = frame.add(original.statement);
   CHECK_OK(carry_body(node, extent, original, *item.forwarded));
-  item.forwarded->forwarder_wrap = TRY(
-      forwarder_wrap_for(recipient, message.statement.statement, original.statement.statement, message.forwarder_wrap));
+  item.forwarded->forwarder_wrap =
+      TRY(forwarder_wrap_for(recipient, message.statement.statement, original.statement.statement, message.made_wraps));
+  item.forwarded->grant_wrap = passage.grant_wrap;
   return item;
 }
 

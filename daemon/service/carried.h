@@ -52,6 +52,7 @@ struct CarriedOriginal {
   std::optional<core::CarriedWrap> wrap;  // none when there is nothing to open it with
   std::optional<crypto::Wrap> key;        // that wrap
   std::optional<core::Permit> permit;     // it came with
+  std::optional<core::Grant> grant;       // the detached one that names the wrap, once consents are known
   core::Extent extent;                    // that the forward names
   bool fits = true;                       // what came is exactly that
 };
@@ -95,6 +96,8 @@ std::optional<crypto::Wrap> wrap_for(const std::string& self, const core::Messag
 
 // What a message of ours takes along to a peer beside itself (permits.h).
 struct Passage {
+  std::vector<store::UseRecord> uses;  // of detached grants; none goes before it is counted
+  Bytes grant_wrap;                    // of one of those, for what a forward carries
   std::vector<store::PermitRecord> permits;
   std::vector<store::SignedStatement> grants;
   std::vector<std::pair<std::string, core::PermitRequest>> missing;  // provider and what to ask

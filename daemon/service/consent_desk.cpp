@@ -30,11 +30,19 @@ Result<std::vector<Stated>> stated_about(const Node& node, const core::MessageId
   return out;
 }
 
-// How many pairs of carrier and receiver we permitted; only a provider knows.
-Result<std::uint64_t> uses_of(const Node& node, const core::MessageId& grant) {
+// How many pairs of carrier and receiver were permitted, as far as we have the permits; of a detached grant how many
+// its holder counted, or how many were reported to its provider.
+Result<std::uint64_t> uses_of(const Node& node, const core::Grant& grant) {
+  const auto& self = node.identity.authority;
   std::set<std::pair<std::string, std::string>> uses;
-  for (const auto& record : TRY(node.store.reader().permits_of_grant(grant)))
-    uses.emplace(record.permit.carrier, record.permit.receiver);
+  if (!grant.is_detached() || grant.holder == self)
+    for (const auto& use : TRY(node.store.reader().uses_of_grant(grant.id)))
+      if (!use.refused) uses.emplace(core::to_string(use.carrier), use.receiver);
+  if (!grant.is_detached() || grant.provider != self) return uses.size();
+  for (const auto& one : TRY(stated_about(node, grant.terms.original)))
+    if (const auto* report = std::get_if<core::TransferReport>(&one.statement);
+        report != nullptr && report->grant == grant.id && !report->refused)
+      uses.emplace(core::to_string(report->carrier), one.message.originator);
   return uses.size();
 }
 
@@ -76,7 +84,7 @@ Result<wire::ConsentView> view_of(const Node& node, Stated it, Instant now) {
     view.holder = grant->holder;
     view.onward = grant->onward;
     view.paper = grant->paper;
-    view.used = TRY(uses_of(node, grant->id));
+    view.used = TRY(uses_of(node, *grant));
     view.state = TRY(state_of(node, *grant, view.used, now));
   } else if (const auto* refusal = std::get_if<core::ConsentRefusal>(&it.statement)) {
     view.answers = refusal->request;
@@ -240,25 +248,53 @@ void take(const Stated& it, const core::SpillReceipt& receipt, const std::string
   step.report = it.row.id;
 }
 
-// When each grant of ours about this was revoked, by the order of our outbox.
-Result<core::Revoked> revoked_of(const Node& node, const Steps& steps) {
-  core::Revoked out;
-  for (const auto& [key, step] : steps) {
-    if (!step.grant || out.contains(*step.grant)) continue;
-    for (const auto& one : TRY(stated_about(node, *step.grant)))
-      if (std::holds_alternative<core::Revocation>(one.statement)) out.emplace(*step.grant, one.row.recorded);
-  }
+// Detached grants of ours about this; the steps under them have no permit.
+using Detached = std::map<core::MessageId, core::Grant>;
+
+Result<Detached> detached_about(const Node& node, const core::MessageId& original) {
+  Detached out;
+  for (const auto& one : TRY(stated_about(node, original)))
+    if (const auto* grant = std::get_if<core::Grant>(&one.statement);
+        grant != nullptr && grant->is_detached() && grant->provider == node.identity.authority)
+      out.emplace(grant->id, *grant);
   return out;
+}
+
+// When each grant of ours about this was revoked, by the order of our outbox.
+Result<core::Revoked> revoked_of(const Node& node, const Steps& steps, const Detached& detached) {
+  std::set<core::MessageId> grants;
+  for (const auto& [id, grant] : detached) grants.insert(id);
+  for (const auto& [key, step] : steps)
+    if (step.grant) grants.insert(*step.grant);
+  core::Revoked out;
+  for (const auto& grant : grants)
+    for (const auto& one : TRY(stated_about(node, grant)))
+      if (std::holds_alternative<core::Revocation>(one.statement)) out.emplace(grant, one.row.recorded);
+  return out;
+}
+
+// Whether everybody this grant names has signed that it took the revocation in.
+Result<bool> known_to_all(const Node& node, const core::Grant& grant) {
+  std::set<std::string> unaware(grant.terms.to.begin(), grant.terms.to.end());
+  for (const auto& one : TRY(stated_about(node, grant.id))) {
+    if (!std::holds_alternative<core::Revocation>(one.statement)) continue;
+    for (const auto& record : TRY(node.store.reader().receipts(one.row.id)))
+      if (record.receipt.stage == core::Stage::delivered) unaware.erase(record.receipt.receiver);
+  }
+  return unaware.empty();
 }
 
 std::uint64_t hours_between(Instant from, Instant to) {
   return to <= from ? 0 : static_cast<std::uint64_t>((to - from).ms / hours(1).ms);
 }
 
-Result<void> add_coverage(const Node& node, const core::Message& original, const Steps& steps,
+Result<void> add_coverage(const Node& node, const core::Message& original, const Steps& steps, const Detached& detached,
                           wire::DisseminationView& out) {
-  const auto revoked = TRY(revoked_of(node, steps));
+  const auto revoked = TRY(revoked_of(node, steps, detached));
   if (revoked.empty()) return {};
+  std::vector<core::DetachedEnd> ended;
+  for (const auto& [id, grant] : detached)
+    if (revoked.contains(id)) ended.push_back({grant.terms.until, TRY(known_to_all(node, grant))});
   std::vector<core::Step> all;
   for (const auto& step : out.transfers)
     all.push_back({step.holder, step.receiver, step.grant, step.permit_until, step.state});
@@ -266,7 +302,7 @@ Result<void> add_coverage(const Node& node, const core::Message& original, const
   const auto now = node.clock.now();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (ends[i] && all[i].state == core::StepState::held) out.transfers[i].waiting_hours = hours_between(*ends[i], now);
-  out.coverage = core::coverage(all, ends, now);
+  out.coverage = core::coverage(all, ends, now, ended);
   return {};
 }
 
@@ -284,13 +320,15 @@ Result<wire::DisseminationView> dissemination_of(const Node& node, const core::M
       take(one, *receipt, original.originator, steps);
   }
   CHECK_OK(add_compliance(node, steps));
+  const auto detached = TRY(detached_about(node, id));
   for (auto& [key, step] : steps) {
     if (step.grant) step.grant_number = TRY(number_of(node, *step.grant));
+    if (step.grant && detached.contains(*step.grant)) step.detached_until = detached.at(*step.grant).terms.until;
     out.transfers.push_back(step);
   }
   std::stable_sort(out.transfers.begin(), out.transfers.end(),
                    [](const auto& a, const auto& b) { return a.carrier < b.carrier; });  // ids begin with their time
-  CHECK_OK(add_coverage(node, original, steps, out));
+  CHECK_OK(add_coverage(node, original, steps, detached, out));
   return out;
 }
 

@@ -76,26 +76,24 @@ Result<Ids> closure(store::Transaction& tx, const Ids& from) {
 
 // ---- what ends
 
-// Copies that came to us by a permit of this provider under the grant.
+// Copies that came to us under this grant of this provider: by its permits, or without where it is detached.
 Result<Ids> copies_under(const Node& node, store::Transaction& tx, const core::MessageId& grant,
                          const std::string& provider) {
   Ids copies;
-  for (const auto& record : TRY(tx.permits_of_grant(grant))) {
-    const auto& permit = record.permit;
-    if (permit.receiver != node.identity.authority || permit.provider != provider) continue;
-    const auto id = TRY(core::parse_message_id(permit.carrier));
-    const auto row = TRY(tx.find_message(id));
-    if (row && row->direction == store::Direction::incoming) copies.insert(id);
+  for (const auto& use : TRY(tx.uses_of_grant(grant))) {
+    if (use.receiver != node.identity.authority || use.provider != provider) continue;
+    const auto row = TRY(tx.find_message(use.carrier));
+    if (row && row->direction == store::Direction::incoming) copies.insert(use.carrier);
   }
   return copies;
 }
 
-// By the permit of who decided it came to us, from who takes it back.
+// By the permission of who decided it came to us, from who takes it back.
 Result<bool> is_recallable(const Node& node, store::Transaction& tx, const core::Recall& recall) {
   if (recall.cause == core::RecallCause::spill) return true;
-  const auto permits = TRY(tx.permits_of_carrier(recall.copy));
-  return std::any_of(permits.begin(), permits.end(), [&](const store::PermitRecord& record) {
-    return record.permit.receiver == node.identity.authority && record.permit.provider == recall.by;
+  const auto uses = TRY(tx.uses_of_carrier(recall.copy));
+  return std::any_of(uses.begin(), uses.end(), [&](const store::UseRecord& use) {
+    return use.receiver == node.identity.authority && use.provider == recall.by;
   });
 }
 
@@ -149,13 +147,14 @@ struct FindEnded {
 
 // ---- telling
 
-// Who has it from us because of what ended: by the provider's permit; of a spill everybody the finder does not tell.
+// Who has it from us because of what ended: by the provider's permission; of a spill everybody the finder does not
+// tell.
 Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::MessageRecord& record,
                                         const Decided& decided) {
   std::set<std::string> out;
   if (decided.cause == core::RecallCause::revocation) {
-    for (const auto& permit : TRY(tx.permits_of_carrier(record.id)))
-      if (permit.permit.provider == decided.by) out.insert(permit.permit.receiver);
+    for (const auto& use : TRY(tx.uses_of_carrier(record.id)))
+      if (use.provider == decided.by) out.insert(use.receiver);
     return out;
   }
   const auto message = TRY(parsed(record.statement.statement));
@@ -224,12 +223,11 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
       if (const auto* notice = std::get_if<core::SpillNotice>(&*said))
         finders.emplace(message.originator, notice->message);
     }
-  // By whose permit it came, hears that it is gone, whoever decided it.
+  // By whose permission it came, hears that it is gone, whoever decided it.
   const auto answered = told;
-  for (const auto& record : TRY(tx.permits_of_carrier(copy)))
-    if (record.permit.receiver == node.identity.authority && state == core::CopyState::erased &&
-        !answered.contains(record.permit.provider))
-      comply(record.permit.provider, record.permit.grant, agreement);
+  for (const auto& use : TRY(tx.uses_of_carrier(copy)))
+    if (use.receiver == node.identity.authority && state == core::CopyState::erased && !answered.contains(use.provider))
+      comply(use.provider, use.grant, agreement);
   if (state != core::CopyState::retained)
     for (const auto& [finder, message] : finders)
       out.push_back({finder, agreement, core::SpillReceipt{message, state, tx.now()}});

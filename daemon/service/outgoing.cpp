@@ -332,7 +332,12 @@ std::optional<Passage> Outgoing::passage_of(const store::OutboxRow& row, const s
     close(row, core::to_string(*out->closed));
     return std::nullopt;
   }
-  if (out->missing.empty()) return std::move(*out);
+  if (out->missing.empty()) {
+    const auto why = not_counted(*out);
+    if (!why.has_value()) failed("uses", why.error());
+    if (why.has_value() && *why) close(row, core::to_string(**why));
+    return why.has_value() && !*why ? std::optional(std::move(*out)) : std::nullopt;
+  }
   const auto next = node_.clock.now() + kAskAgain;
   const auto done = node_.store.run<void>(0, [&](store::Transaction& tx) {
     return tx.postpone(peer_, row.epoch, row.sequence, row.attempts, next,
@@ -343,6 +348,13 @@ std::optional<Passage> Outgoing::passage_of(const store::OutboxRow& row, const s
   const std::lock_guard lock(mutex_);
   if (!next_due_ || next < *next_due_) next_due_ = next;
   return std::nullopt;
+}
+
+// Waits for the writer: counted before it goes.
+Result<std::optional<core::ReasonCode>> Outgoing::not_counted(const Passage& passage) const {
+  if (passage.uses.empty()) return std::optional<core::ReasonCode>();
+  return node_.store.run<std::optional<core::ReasonCode>>(
+      0, [&](store::Transaction& tx) { return count_uses(node_, tx, passage.uses); });
 }
 
 void Outgoing::add_permit_requests(wire::Frame& frame) { frame.permit_requests = permits_->take(peer_, kPermits); }

@@ -118,12 +118,41 @@ Result<Sources> sources_of(const Node& node, const core::Message& message, const
 
 using Use = std::pair<std::string, std::string>;  // carrier and receiver
 
-// By the permits we were given. A use we have had already can be had again.
-Result<bool> is_spent(const Node& node, const core::Grant& grant, const Use& use) {
+// Whether another use than this is one too many; a use we have had already can be had again. Of an online grant by the
+// permits we were given: only its provider knows.
+bool is_spent(const core::Grant& grant, const std::vector<store::UseRecord>& known, const Use& use) {
   std::set<Use> uses;
-  for (const auto& record : TRY(node.store.reader().permits_of_grant(grant.id)))
-    uses.emplace(record.permit.carrier, record.permit.receiver);
+  for (const auto& one : known)
+    if (!one.refused) uses.emplace(core::to_string(one.carrier), one.receiver);
   return uses.size() >= grant.terms.uses && !uses.contains(use);
+}
+
+// The wrap a grant held here has for this receiver; empty when it is gone with the original.
+Result<Bytes> wrap_of(const Node& node, const core::Grant& grant, const std::string& receiver) {
+  const auto* named = grant.wrap_for(receiver);
+  if (named == nullptr) return Bytes();
+  const auto record = TRY(node.store.reader().message(grant.id));
+  for (const auto& wrap : TRY(crypto::parse_wraps(record.made_wraps)))
+    if (auto bytes = wrap.to_bytes(); crypto::sha256(bytes) == named->wrap) return bytes;
+  return Bytes();
+}
+
+// Nobody is asked: what is left is counted here.
+Result<void> add_detached(const Node& node, const core::ConsentNeed& need, const core::Grant& grant, bool spent,
+                          const core::MessageId& carrier, Passage& out) {
+  if (spent) {
+    out.closed = core::ReasonCode::consent_used_up;
+    return {};
+  }
+  const auto counted = TRY(node.store.reader().uses_of_carrier(carrier));
+  const bool known = std::any_of(counted.begin(), counted.end(), [&](const store::UseRecord& use) {
+    return use.detached && use.grant == grant.id && use.receiver == need.receiver;
+  });
+  if (!known) out.uses.push_back({grant.id, carrier, need.receiver, need.provider, true});
+  if (need.relation != core::Relation::forwards || grant.wraps.empty()) return {};
+  out.grant_wrap = TRY(wrap_of(node, grant, need.receiver));
+  if (out.grant_wrap.empty()) out.closed = core::ReasonCode::no_longer_held;
+  return {};
 }
 
 }  // namespace
@@ -139,7 +168,8 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
   if (needs.empty()) return out;
   auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
   for (const auto& grant : consents.grants)
-    if (TRY(is_spent(node, grant, {core::to_string(sent.id), peer}))) consents.spent.insert(grant.id);
+    if (is_spent(grant, TRY(node.store.reader().uses_of_grant(grant.id)), {core::to_string(sent.id), peer}))
+      consents.spent.insert(grant.id);
   const auto permits = TRY(node.store.reader().permits_of_carrier(sent.id));
   for (const auto& line : message.sources)
     if (TRY(node.store.reader().locked(line.id)) && !passage_gate(needs.front()))
@@ -150,6 +180,10 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
     // Those who are to have it as well are shown under which grant.
     if (grant != nullptr) CHECK_OK(add_grant(node, **grant, out));
     if (need.receiver != peer) continue;
+    if (grant != nullptr && (*grant)->is_detached()) {
+      CHECK_OK(add_detached(node, need, **grant, consents.spent.contains((*grant)->id), sent.id, out));
+      continue;
+    }
     if (passage_gate(need)) {  // shows what it has, whatever that is
       for (const auto& record : permits)
         if (record.permit.receiver == peer) out.permits.push_back(record);
@@ -185,6 +219,26 @@ Result<void> record_permit(const Node& node, store::Transaction& tx, const store
   entry.content = core::statement_digest(record.statement.statement);
   CHECK_OK(tx.record_permit(record, std::nullopt, entry));
   return tx.make_due(permit.receiver, carrier);
+}
+
+Result<std::optional<core::ReasonCode>> count_uses(const Node& node, store::Transaction& tx,
+                                                   const std::vector<store::UseRecord>& uses) {
+  using None = std::optional<core::ReasonCode>;
+  for (const auto& use : uses) {
+    const auto row = TRY(tx.find_message(use.grant));
+    if (!row) return fail(Errc::corrupt, "a grant that was held is not there");
+    const auto statement = TRY(core::read_consent(use.grant, TRY(core::Message::parse(row->statement))));
+    const auto& grant = std::get<core::Grant>(statement);
+    if (TRY(is_revoked(grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
+    if (tx.now() >= grant.terms.until) return None(core::ReasonCode::consent_expired);
+    if (is_spent(grant, TRY(tx.uses_of_grant(use.grant)), {core::to_string(use.carrier), use.receiver}))
+      return None(core::ReasonCode::consent_used_up);
+    core::JournalEntry entry;
+    entry.actor = "daemon";
+    entry.data = node.agreements()->digest();
+    CHECK_OK(tx.record_detached_use(use, entry));
+  }
+  return None();
 }
 
 Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, const std::string& code,
@@ -237,19 +291,6 @@ Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transa
   const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
   if (grant == nullptr || grant->provider != node.identity.authority) return std::optional<core::Grant>();
   return std::optional(*grant);
-}
-
-// The original's content key for this receiver and step, or the keys of these parts alone.
-Result<Bytes> wrap_for_step(const Node& node, const store::MessageRecord& original, const core::PermitRequest& request,
-                            const core::SealKey& key) {
-  const auto content_key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
-  const auto extent = request.extent.text();
-  const auto key_of_parts =
-      request.extent.is_all() ? content_key.clone() : crypto::part_keys(content_key.view(), request.extent.parts);
-  const crypto::RewrapContext context{node.identity.authority, request.grant.view(), request.carrier.view(),
-                                      request.original.view(), extent};
-  const auto recipient = TRY(crypto::PublicKey::from_spki(key.public_key));
-  return TRY(crypto::rewrap_key(recipient, key.id(), context, key_of_parts.view())).to_bytes();
 }
 
 core::JournalEntry entry_of(const Node& node, const std::string& holder, const core::PermitRequest& request) {
@@ -309,6 +350,16 @@ Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::strin
 
 }  // namespace
 
+Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, const core::Extent& extent,
+                     const core::SealKey& key, BytesView grant, BytesView carrier) {
+  const auto content_key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
+  const auto opens = extent.is_all() ? content_key.clone() : crypto::part_keys(content_key.view(), extent.parts);
+  const auto text = extent.text();
+  const crypto::RewrapContext context{node.identity.authority, grant, carrier, original.id.view(), text};
+  const auto recipient = TRY(crypto::PublicKey::from_spki(key.public_key));
+  return TRY(crypto::rewrap_key(recipient, key.id(), context, opens.view())).to_bytes();
+}
+
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request) {
   const auto grant = TRY(grant_of_ours(node, tx, request.grant));
@@ -348,7 +399,8 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     out.record = *known;
     return out;
   }
-  auto wrap = wraps ? TRY(wrap_for_step(node, *original, request, *key)) : Bytes();
+  auto wrap = wraps ? TRY(rewrap(node, *original, request.extent, *key, request.grant.view(), request.carrier.view()))
+                    : Bytes();
   return sign(node, tx, holder, request, *grant, std::move(wrap));
 }
 

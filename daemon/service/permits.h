@@ -56,7 +56,17 @@ Result<void> record_permit(const Node& node, store::Transaction& tx, const store
 Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, const std::string& code,
                            const std::string& provider);
 
+// What a passage goes by and was not counted before: each use of a detached grant is counted in the act before it goes,
+// because nobody else sees all of them. Why it does not go: revoked, run out, or used up.
+Result<std::optional<core::ReasonCode>> count_uses(const Node& node, store::Transaction& tx,
+                                                   const std::vector<store::UseRecord>& uses);
+
 // ---- the provider
+
+// The content key of an original of ours, or the keys of these parts alone, wrapped for somebody it was not written to.
+// For one step: id of grant and carrier; for a detached grant: digest of its terms, and nothing.
+Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, const core::Extent& extent,
+                     const core::SealKey& key, BytesView grant, BytesView carrier);
 
 struct Issued {
   std::optional<store::LeafRef> leaf;  // signed now; else `record` was signed before

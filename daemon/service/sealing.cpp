@@ -8,6 +8,7 @@
 #include "daemon/service/carried.h"
 #include "daemon/service/gate.h"
 #include "daemon/service/numbering.h"
+#include "daemon/service/permits.h"
 #include "daemon/service/views.h"
 #include "daemon/wire/body.h"
 #include "daemon/wire/draft.h"
@@ -38,6 +39,22 @@ std::size_t carried_size(const store::MessageRecord& original) {
   return size + original.omitted.size() * kPartProofSize;
 }
 
+// What a detached grant of ours has the key of: it goes with the grant, to everybody it names. Null for everything
+// else.
+const store::MessageRecord* detached_original(const core::Message& message, const HeldSources& sources) {
+  if (message.kind != "consent-grant") return nullptr;
+  const auto statement = core::read_consent({}, message);
+  const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
+  if (grant == nullptr || !grant->is_detached()) return nullptr;
+  const auto* original = sources.record(grant->terms.original);
+  return original != nullptr && original->direction == store::Direction::outgoing ? original : nullptr;
+}
+
+// A fact, and a wrap of at most as many keys as the original has parts, for each.
+std::size_t granted_size(const core::Message& message, const store::MessageRecord& original) {
+  return message.recipients.size() * (2 * kWrapSize + original.ciphertexts.size() * crypto::kContentKeySize);
+}
+
 // What is not deliverable in one frame must not be signed.
 bool fits_a_frame(const core::Draft& draft, const core::Message& message, const HeldSources& sources) {
   auto size = message.to_text().size() + kItemOverhead + kProofSize + message.recipients.size() * kWrapSize;
@@ -46,6 +63,8 @@ bool fits_a_frame(const core::Draft& draft, const core::Message& message, const 
   for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize + kConsentSize;
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) size += carried_size(*original);
+  const auto* granted = detached_original(message, sources);
+  if (granted != nullptr) size += granted_size(message, *granted);
   return size + wire::kFrameSlack <= wire::kMaxFrame;
 }
 
@@ -85,6 +104,25 @@ Result<Bytes> wrap_original(const Node& node, store::Transaction& tx, const stor
   return all;
 }
 
+// Of a detached grant: the original's key for everybody it names, and the facts that name these wraps. They are bound
+// to the terms; no carrier is known yet.
+Result<Bytes> wrap_granted(const Node& node, store::Transaction& tx, const store::MessageRecord& original,
+                           core::Message& message) {
+  const auto terms = core::terms_digest(message);
+  const auto grant = std::get<core::Grant>(TRY(core::read_consent({}, message)));
+  Bytes all;
+  for (const auto& receiver : grant.terms.to) {
+    const auto* key = tx.directory().seal_key(receiver, message.created);
+    if (key == nullptr) return fail(Errc::unavailable, "no seal key of " + receiver);
+    const auto wrap = TRY(rewrap(node, original, grant.terms.extent, *key, terms.view(), {}));
+    const core::GrantWrap named{receiver, key->id(), crypto::sha256(wrap)};
+    message.facts.push_back({std::string(core::kWrapFact), named.text()});
+    append(all, wrap);
+  }
+  std::sort(message.facts.begin(), message.facts.end());
+  return all;
+}
+
 struct Wrapped {
   crypto::SealedBody body;
   Bytes wraps;
@@ -92,7 +130,6 @@ struct Wrapped {
 
 // Fills in what the statement says about the body.
 Result<Wrapped> seal_parts(store::Transaction& tx, const std::vector<Bytes>& parts, core::Message& message) {
-  message.parts = static_cast<std::uint32_t>(parts.size());
   const auto header = core::header_digest(message.to_text());
   Wrapped out{TRY(crypto::seal_body(parts, header, tx.random())), {}};
   for (const auto& recipient : message.recipients)
@@ -270,8 +307,13 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
     const auto* original = sources.lookup()(out.message.sources.front().id);
     out.wraps_original = original != nullptr && wrap_gate(world, original->message, out.message.created);
   }
-  for (const auto& need : core::consent_needs(world, out.message, sources.lookup()))
-    out.by_permit.insert(need.receiver);
+  for (const auto& need : core::consent_needs(world, out.message, sources.lookup())) {
+    const auto covered = core::covering_grant(consents, need, out.message.originator, out.message.created);
+    const auto* const* grant = std::get_if<const core::Grant*>(&covered);
+    if (grant == nullptr || !(*grant)->is_detached()) out.by_permit.insert(need.receiver);
+  }
+  if (const auto* granted = detached_original(out.message, sources); granted != nullptr && granted->sealed_key.empty())
+    out.decision.add({core::ReasonCode::no_longer_held, {}, {}, world.self});
   const auto* kind = core::find_kind(out.message.kind);
   out.needs_approval = core::is_restricted(world, out.message) || !draft.independent.empty() ||
                        (kind != nullptr && kind->released_by == core::ReleasedBy::approver);
@@ -326,10 +368,13 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) {
     out.original = original->id;
-    if (composed.wraps_original) out.forwarder_wrap = TRY(wrap_original(node, tx, *original, message));
+    if (composed.wraps_original) out.made_wraps = TRY(wrap_original(node, tx, *original, message));
   }
   auto parts = draft.parts;
   parts.push_back(wire::registry_part(out.number));
+  message.parts = static_cast<std::uint32_t>(parts.size());
+  if (const auto* granted = detached_original(message, sources))
+    out.made_wraps = TRY(wrap_granted(node, tx, *granted, message));
   auto sealed = TRY(seal_parts(tx, parts, message));
   out.statement.statement = TRY(statement_of(message));
   out.id = core::message_id(out.statement.statement, message.created);

@@ -142,11 +142,18 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
+// A detached grant carries the key of what it is about.
+bool gives_keys(const core::Message& message) {
+  const auto statement = core::read_consent({}, message);
+  const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
+  return grant != nullptr && grant->is_detached();
+}
+
 // Nothing is made, or made public, of a copy whose permission was revoked, or that is erased.
 Result<std::optional<core::ReasonCode>> uses_shut(store::Transaction& tx, const core::Message& message) {
   for (const auto& line : message.sources)
     if (const auto why = TRY(why_shut(tx, line.id))) return why;
-  if (message.kind == "disclosure")
+  if (message.kind == "disclosure" || gives_keys(message))
     for (const auto& id : named_by_facts(message.facts))
       if (const auto why = TRY(why_shut(tx, id))) return why;
   return std::optional<core::ReasonCode>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/sealing.h"
 #include "daemon/core/statement.h"
 
 namespace chancery::store {
@@ -159,6 +160,24 @@ std::string described(const DraftRecord& draft) {
       .line("officer", draft.officer)
       .line("plan", to_string(draft.plan))
       .text();
+}
+
+std::string described(const UseRecord& use) {
+  return core::StatementWriter("chancery/detached-use")
+      .line("grant", core::to_string(use.grant))
+      .line("carrier", core::to_string(use.carrier))
+      .line("receiver", use.receiver)
+      .line("provider", use.provider)
+      .text();
+}
+
+bool are_wraps_of(const core::Grant& grant, BytesView made_wraps) {
+  const auto all = crypto::parse_wraps(made_wraps);
+  return all.has_value() && std::equal(all->begin(), all->end(), grant.wraps.begin(), grant.wraps.end(),
+                                       [](const crypto::Wrap& wrap, const core::GrantWrap& named) {
+                                         return wrap.key_id == named.key &&
+                                                crypto::sha256(wrap.to_bytes()) == named.wrap;
+                                       });
 }
 
 }  // namespace chancery::store

@@ -28,5 +28,6 @@ std::vector<std::string> split_words(std::string_view text);
 // The content of the entry that records a row is the digest of this: who changes the row without an entry is found.
 std::string described(const UserRecord& user);
 std::string described(const DraftRecord& draft);  // its id included
+std::string described(const UseRecord& use);      // of a detached grant
 
 }  // namespace chancery::store

@@ -36,6 +36,7 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.joint_acts());
   CHECK_OK(check.locks());
   CHECK_OK(check.permits());
+  CHECK_OK(check.detached_uses());
   CHECK_OK(check.handlings());
   CHECK_OK(check.people());
   CHECK_OK(check.drafts());

@@ -62,18 +62,16 @@ Result<bool> FsckCheck::is_locked(const core::MessageId& message, const core::Me
   return q.next();
 }
 
-// What a statement held here ends is locked by it: copies by a permit of its signer under the grant, or what was
-// spilled.
+// What a statement held here ends is locked by it: copies that came under the grant of its signer, or what was spilled.
 Result<void> FsckCheck::check_ended(const core::MessageId& id, const core::Message& message,
                                     const core::ConsentStatement& said) {
   if (const auto* revocation = std::get_if<core::Revocation>(&said))
-    for (const auto& record : TRY(rows_.permits_of_grant(revocation->grant))) {
-      const auto carrier = TRY(core::parse_message_id(record.permit.carrier));
-      const auto known = messages_.find(carrier);
-      if (record.permit.receiver != self_ || record.permit.provider != message.originator) continue;
+    for (const auto& use : TRY(rows_.uses_of_grant(revocation->grant))) {
+      const auto known = messages_.find(use.carrier);
+      if (use.receiver != self_ || use.provider != message.originator) continue;
       if (known == messages_.end() || known->second != Direction::incoming) continue;
-      if (!TRY(is_locked(carrier, revocation->grant)))
-        find(place_of("message", to_string(carrier)), "its grant is revoked, and it is not locked");
+      if (!TRY(is_locked(use.carrier, revocation->grant)))
+        find(place_of("message", to_string(use.carrier)), "its grant is revoked, and it is not locked");
     }
   const auto* notice = std::get_if<core::SpillNotice>(&said);
   const auto row = notice != nullptr ? TRY(rows_.message_row(notice->message)) : std::optional<MessageRow>();
@@ -121,6 +119,30 @@ Result<void> FsckCheck::permits() {
     check_told(permit->provider == self_ ? core::Act::permit_issued : core::Act::permit_recorded, where, q.text(3));
   }
   return {};
+}
+
+// Each told in the journal, and of a message that is there.
+Result<void> FsckCheck::detached_uses() {
+  auto q = database_.query("SELECT grant_id, carrier, receiver, provider FROM detached_use ORDER BY grant_id");
+  while (TRY(q.next())) {
+    UseRecord use;
+    use.grant = q.message_id(0);
+    use.carrier = q.message_id(1);
+    use.receiver = q.text(2);
+    use.provider = q.text(3);
+    const auto where = place_of("use under", to_string(use.grant)) + " for " + use.receiver;
+    check_told(core::Act::detached_used, where, described(use));
+    if (!messages_.contains(use.carrier)) find(where, "of a message that is not there");
+  }
+  return {};
+}
+
+// Of a detached grant: those it names, or none since what it is about was erased.
+void FsckCheck::check_made_wraps(const Query& q, const std::string& where, const core::Message& message) {
+  if (message.kind != "consent-grant" || q.view(13).empty()) return;
+  const auto said = core::read_consent({}, message);
+  const auto* grant = said ? std::get_if<core::Grant>(&*said) : nullptr;
+  if (grant == nullptr || !are_wraps_of(*grant, q.blob(13))) find(where, "the wraps it carries are others");
 }
 
 }  // namespace chancery::store

@@ -12,7 +12,7 @@ namespace {
 bool speaks_of_a_row(core::Act act) {
   return act == core::Act::released || act == core::Act::accepted || act == core::Act::receipt_recorded ||
          act == core::Act::draft_recorded || act == core::Act::permit_issued || act == core::Act::permit_recorded ||
-         act == core::Act::handled;
+         act == core::Act::detached_used || act == core::Act::handled;
 }
 
 // Erased, it may have come again.

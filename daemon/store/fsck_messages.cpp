@@ -35,6 +35,7 @@ void FsckCheck::check_body(const Query& q, const std::string& where, const core:
       find(where, "its parts are not those of the statement");
     if (crypto::sha256(q.view(9)) != message.wraps) find(where, "its wraps are not those of the statement");
   }
+  check_made_wraps(q, where, message);
 }
 
 // Nothing of the text is left, and an entry says who erased it.

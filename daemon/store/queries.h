@@ -63,6 +63,9 @@ class Store::Reader {
   virtual Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit) = 0;
   virtual Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant) = 0;
   virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;
+  // Uses of a grant, or by which a carrier went to its receivers, each once: by permits and under detached grants.
+  virtual Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant) = 0;
+  virtual Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier) = 0;
   virtual Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) = 0;
   virtual Result<bool> locked(const core::MessageId& message) = 0;
   // Oldest first; the last one counts.

@@ -180,8 +180,8 @@ Result<OutgoingMessage> ReaderPool::outgoing(const core::MessageId& id) {
     auto m = TRY(rows.message(id));
     if (!m || m->direction != Direction::outgoing) return fail(Errc::not_found, "not a message of ours");
     OutgoingMessage out{
-        m->id,       std::move(m->statement),     std::move(m->ciphertexts), std::move(m->wraps), std::move(m->sources),
-        m->original, std::move(m->forwarder_wrap)};
+        m->id,       std::move(m->statement), std::move(m->ciphertexts), std::move(m->wraps), std::move(m->sources),
+        m->original, std::move(m->made_wraps)};
     out.locked = TRY(rows.locked(id));
     const auto erasure = TRY(rows.erasure(id));
     out.erased = erasure && erasure->state == ErasureState::erased;
@@ -237,6 +237,14 @@ Result<std::vector<PermitRecord>> ReaderPool::permits_of_grant(const core::Messa
 
 Result<std::vector<PermitRecord>> ReaderPool::permits_of_carrier(const core::MessageId& carrier) {
   return read([&](Rows& rows) { return rows.permits_of_carrier(carrier); });
+}
+
+Result<std::vector<UseRecord>> ReaderPool::uses_of_grant(const core::MessageId& grant) {
+  return read([&](Rows& rows) { return rows.uses_of_grant(grant); });
+}
+
+Result<std::vector<UseRecord>> ReaderPool::uses_of_carrier(const core::MessageId& carrier) {
+  return read([&](Rows& rows) { return rows.uses_of_carrier(carrier); });
 }
 
 Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint32_t limit) {

@@ -7,6 +7,7 @@
 
 #include "crypto/batch.h"
 #include "crypto/extract.h"
+#include "daemon/core/consent.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
 #include "daemon/core/handling.h"
@@ -39,12 +40,14 @@ struct MessageRecord {
   Instant recorded;
   std::vector<SignedStatement> sources;     // statements of its sources that came with it or were held at release
   std::optional<core::MessageId> original;  // of a forward: the carried original
-  Bytes forwarder_wrap;                     // of a forward we sign: wraps we made of the original, in recipient order
-  std::optional<core::MessageId> about;     // of a statement of consent: the original, or the grant, it speaks of
-  bool quiet = false;                       // made by a daemon: in no box
-  bool joint_act = false;                   // a statement of one: counted with the others
-  std::optional<core::Label> handling;      // how it is handled here, as record_handling said last; read, never written
-  core::Extent extent = {};                 // which parts these are; then `wraps` is empty
+  // Wraps its author made of the key of another message: of a forward we sign, of the original it carries, in recipient
+  // order; of a detached grant, of the original it is about, in the order of its `wrap` facts.
+  Bytes made_wraps;
+  std::optional<core::MessageId> about;  // of a statement of consent: the original, or the grant, it speaks of
+  bool quiet = false;                    // made by a daemon: in no box
+  bool joint_act = false;                // a statement of one: counted with the others
+  std::optional<core::Label> handling;   // how it is handled here, as record_handling said last; read, never written
+  core::Extent extent = {};              // which parts these are; then `wraps` is empty
   std::vector<crypto::PartLeaves> omitted = {};  // of each other part, in order
 };
 
@@ -59,6 +62,9 @@ struct MessageRow {
   Instant recorded;
   std::optional<core::Label> handling;  // how it is handled here; none when nobody marked it
 };
+
+// Whether made_wraps are those a grant names, all of them and in their order; none of a grant that names none.
+bool are_wraps_of(const core::Grant& grant, BytesView made_wraps);
 
 enum class DraftState { waiting, released, declined };
 const char* to_string(DraftState state);
@@ -105,7 +111,7 @@ struct OutgoingMessage {
   Bytes wraps;
   std::vector<SignedStatement> sources;
   std::optional<core::MessageId> original;  // load it beside: MessageRecord of the carried original
-  Bytes forwarder_wrap;                     // all the forwarder made of the original; a frame carries the receiver's
+  Bytes made_wraps;                         // of a forward a frame carries the receiver's alone
   bool locked = false;
   bool erased = false;
 };
@@ -134,6 +140,16 @@ struct PermitRecord {
   core::Permit permit;
   SignedStatement statement;
   Bytes wrap;  // empty where it names none
+};
+
+// One use of a grant: one receiver of one carrier, by a permit or under a detached grant.
+struct UseRecord {
+  core::MessageId grant;
+  core::MessageId carrier;
+  std::string receiver;
+  std::string provider;   // who gave the grant
+  bool detached = false;  // no permit speaks of it
+  bool refused = false;   // of a detached one: its receiver signed that it took nothing in; read, never written
 };
 
 // What was decided about keeping the text of a message.

@@ -84,7 +84,7 @@ Result<std::optional<MessageRecord>> Rows::message(const core::MessageId& id) {
   m.original = q.optional_id(9);
   m.ciphertexts = TRY(decode_list(q.view(10)));
   m.wraps = q.blob(11);
-  m.forwarder_wrap = q.blob(12);
+  m.made_wraps = q.blob(12);
   m.sealed_key = q.blob(13);
   m.sources = TRY(decode_statements(q.view(14)));
   m.about = q.optional_id(15);

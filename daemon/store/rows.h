@@ -36,6 +36,8 @@ class Rows {
   Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit);
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant);
+  Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
   Result<std::vector<IndependentRecord>> independents(const core::MessageId& message);
   Result<bool> locked(const core::MessageId& message);
@@ -58,6 +60,7 @@ class Rows {
 
  private:
   Result<std::vector<PermitRecord>> permits(Query query);
+  Result<std::vector<UseRecord>> uses(const std::vector<PermitRecord>& permits, Query detached);
 
   Database& database_;
   BatchTable batches_;

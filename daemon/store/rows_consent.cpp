@@ -1,4 +1,10 @@
+#include <algorithm>
+
 #include "daemon/store/rows.h"
+
+#define CHANCERY_DETACHED_USES                                                                                     \
+  "SELECT grant_id, carrier, receiver, provider, EXISTS (SELECT 1 FROM receipt r WHERE r.message = u.carrier AND " \
+  "r.receiver = u.receiver AND r.stage = ?1) FROM detached_use u "
 
 namespace chancery::store {
 
@@ -54,6 +60,52 @@ Result<std::vector<PermitRecord>> Rows::permits_of_grant(const core::MessageId& 
 Result<std::vector<PermitRecord>> Rows::permits_of_carrier(const core::MessageId& carrier) {
   return permits(database_.query(
       "SELECT statement, batch, leaf, path, wrap FROM permit WHERE carrier = ? ORDER BY valid_from", carrier));
+}
+
+namespace {
+
+// A use is spent at its first permit; a disclosure has no receiver.
+Result<std::vector<UseRecord>> permitted(const std::vector<PermitRecord>& permits) {
+  std::vector<UseRecord> all;
+  for (const auto& [permit, statement, wrap] : permits) {
+    UseRecord use;
+    use.grant = permit.grant;
+    use.carrier = TRY(core::parse_message_id(permit.carrier));
+    use.receiver = permit.receiver;
+    use.provider = permit.provider;
+    const bool known = std::any_of(all.begin(), all.end(), [&](const UseRecord& other) {
+      return other.grant == use.grant && other.carrier == use.carrier && other.receiver == use.receiver;
+    });
+    if (!known) all.push_back(std::move(use));
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<std::vector<UseRecord>> Rows::uses(const std::vector<PermitRecord>& permits, Query detached) {
+  auto all = TRY(permitted(permits));
+  while (TRY(detached.next())) {
+    UseRecord use;
+    use.grant = detached.message_id(0);
+    use.carrier = detached.message_id(1);
+    use.receiver = detached.text(2);
+    use.provider = detached.text(3);
+    use.detached = true;
+    use.refused = detached.integer(4) != 0;
+    all.push_back(std::move(use));
+  }
+  return all;
+}
+
+Result<std::vector<UseRecord>> Rows::uses_of_grant(const core::MessageId& grant) {
+  return uses(TRY(permits_of_grant(grant)), database_.query(CHANCERY_DETACHED_USES "WHERE grant_id = ?2",
+                                                            static_cast<int>(core::Stage::refused), grant));
+}
+
+Result<std::vector<UseRecord>> Rows::uses_of_carrier(const core::MessageId& carrier) {
+  return uses(TRY(permits_of_carrier(carrier)), database_.query(CHANCERY_DETACHED_USES "WHERE carrier = ?2",
+                                                                static_cast<int>(core::Stage::refused), carrier));
 }
 
 Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t limit) {

@@ -164,7 +164,18 @@ CREATE INDEX independent_message ON independent (message);
 PRAGMA user_version = 4;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth};
+// Uses of detached grants, of which no permit speaks: counted by the holder before each goes, and kept by the receiver
+// beside what came. The wraps of a detached grant stand where those of a forward do (body.forwarder_wrap).
+constexpr const char* kFifth = R"sql(
+CREATE TABLE detached_use (
+  grant_id BLOB NOT NULL, carrier BLOB NOT NULL, receiver TEXT NOT NULL, provider TEXT NOT NULL,
+  PRIMARY KEY (grant_id, carrier, receiver)) WITHOUT ROWID;
+CREATE INDEX detached_use_carrier ON detached_use (carrier, receiver);
+
+PRAGMA user_version = 5;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

@@ -95,6 +95,11 @@ class Transaction {
   Result<void> record_permit(const PermitRecord& record, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  // Of a detached grant: counted before it goes, or kept beside what came. Known already: nothing happens.
+  Result<void> record_detached_use(const UseRecord& use, const core::JournalEntry& entry);
+  // Each once: by permits and under detached grants.
+  [[nodiscard]] Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant);
+  [[nodiscard]] Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier);
   // A message to this peer that waited for something is due at once.
   Result<void> make_due(const std::string& peer, const core::MessageId& message);
   // Beside the act that owes it.
@@ -117,8 +122,9 @@ class Transaction {
   [[nodiscard]] Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
   Result<void> record_erasure(const core::MessageId& message, const ErasureRecord& record,
                               const core::JournalEntry& entry);
-  // Deletes content key, parts and wraps, those of its permits too; statement, signature and the statements of its
-  // sources stay. Before the answers of the group the write-ahead log, which may hold them still, is emptied.
+  // Deletes content key, parts and wraps, those of its permits and of detached grants about it too; statement,
+  // signature and the statements of its sources stay. Before the answers of the group the write-ahead log, which may
+  // hold them still, is emptied.
   Result<void> erase(const core::MessageId& message, const std::string& officer, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::vector<DraftRecord>> waiting_drafts();
 

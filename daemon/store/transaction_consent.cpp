@@ -35,6 +35,29 @@ Result<std::vector<PermitRecord>> Transaction::permits_of_carrier(const core::Me
   return impl_.rows.permits_of_carrier(carrier);
 }
 
+Result<void> Transaction::record_detached_use(const UseRecord& use, const core::JournalEntry& entry) {
+  CHECK_OK(impl_.database
+               .query("INSERT OR IGNORE INTO detached_use (grant_id, carrier, receiver, provider) VALUES (?,?,?,?)",
+                      use.grant, use.carrier, use.receiver, use.provider)
+               .run());
+  if (impl_.database.changes() == 0) return {};
+  auto told = entry;
+  told.act = core::Act::detached_used;
+  told.message = use.carrier;
+  told.subject = use.receiver;
+  told.content = core::statement_digest(described(use));
+  CHECK_OK(append(told));
+  return {};
+}
+
+Result<std::vector<UseRecord>> Transaction::uses_of_grant(const core::MessageId& grant) {
+  return impl_.rows.uses_of_grant(grant);
+}
+
+Result<std::vector<UseRecord>> Transaction::uses_of_carrier(const core::MessageId& carrier) {
+  return impl_.rows.uses_of_carrier(carrier);
+}
+
 Result<void> Transaction::make_due(const std::string& peer, const core::MessageId& message) {
   return impl_.database
       .query(
@@ -128,6 +151,11 @@ Result<void> Transaction::erase(const core::MessageId& message, const std::strin
                       encode_list({}), row->ordinal)
                .run());
   CHECK_OK(impl_.database.query("UPDATE permit SET wrap = x'' WHERE carrier = ?", message).run());
+  CHECK_OK(impl_.database
+               .query("UPDATE body SET forwarder_wrap = x'' WHERE forwarder_wrap <> x'' AND ordinal IN "
+                      "(SELECT m.ordinal FROM consent c JOIN message m ON m.id = c.message WHERE c.about = ?)",
+                      message)
+               .run());
   impl_.empty_log();
   auto told = entry;
   told.message = message;

@@ -35,7 +35,7 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
   CHECK_OK(database
                .query("INSERT INTO body (ordinal, ciphertexts, wraps, forwarder_wrap, sealed_key, sources) "
                       "VALUES (?,?,?,?,?,?)",
-                      ordinal, encode_list(m.ciphertexts), m.wraps, m.forwarder_wrap, m.sealed_key,
+                      ordinal, encode_list(m.ciphertexts), m.wraps, m.made_wraps, m.sealed_key,
                       encode_statements(m.sources))
                .run());
   if (!m.extent.is_all())

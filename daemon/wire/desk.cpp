@@ -293,6 +293,7 @@ void to_proto(const TransferView& view, v1::TransferView& out) {
   if (view.reason) out.set_reason(core::to_string(*view.reason));
   out.set_ground(view.ground);
   if (view.waiting_hours) out.set_waiting_hours(*view.waiting_hours);
+  if (view.detached_until) out.set_detached_until(to_string(*view.detached_until));
   if (view.report) out.set_report(core::to_string(*view.report));
 }
 

@@ -264,6 +264,7 @@ struct TransferView {
   std::optional<core::ReasonCode> reason;
   std::optional<core::MessageId> report;
   std::optional<Instant> permit_until;         // of the last permit we gave for it
+  std::optional<Instant> detached_until;       // under a detached grant: when that ends
   std::string ground;                          // of a retained copy
   std::optional<std::uint64_t> waiting_hours;  // of a copy whose permission ended and whose holder has not answered
 };

@@ -114,6 +114,8 @@ Result<CarriedMessage> to_carried(const v1::CarriedMessage& item, std::size_t si
   out.ciphertexts = to_bytes_list(item.ciphertexts());
   out.wraps = to_bytes(item.wraps());
   out.forwarder_wrap = to_bytes(item.forwarder_wrap());
+  if (item.grant_wrap().size() > kMaxWrap) return malformed("grant wrap: too long");
+  out.grant_wrap = to_bytes(item.grant_wrap());
   if (item.omitted_size() > static_cast<int>(core::kMaxParts)) return malformed("forwarded: too many parts left out");
   for (const auto& leaves : item.omitted()) out.omitted.push_back(TRY(to_leaves(leaves)));
   return out;
@@ -167,6 +169,7 @@ Result<MessageItem> to_message(const v1::MessageItem& item, std::size_t signatur
   out.sources = TRY(to_proven_list(item.sources(), signatures));
   if (item.has_forwarded()) out.forwarded = TRY(to_carried(item.forwarded(), signatures));
   out.permits = TRY(to_permits(item.permits(), item.permit_wraps(), signatures));
+  out.grant_wraps = to_bytes(item.grant_wraps());
   return out;
 }
 
@@ -276,6 +279,7 @@ void write(const CarriedMessage& item, v1::CarriedMessage* out) {
   for (const auto& ciphertext : item.ciphertexts) set(out->add_ciphertexts(), ciphertext);
   set(out->mutable_wraps(), item.wraps);
   set(out->mutable_forwarder_wrap(), item.forwarder_wrap);
+  set(out->mutable_grant_wrap(), item.grant_wrap);
   for (const auto& leaves : item.omitted) set(out->add_omitted(), concat({leaves.body.view(), leaves.cipher.view()}));
 }
 
@@ -289,6 +293,7 @@ void write(const MessageItem& item, v1::MessageItem* out) {
     write(permit.statement, out->add_permits());
     set(out->add_permit_wraps(), permit.wrap);
   }
+  set(out->mutable_grant_wraps(), item.grant_wraps);
 }
 
 void write(const core::PermitRequest& request, v1::PermitRequest* out) {
@@ -364,12 +369,12 @@ std::size_t total(const std::vector<T>& items) {
 std::size_t Proven::size() const { return statement.size() + path.hashes.size() * kHash + kOverhead; }
 
 std::size_t CarriedMessage::size() const {
-  return statement.size() + size_of(ciphertexts) + wraps.size() + forwarder_wrap.size() +
+  return statement.size() + size_of(ciphertexts) + wraps.size() + forwarder_wrap.size() + grant_wrap.size() +
          omitted.size() * (2 * kHash + 4) + kOverhead;
 }
 
 std::size_t MessageItem::size() const {
-  return statement.size() + size_of(ciphertexts) + wraps.size() + total(sources) + total(permits) +
+  return statement.size() + size_of(ciphertexts) + wraps.size() + total(sources) + total(permits) + grant_wraps.size() +
          (forwarded ? forwarded->size() : 0) + kOverhead;
 }
 

@@ -34,6 +34,7 @@ struct CarriedMessage {
   std::vector<Bytes> ciphertexts;
   Bytes wraps;
   Bytes forwarder_wrap;
+  Bytes grant_wrap;                         // for the receiver, of a detached grant among the sources
   std::vector<crypto::PartLeaves> omitted;  // of every part left out, in order
   bool operator==(const CarriedMessage&) const = default;
   [[nodiscard]] std::size_t size() const;
@@ -54,6 +55,7 @@ struct MessageItem {
   std::vector<Proven> sources;
   std::optional<CarriedMessage> forwarded;
   std::vector<PermitItem> permits;
+  Bytes grant_wraps;  // that a detached grant names
   bool operator==(const MessageItem&) const = default;
   [[nodiscard]] std::size_t size() const;
 };

@@ -2,6 +2,7 @@
 // only have to be the same value after being written and read again.
 #include <cstdlib>
 
+#include "daemon/core/consent.h"
 #include "daemon/core/designation.h"
 #include "daemon/core/message.h"
 #include "daemon/core/registry_number.h"
@@ -28,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check<Fact>(text);
   check<Extent>(text);
   check<AttachmentLine>(text);
+  check<GrantWrap>(text);
   check<DesignatedKey>(text);
   check<RegistryNumber>(text);
   return 0;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Makes part_wrap.json: a body, and the wrap of two of its part keys, by protocol.md sections 3 and 8 alone, with Python's
-cryptography package and hashlib; nothing of ours takes part."""
+"""Makes part_wrap.json: a body, and two wraps of two of its part keys, for one step and inside a detached grant, by the words of
+proto/README.md alone, with Python's cryptography package and hashlib; nothing of ours takes part."""
 
 import hashlib
 import hmac
@@ -77,12 +77,16 @@ def main():
     info = b"chancery/rewrap/v1" + b"cn-example" + sha256(spki) + grant + carrier
     enc, sealed = hpke_seal(ephemeral, recipient, info, original + b"0,2", b"".join(keys[i] for i in extent))
     wrap = sha256(spki) + enc + be(0, 8) + be(len(sealed), 2) + sealed
+    terms = sha256(b"terms")
+    info = b"chancery/detached-wrap/v1" + b"cn-example" + sha256(spki) + terms
+    enc, sealed = hpke_seal(ephemeral, recipient, info, original + b"0,2", b"".join(keys[i] for i in extent))
+    detached = sha256(spki) + enc + be(0, 8) + be(len(sealed), 2) + sealed
 
     vector = {
         "header": header, "content_key": cek, "grant": grant, "carrier": carrier, "original": original,
         "recipient": be(recipient.private_numbers().private_value, 32),
         "part_keys": b"".join(keys[i] for i in extent), "wrap": wrap, "body_root": root(body), "cipher_root": root(cipher),
-        "cek_commit": sha256(b"chancery/cek/v1", cek, header),
+        "cek_commit": sha256(b"chancery/cek/v1", cek, header), "terms": terms, "detached_wrap": detached,
     }
     out = {name: value.hex() for name, value in vector.items()}
     out |= {"originator": "cn-example", "extent": extent, "parts": [parts[i].hex() for i in extent],

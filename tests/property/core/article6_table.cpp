@@ -39,7 +39,7 @@ const LegalQuestions kQuestions = {
       kAudience,
       kStep,
       {"consent",
-       {"none", "given", "signed by the relay", "for another holder", "for another receiver", "for a part",
+       {"none", "given", "detached", "signed by the relay", "for another holder", "for another receiver", "for a part",
         "to disclose"}},
       kDate,
       kRevoked}},
@@ -48,15 +48,16 @@ const LegalQuestions kQuestions = {
       kAgreement,
       kAudience,
       kStep,
-      {"consent", {"none", "given", "signed by the relay", "for another receiver"}},
+      {"consent", {"none", "given", "detached", "signed by the relay", "for another receiver"}},
       kDate,
       kRevoked,
       {"permit",
        {"none", "right", "for another message", "for another receiver", "for another holder", "for a part", "run out",
         "ahead", "under another grant"}},
-      {"wrap", {"the original's", "the permit's", "the holder's"}}}},
+      {"wrap", {"the original's", "the permit's", "the grant's", "the holder's"}}}},
     {"permit",
      {{"grant", {"ours", "another provider's", "none"}},
+      {"mode", {"online", "detached"}},
       {"original", {"the same", "another"}},
       {"holder", {"named", "another"}},
       {"receiver", {"named", "another"}},
@@ -155,6 +156,10 @@ Grant grant_of(const LegalCase& c, const Stage& s) {
   grant.terms.to = {"kz-example"};
   set_dates(c, s.realm.now, grant.terms);
   if (consent == "signed by the relay") grant.provider = "ru-example";
+  if (consent == "detached") {
+    grant.terms.mode = ConsentMode::detached;
+    grant.wraps = {{"kz-example", digest_of("seal key"), digest_of("the wrap")}};
+  }
   if (consent == "for another holder") grant.holder = "tj-example";
   if (consent == "for another receiver") grant.terms.to = {"tj-example"};
   if (consent == "for a part") grant.terms.extent.parts = {0};
@@ -205,6 +210,7 @@ CarriedWrap wrap_of(const LegalCase& c) {
   const auto& is = c.at("wrap");
   return {is == "the original's" ? From::statement
           : is == "the permit's" ? From::permit
+          : is == "the grant's"  ? From::grant
                                  : From::forwarder,
           digest_of("the wrap")};
 }
@@ -230,6 +236,7 @@ Decision decide_permit_of(const LegalCase& c) {
   grant.terms.original = s.original.id;
   grant.terms.to = {"kz-example"};
   set_dates(c, s.realm.now, grant.terms);
+  if (c.at("mode") == "detached") grant.terms.mode = ConsentMode::detached;
   PermitRequest request{grant.id, s.original.id, numbered(2), Relation::quotes, "kz-example", Verb::transfer, {}};
   const auto& parts = c.at("parts");
   if (parts != "all") {

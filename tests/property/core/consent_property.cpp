@@ -38,7 +38,21 @@ struct ConsentScene {
     if (draw.below(6) == 0) made.terms.extent.parts = {0};
     made.terms.from = realm.now + minutes(static_cast<std::int64_t>(draw.below(6)) - 4);
     made.terms.until = made.terms.from + minutes(static_cast<std::int64_t>(1 + draw.below(8)));
+    if (draw.below(3) > 0) return made;
+    made.terms.mode = ConsentMode::detached;
+    for (const auto& receiver : made.terms.to)
+      made.wraps.push_back({receiver, digest_of("seal key"), digest_of("wrap")});
     return made;
+  }
+
+  // By the words of protocol section 8 alone: CN let RU pass all of it on to this receiver without being asked.
+  [[nodiscard]] bool unasked(const std::string& receiver, const Consents& known, Instant now) const {
+    return std::any_of(known.grants.begin(), known.grants.end(), [&](const Grant& g) {
+      const auto& to = g.terms.to;
+      return g.terms.mode == ConsentMode::detached && g.provider == "cn-example" && g.holder == "ru-example" &&
+             std::find(to.begin(), to.end(), receiver) != to.end() && g.terms.extent.is_all() &&
+             !known.revoked.contains(g.id) && g.terms.from <= now + kClockMargin && now < g.terms.until;
+    });
   }
 
   [[nodiscard]] World world(const std::string& self, Instant now) const {
@@ -52,7 +66,8 @@ struct ConsentScene {
     Arrival arrival{carrier, "ru-example"};
     arrival.id = id_of(carrier);
     arrival.consents = &consents;
-    if (carrier.kind == "forward") arrival.wrap = {CarriedWrap::From::permit, digest_of("wrap")};
+    const auto from = consents.permits.empty() ? CarriedWrap::From::grant : CarriedWrap::From::permit;
+    if (carrier.kind == "forward") arrival.wrap = {from, digest_of("wrap")};
     return decide_acceptance(world(self, now), arrival, realm.lookup());
   }
 
@@ -105,7 +120,41 @@ RC_GTEST_PROP(EveryConsent, TakenAwayPermitsNoMore, (std::uint64_t seed)) {
   }
   auto none = shown;
   none.permits.clear();
-  RC_ASSERT(!s.accept("kz-example", none, s.realm.now).allowed());
+  RC_ASSERT(!s.accept("kz-example", none, s.realm.now).allowed() || s.unasked("kz-example", none, s.realm.now));
+}
+
+RC_GTEST_PROP(EveryConsent, ThatIsUsedUnaskedTakenAwayPermitsNoMore, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  const auto& known = s.realm.consents;
+  const bool allowed = s.accept("kz-example", known, s.realm.now).allowed();
+  RC_CLASSIFY(allowed);
+  if (allowed) RC_ASSERT(s.unasked("kz-example", known, s.realm.now));
+  for (std::size_t i = 0; i < known.grants.size(); ++i) {
+    auto less = known;
+    less.grants.erase(less.grants.begin() + static_cast<std::ptrdiff_t>(i));
+    auto ended = known;
+    ended.revoked.insert(known.grants[i].id);
+    for (const auto& changed : {less, ended})
+      RC_ASSERT(allowed || !s.accept("kz-example", changed, s.realm.now).allowed());
+  }
+}
+
+// While nothing else changes, it is a stretch of time: once over, it does not come back.
+RC_GTEST_PROP(EveryConsent, ThatIsUsedUnaskedOnlyLosesByTime, (std::uint64_t seed)) {
+  ConsentScene s(seed);
+  for (const auto& grant : s.realm.consents.grants) {
+    auto alone = s.realm.consents;
+    std::erase_if(alone.grants, [&](const Grant& other) { return other.is_detached() && other.id != grant.id; });
+    if (!grant.is_detached()) continue;
+    bool began = false, over = false;
+    for (auto at = grant.terms.from - minutes(4); at < grant.terms.until + minutes(4); at = at + seconds(20)) {
+      const bool allowed = s.accept("kz-example", alone, at).allowed();
+      RC_ASSERT(!allowed || !over);
+      RC_ASSERT(!allowed || (grant.terms.from <= at + kClockMargin && at < grant.terms.until));
+      over = over || (began && !allowed);
+      began = began || allowed;
+    }
+  }
 }
 
 RC_GTEST_PROP(EveryConsent, RevokedPermitsNoMore, (std::uint64_t seed)) {
@@ -149,8 +198,9 @@ RC_GTEST_PROP(EveryConsent, ThatLetsAMessageGoAndIsPermittedIsAcceptedByEveryRec
     const bool ended = std::any_of(grants.begin(), grants.end(), [&](auto& g) {
       return g.terms.until > s.carrier.created && g.terms.until <= s.realm.now;
     });
-    RC_ASSERT(!shown.permits.empty() || ended);
-    if (shown.permits.empty()) continue;
+    const bool unasked = s.unasked(receiver, shown, s.realm.now);
+    RC_ASSERT(!shown.permits.empty() || ended || unasked);
+    if (shown.permits.empty() && !unasked) continue;
     RC_ASSERT(s.accept(receiver, shown, s.realm.now).codes() == Codes{});
   }
 }
@@ -163,7 +213,8 @@ RC_GTEST_PROP(EveryConsent, ThatTheHolderLacksLetsNobodyAccept, (std::uint64_t s
   for (const auto& receiver : s.carrier.recipients)
     all = all && s.accept(receiver, s.permitted(receiver), s.realm.now).allowed();
   const bool begun_since = std::any_of(s.realm.consents.grants.begin(), s.realm.consents.grants.end(), [&](auto& g) {
-    return g.terms.from > s.carrier.created && g.terms.from <= s.realm.now;
+    return g.terms.from > s.carrier.created &&
+           g.terms.from <= s.realm.now + (g.is_detached() ? kClockMargin : Duration{0});
   });
   RC_ASSERT(!all || begun_since);
 }

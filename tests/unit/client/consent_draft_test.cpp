@@ -180,6 +180,23 @@ TEST(GrantDraft, GoesNeitherToItsOriginatorNorToThePublic) {
   EXPECT_EQ(recipients_of(*draft), (std::vector<std::string>{"kz-example", "ru-example", "tj-example"}));
 }
 
+// Whoever asked for what: without asking it is used where the provider types so, and nowhere else.
+TEST(GrantDraft, IsDetachedOnlyWhereItIsTyped) {
+  const auto mode_of = [](const Outcome<v1::Draft>& draft) {
+    for (const auto& [name, value] : facts_of(*draft))
+      if (name == "mode") return value;
+    return std::string();
+  };
+  const auto detached = typed({{"--to", "kz-example"}, {"--mode", "detached"}});
+  const auto request = request_draft(held(), detached, kMorning);
+  EXPECT_EQ(mode_of(request), "detached");
+  auto wanted = asked();
+  wanted.set_mode("detached");
+  EXPECT_EQ(mode_of(grant_draft(wanted, "cn-example", {})), "online");
+  EXPECT_EQ(mode_of(grant_draft(asked(), "cn-example", detached)), "detached");
+  EXPECT_EQ(option_at_fault(grant_draft(asked(), "cn-example", typed({{"--mode", "offline"}}))), "--mode");
+}
+
 TEST(GrantDraft, KnowsNoOtherOnwardThanAskAndNever) {
   EXPECT_EQ(option_at_fault(grant_draft(asked(), "cn-example", typed({{"--onward", "always"}}))), "--onward");
 }

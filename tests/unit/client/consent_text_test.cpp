@@ -70,6 +70,36 @@ TEST(ConsentSentence, SaysAllTermsOfAGrantInRussian) {
             "получателями: не разрешается. Форма: подписано электронно.");
 }
 
+// In each language who signs reads until when nobody is asked, and that a revocation comes late.
+TEST(ConsentSentence, SaysOfADetachedGrantThatItIsUsedUnaskedAndRevokedWithLag) {
+  auto view = granted();
+  view.set_mode("detached");
+  const auto said = [&](const std::string& language, const std::string& words) {
+    const auto sentence = consent_sentence(view, {}, words_in(language));
+    EXPECT_NE(sentence.find(words), std::string::npos) << sentence;
+    EXPECT_EQ(sentence.find_first_of("{}"), std::string::npos) << sentence;
+  };
+  said("en",
+       "It is used without asking the provider again at any use, until 2026-12-22 23:59:59.999 UTC; a revocation "
+       "reaches it only with lag");
+  said("zh", "本许可在 2026-12-22 23:59:59.999 UTC 之前使用时不再向提供方询问；撤销只能迟延到达");
+  said("ru",
+       "Оно используется без нового запроса к источнику до 2026-12-22 23:59:59.999 UTC; отзыв доходит до него "
+       "только с задержкой");
+  view.set_state("in-force");
+  view.set_incoming(true);
+  view.set_used(1);
+  const auto page = consent_page(view, {}, words_in("en"));
+  EXPECT_NE(page.find("lag               a revocation reaches it with lag, until 2026-12-22 23:59:59.999 UTC at the "
+                      "latest\n"),
+            std::string::npos)
+      << page;
+  EXPECT_NE(page.find("uses              1/2\n"), std::string::npos) << "its holder counts: " << page;
+  v1::ListConsentsResponse response;
+  *response.add_consents() = view;
+  EXPECT_NE(consent_table(response, words_in("en")).find("in force; used without asking"), std::string::npos);
+}
+
 TEST(ConsentSentence, SaysWhoAsksWhom) {
   auto draft = drafted("consent-request", {{"extent", "all"},
                                            {"from", "2026-11-22T06:00:03.125Z"},

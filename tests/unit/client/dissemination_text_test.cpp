@@ -98,6 +98,12 @@ TEST_F(DisseminationTextTest, TellsOfHowManyCopiesWhatIsKnownAndWhoHasNotAnswere
   EXPECT_NE(text().find("the revocation is complete: "), std::string::npos) << text();
 }
 
+TEST_F(DisseminationTextTest, SaysUntilWhenARevocationMayNotReachAStep) {
+  delivered_to("ru-example", "read");
+  passed("ru-example", "kz-example", "held").set_detached_until("t9");
+  EXPECT_NE(text().find("used without asking; a revocation may not reach it until t9"), std::string::npos) << text();
+}
+
 TEST_F(DisseminationTextTest, SaysInWordsThatAPermitIsAwaited) {
   delivered_to("ru-example", "queued");
   response_.mutable_message()->mutable_deliveries(0)->set_waiting_for("E-PERMIT-AWAITED");

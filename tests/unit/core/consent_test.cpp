@@ -490,7 +490,10 @@ TEST_F(ConsentStatements, AreRefusedWhereTheyDoNot) {
       << "what is made public has no authority for receiver";
   what = terms();
   what.mode = ConsentMode::detached;
-  EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS mode"}) << "a later capability";
+  what.verb = Verb::disclose;
+  what.to = {"public:press"};
+  EXPECT_EQ(refused(granted(what, {"ru-example"})), Subjects{"E-CONSENT-TERMS mode"})
+      << "what is made public takes the permit of that moment";
   what = terms();
   what.until = realm.now - seconds(2);
   EXPECT_EQ(refused(granted(what)), Subjects{"E-CONSENT-TERMS until"});

@@ -74,5 +74,15 @@ TEST(Coverage, IsCompleteWhenEveryPermitHasRunOutByEveryClockOrItsReceiverHasAns
   }
 }
 
+TEST(Coverage, OfADetachedGrantIsCompleteWhenAllKnowOrItRanOutByEveryClock) {
+  const auto now = parse_instant("2026-11-22T06:00:00.000Z").value();
+  const auto complete = [&](DetachedEnd grant) { return coverage({}, {}, now, {grant}).complete; };
+  EXPECT_FALSE(complete({now + days(3), false})) << "a use nobody has reported yet may still be on its way";
+  EXPECT_TRUE(complete({now + days(3), true}));
+  EXPECT_FALSE(complete({now - kClockMargin + Duration{1}, false})) << "a receiver may be behind";
+  EXPECT_TRUE(complete({now - kClockMargin, false}));
+  EXPECT_TRUE(coverage({}, {}, now).complete);
+}
+
 }  // namespace
 }  // namespace chancery::core

@@ -58,6 +58,24 @@ TEST(PartWrap, OpensWhatAnotherProgramMadeOfTheSameWords) {
   for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(to_hex(opened[i].content), v["parts"][i].get<std::string>());
 }
 
+// For the terms of a grant and no carrier; it opens under no other words.
+TEST(DetachedWrap, OpensWhatAnotherProgramMadeAndNothingElse) {
+  const auto v = vectors("part_wrap.json");
+  const auto field = [&](const char* name) { return hex(v[name].get<std::string>()); };
+  const auto wraps = parse_wraps(field("detached_wrap")).value();
+  ASSERT_EQ(wraps.size(), 1U);
+  const auto terms = field("terms"), original = field("original"), grant = field("grant"), carrier = field("carrier");
+  const auto open = [&](const RewrapContext& context) {
+    return unwrap_rewrapped(p256_key(field("recipient")), wraps[0], context);
+  };
+  EXPECT_EQ(to_hex(open({"cn-example", terms, {}, original, "0,2"}).value().view()), v["part_keys"].get<std::string>());
+  EXPECT_FALSE(open({"ru-example", terms, {}, original, "0,2"}).has_value());
+  EXPECT_FALSE(open({"cn-example", grant, {}, original, "0,2"}).has_value()) << "of other terms";
+  EXPECT_FALSE(open({"cn-example", terms, carrier, original, "0,2"}).has_value()) << "nor as a permit's";
+  EXPECT_FALSE(open({"cn-example", terms, {}, grant, "0,2"}).has_value()) << "of another original";
+  EXPECT_FALSE(open({"cn-example", terms, {}, original, "all"}).has_value());
+}
+
 TEST_F(ExtractTest, OpensItsPartsUnderBothRootsOfTheWhole) {
   for (const auto& numbers : {Numbers{0}, Numbers{4}, Numbers{0, 2}, Numbers{1, 3, 4}, Numbers{0, 1, 2, 3, 4}}) {
     const auto some = cut(numbers);

@@ -12,7 +12,7 @@ class CarriedTest : public PeerTest {
   // The message of a frame as the original inside a forward.
   static wire::CarriedMessage carried(const wire::Frame& frame) {
     const auto& item = frame.messages.at(0);
-    return {item.statement, item.ciphertexts, item.wraps, {}, {}};
+    return {item.statement, item.ciphertexts, item.wraps, {}, {}, {}};
   }
   Result<CarriedOriginal> judge(const wire::Frame& frame, const wire::CarriedMessage& original,
                                 const std::string& self = "ru-example") {

@@ -172,10 +172,10 @@ TEST_F(SubmitTest, WrapsAnOpenOriginalForWhoIsNotNamedInIt) {
   const auto forward = stored(
       released({.recipients = {"kz-example"}, .kind = "forward", .sources = {{original.number, "forwards"}}}, 2));
   EXPECT_EQ(forward.original, original.id);
-  const auto wraps = crypto::parse_wraps(forward.forwarder_wrap).value();
+  const auto wraps = crypto::parse_wraps(forward.made_wraps).value();
   ASSERT_EQ(wraps.size(), 1u);
   const auto message = core::Message::parse(forward.statement.statement).value();
-  EXPECT_THAT(message.facts, ElementsAre(core::Fact{"wrap", to_string(crypto::sha256(forward.forwarder_wrap))}));
+  EXPECT_THAT(message.facts, ElementsAre(core::Fact{"wrap", to_string(crypto::sha256(forward.made_wraps))}));
   SealKeys keys(kz.node());
   const auto header = core::header_digest(original.statement.statement);
   EXPECT_TRUE(keys.unwrap("cn-example", wraps[0], header).has_value());

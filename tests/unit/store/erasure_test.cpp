@@ -198,6 +198,42 @@ TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
                                     "message " + to_string(spilled) + ": it was spilled, and it is not locked"));
 }
 
+// A use of a detached grant stands where a permit would: it counts once, it is told in the journal, and a revocation
+// that left its copy open is found.
+TEST_F(ErasureTest, UnderADetachedGrantIsFoundByItsUseAsByAPermit) {
+  const auto copy = world_.take_in(*store_, 1)->message, sent = world_.send(*store_, 2)->id;
+  core::MessageId grant;
+  grant.value[0] = 9;
+  const store::UseRecord taken{grant, copy, "cn-example", "ru-example", true},
+      made{grant, sent, "ru-example", "kz-example", true};
+  act([&](Transaction& tx) -> Result<void> {
+    core::JournalEntry entry;
+    entry.actor = "peer:ru-example";
+    for (int twice = 0; twice < 2; ++twice) {
+      CHECK_OK(tx.record_detached_use(taken, entry));
+      CHECK_OK(tx.record_detached_use(made, entry));
+    }
+    EXPECT_EQ(tx.uses_of_grant(grant)->size(), 2U);
+    return {};
+  });
+  const auto uses = store_->reader().uses_of_carrier(copy).value();
+  ASSERT_EQ(uses.size(), 1U);
+  EXPECT_TRUE(uses[0].detached && !uses[0].refused);
+  EXPECT_EQ(uses[0].provider + " " + uses[0].receiver, "ru-example cn-example");
+  EXPECT_THAT(findings(), IsEmpty());
+  store_ = world_.open().value();
+  act([&](Transaction& tx) -> Result<void> {
+    (void)take_in(world_, tx, "consent-revocation", core::Revocation{grant, world_.clock.now()}, 3);
+    return {};
+  });
+  EXPECT_THAT(findings(), ElementsAre("message " + to_string(copy) + ": its grant is revoked, and it is not locked"));
+  world_.tamper("UPDATE detached_use SET provider = 'kz-example' WHERE receiver = 'cn-example'");
+  world_.tamper("DELETE FROM detached_use WHERE receiver = 'ru-example'");
+  const auto changed = world_.fsck()->findings;
+  EXPECT_THAT(changed, testing::Contains(HasSubstr("for cn-example: no entry is about this statement")));
+  EXPECT_THAT(changed, testing::Contains(HasSubstr("an entry is about it, and it is not there")));
+}
+
 TEST_F(ErasureTest, OfALockIsNamedByWhatLocksAndEndsWhole) {
   const auto sent = world_.send(*store_, 1).value();
   core::MessageId grant;

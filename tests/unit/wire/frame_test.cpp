@@ -119,6 +119,21 @@ TEST(Frame, CarriesTwoLeafHashesOfEveryPartThatIsLeftOutOfAnOriginal) {
   EXPECT_TRUE(refused(message));
 }
 
+TEST(Frame, CarriesTheWrapsOfADetachedGrantAndOneOfThemWithAForward) {
+  auto frame = sample();
+  frame.messages[0].grant_wraps = Bytes(400, 7);
+  auto& carried = frame.messages[0].forwarded.emplace();
+  carried.statement = frame.messages[0].statement;
+  carried.grant_wrap = Bytes(155, 8);
+  const auto again = decode_frame(encode_frame(frame));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(*again, frame);
+  auto message = as_proto(frame);
+  EXPECT_GE(frame.size() + kFrameSlack, message.ByteSizeLong());
+  message.mutable_messages(0)->mutable_forwarded()->set_grant_wrap(std::string(70'000, 'x'));
+  EXPECT_TRUE(refused(message)) << "no wrap is that long";
+}
+
 TEST(Frame, LeavesOutReasonsOfALaterVersion) {
   auto later = as_proto(sample());
   auto& reasons = *later.mutable_answers(0)->mutable_reasons();

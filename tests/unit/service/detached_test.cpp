@@ -1,0 +1,340 @@
+// A detached grant from cn-example to ru-example for kz-example: what travels, what is counted, and what a revocation
+// ends; between real daemons in tests/integration/detached.py. The permission is registered from paper, because no
+// crypto policy is in force here.
+#include <gmock/gmock.h>
+
+#include <future>
+
+#include "daemon/service/arrival.h"
+#include "daemon/service/consent_desk.h"
+#include "daemon/service/copies.h"
+#include "daemon/service/peer_statements.h"
+#include "daemon/service/permits.h"
+#include "tests/unit/service/desk_fixture.h"
+
+namespace chancery::service {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Words = std::vector<std::string>;
+
+class DetachedGrantTest : public DeskTest {
+ protected:
+  DetachedGrantTest() : kz_("kz-example", clock_, random_) {
+    test::introduce({&cn_, &ru_, &kz_});
+    original_ = released({.label = "restricted"}, 1);
+    EXPECT_THAT(carry(cn_, ru_, original_), ElementsAre("delivered"));
+  }
+
+  test::DraftOptions terms(const std::string& uses = "1", const std::string& extent = "all",
+                           Duration lasting = days(5)) {
+    test::DraftOptions out;
+    out.recipients = {"kz-example", "ru-example"};
+    out.kind = "consent-grant";
+    out.facts = {{"extent", extent},
+                 {"from", to_string(clock_.now() - days(1))},
+                 {"holder", "ru-example"},
+                 {"mode", "detached"},
+                 {"onward", "ask"},
+                 {"original", original_},
+                 {"to", "kz-example"},
+                 {"until", to_string(clock_.now() + lasting)},
+                 {"uses", uses},
+                 {"verb", "transfer"},
+                 {"paper", to_string(Digest())}};
+    return out;
+  }
+  // Signed by two persons of cn, and taken in by both.
+  std::string granted(const test::DraftOptions& options) {
+    auto grant = released(options, ++submissions_);
+    EXPECT_THAT(carry(cn_, ru_, grant), ElementsAre("delivered"));
+    EXPECT_THAT(carry(cn_, kz_, grant), ElementsAre("delivered"));
+    return grant;
+  }
+  std::string revoked(const std::string& grant) {
+    return released({.recipients = {"kz-example", "ru-example"},
+                     .kind = "consent-revocation",
+                     .facts = {{"effective", to_string(clock_.now())}, {"grant", grant}}},
+                    ++submissions_);
+  }
+  // Released by ru's persons.
+  Outcome<wire::Accepted> forwarded(const std::string& extent = "all") {
+    clock_.advance(seconds(1));
+    Submit submit(ru_.node(), recorded_.lanes(), ru_.quotations());
+    auto first = submit.submit(
+        test::officer(),
+        test::submission(
+            {.recipients = {"kz-example"}, .kind = "forward", .sources = {{original_, "forwards"}}, .extent = extent},
+            ++submissions_));
+    if (!first.has_value() || std::holds_alternative<Refused>(*first)) return first;
+    const auto& draft = value_of(first);
+    if (!draft.awaiting_approval) return first;
+    return submit.approve(test::approver(), {wire::parse_draft_name(draft.number).value(), draft.plan, false, false});
+  }
+
+  // One message on its way, as the lane takes it and the receiver takes it in: "delivered", or why it did not go, or
+  // why it was refused, or what was said of it.
+  using Change = std::function<void(wire::MessageItem&)>;
+  Words carry(test::ExampleAuthority& from, test::ExampleAuthority& to, const std::string& id,
+              const Change& change = {}) {
+    const auto node = from.node();
+    auto message = from.store().reader().outgoing(core::parse_message_id(id).value()).value();
+    const auto along = passage(node, to.id(), message).value();
+    if (along.closed) return {core::to_string(*along.closed)};
+    if (!along.missing.empty()) return {"permit of " + along.missing.front().first};
+    const auto why = from.store().run<std::optional<core::ReasonCode>>(
+        0, [&](store::Transaction& tx) { return count_uses(node, tx, along.uses); });
+    if (why.value()) return {core::to_string(**why)};
+    wire::Frame frame;
+    auto item = to_item(node, to.id(), std::move(message), along, frame).value();
+    if (change) change(item);
+    frame.messages.push_back(std::move(item));
+    return taken(from, to, frame);
+  }
+  Words taken(test::ExampleAuthority& from, test::ExampleAuthority& to, wire::Frame& frame) {
+    const auto node = to.node();
+    SealKeys keys(node);
+    Certificates certificates(to.store());
+    const Intake intake{
+        node, keys, from.id(), to.store().directory(), to.store().joint_acts(), node.agreements(), clock_.now()};
+    const auto rows = from.store().reader().dispatches_from(to.id(), 1, 1, 1000).value();
+    for (const auto& row : rows) frame.dispatches.push_back(frame.add(row.dispatch));
+    FrameVerifier verifier(frame.signatures, *intake.directory, certificates);
+    std::vector<PeerDispatch> dispatches;
+    for (const auto& proven : frame.dispatches)
+      dispatches.push_back(std::get<PeerDispatch>(read_dispatch(intake, proven, verifier)));
+    (void)to.store()
+        .run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, from.id(), dispatches); })
+        .value();
+    auto read = arrive(intake, frame.messages.at(0), verifier);
+    if (const auto* said = std::get_if<wire::Answer>(&read))
+      return {core::to_string(said->reasons.at(0).code) + std::string(" unsigned")};
+    const auto& arrived = std::get<Arrived>(read);
+    std::promise<Words> promise;
+    to.store().post<Accepted>(
+        1, [&](store::Transaction& tx) { return accept(node, tx, arrived); },
+        [&](Result<Accepted> done, const store::Commit& commit) {
+          const auto receipt = core::Receipt::parse(commit.signed_statement(done->issued.at(0)).statement).value();
+          promise.set_value(receipt.stage == core::Stage::delivered ? Words{"delivered"} : receipt.reasons);
+        });
+    return promise.get_future().get();
+  }
+
+  std::vector<store::OwedReport> owed_by_kz() { return kz_.store().reader().owed(0, 100).value(); }
+  static std::string fact(const store::OwedReport& report, const std::string& name) {
+    for (const auto& fact : report.facts)
+      if (fact.name == name) return fact.value;
+    return {};
+  }
+  std::string text_at_kz() {
+    Reading reading(kz_.node(), recorded_.lanes());
+    const auto rows = kz_.store().reader().list(store::Box::inbox, 0, 100).value();
+    for (const auto& row : rows) {
+      if (core::Message::parse(row.statement)->kind != "forward") continue;
+      const auto view = reading.read(test::officer(), core::to_string(row.id));
+      return std::to_string(value_of(view).original.at(0).parts.size());
+    }
+    return "none";
+  }
+  std::vector<std::string> findings() {
+    std::vector<std::string> all;
+    for (auto* one : {&cn_, &ru_, &kz_}) {
+      const auto report = one->fsck().value();
+      all.insert(all.end(), report.findings.begin(), report.findings.end());
+    }
+    return all;
+  }
+
+  test::ExampleAuthority kz_;
+  std::string original_;
+  std::uint64_t submissions_ = 1;
+};
+
+TEST_F(DetachedGrantTest, CarriesTheKeyToWhomItNamesAndTheForwardOpensUnasked) {
+  const auto grant = granted(terms());
+  const auto forward = value_of(forwarded()).id;
+  EXPECT_THAT(carry(ru_, kz_, forward), ElementsAre("delivered"));
+  EXPECT_EQ(text_at_kz(), "2") << "text and registry number";
+  ASSERT_EQ(owed_by_kz().size(), 1U);
+  const auto report = owed_by_kz().front();
+  EXPECT_EQ(report.recipient + " " + report.kind, "cn-example transfer-report");
+  EXPECT_EQ(fact(report, "grant"), grant);
+  EXPECT_EQ(fact(report, "permit") + fact(report, "refused"), "") << "no permit speaks of it";
+  const auto id = core::parse_message_id(grant).value();
+  for (auto* one : {&ru_, &kz_}) {
+    const auto uses = one->store().reader().uses_of_grant(id).value();
+    ASSERT_EQ(uses.size(), 1U) << one->id();
+    EXPECT_TRUE(uses[0].detached);
+    EXPECT_EQ(core::to_string(uses[0].carrier) + " " + uses[0].receiver, forward + " kz-example");
+  }
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// The provider may be away before its grant reached everybody: the holder has what proves it.
+TEST_F(DetachedGrantTest, ThatItsReceiverNeverGotIsShownWithTheForwardAndKeptWithIt) {
+  const auto grant = released(terms(), ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, grant), ElementsAre("delivered"));
+  const auto forward = core::parse_message_id(value_of(forwarded()).id).value();
+  EXPECT_THAT(carry(ru_, kz_, core::to_string(forward)), ElementsAre("delivered"));
+  EXPECT_EQ(text_at_kz(), "2");
+  const auto kept = kz_.store().reader().message(forward)->sources;
+  const auto text = cn_.store().reader().message_row(core::parse_message_id(grant).value())->statement;
+  EXPECT_TRUE(std::any_of(kept.begin(), kept.end(), [&](const auto& proof) { return proof.statement == text; }));
+  EXPECT_THAT(carry(cn_, kz_, revoked(grant)), ElementsAre("delivered")) << "of what it never got itself";
+  EXPECT_TRUE(kz_.store().reader().locked(forward).value());
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(DetachedGrantTest, WithOtherWrapsThanItNamesIsNotItself) {
+  const auto grant = released(terms(), ++submissions_);
+  const Words malformed = {"E-MALFORMED unsigned"};
+  EXPECT_EQ(carry(cn_, ru_, grant, [](auto& item) { item.grant_wraps.clear(); }), malformed);
+  EXPECT_EQ(carry(cn_, ru_, grant, [](auto& item) { item.grant_wraps.back() ^= 1; }), malformed);
+  EXPECT_EQ(carry(cn_, ru_, grant, [](auto& item) { item.grant_wraps.push_back(0); }), malformed);
+  EXPECT_THAT(carry(cn_, ru_, grant), ElementsAre("delivered"));
+  const auto notice = released({}, ++submissions_);
+  EXPECT_EQ(carry(cn_, ru_, notice, [](auto& item) { item.grant_wraps = Bytes(8); }), malformed)
+      << "beside what is no grant";
+}
+
+TEST_F(DetachedGrantTest, IsShownWithItsOwnWrapOrTheForwardIsRefused) {
+  (void)granted(terms("9"));
+  const auto tried = [&](const Change& change) { return carry(ru_, kz_, value_of(forwarded()).id, change); };
+  EXPECT_THAT(tried([](auto& item) { item.forwarded->grant_wrap.clear(); }), Contains("E-WRAP-FOREIGN"));
+  EXPECT_THAT(tried([](auto& item) { item.forwarded->grant_wrap.back() ^= 1; }), Contains("E-WRAP-FOREIGN"));
+  EXPECT_THAT(tried([](auto& item) {
+                item.forwarded->forwarder_wrap = item.forwarded->grant_wrap;
+                item.forwarded->grant_wrap.clear();
+              }),
+              Contains("E-WRAP-FOREIGN"))
+      << "it says the holder made it";
+  ASSERT_EQ(owed_by_kz().size(), 3U) << "the provider hears of each";
+  EXPECT_EQ(fact(owed_by_kz().front(), "refused"), "E-WRAP-FOREIGN");
+  EXPECT_EQ(text_at_kz(), "none");
+  EXPECT_THAT(tried([](auto& item) { item.sources.erase(item.sources.begin() + 1, item.sources.end()); }),
+              ElementsAre("delivered"))
+      << "kz has the grant itself";
+}
+
+TEST_F(DetachedGrantTest, IsUsedNoMoreOftenThanItSays) {
+  (void)granted(terms("2"));
+  const auto first = value_of(forwarded()).id;
+  EXPECT_THAT(carry(ru_, kz_, first), ElementsAre("delivered"));
+  EXPECT_EQ(
+      passage(ru_.node(), "kz-example", ru_.store().reader().outgoing(core::parse_message_id(first).value()).value())
+          ->uses.size(),
+      0U)
+      << "sent again it is the same use";
+  // Two that wait at the same time: the act that counts decides.
+  const auto second = value_of(forwarded()).id, third = value_of(forwarded()).id;
+  const auto along = [&](const std::string& id) {
+    return passage(ru_.node(), "kz-example", ru_.store().reader().outgoing(core::parse_message_id(id).value()).value())
+        .value();
+  };
+  const auto counted = [&](const Passage& with) {
+    return ru_.store()
+        .run<std::optional<core::ReasonCode>>(
+            0, [&](store::Transaction& tx) { return count_uses(ru_.node(), tx, with.uses); })
+        .value();
+  };
+  const auto one = along(second), other = along(third);
+  EXPECT_FALSE(counted(one).has_value());
+  EXPECT_EQ(counted(other), core::ReasonCode::consent_used_up);
+  EXPECT_THAT(carry(ru_, kz_, third), ElementsAre("E-CONSENT-USED-UP"));
+  EXPECT_THAT(carry(ru_, kz_, second), ElementsAre("delivered"));
+}
+
+TEST_F(DetachedGrantTest, RevokedStopsAtTheHolderAndAtTheReceiverWhoeverHearsFirst) {
+  const auto grant = granted(terms("9"));
+  const auto kept = value_of(forwarded()).id, waiting = value_of(forwarded()).id, tried = value_of(forwarded()).id;
+  EXPECT_THAT(carry(ru_, kz_, kept), ElementsAre("delivered"));
+  const auto revocation = revoked(grant);
+  EXPECT_THAT(carry(ru_, kz_, waiting), ElementsAre("delivered")) << "nobody has heard: the lag";
+  EXPECT_THAT(carry(cn_, kz_, revocation), ElementsAre("delivered"));
+  for (const auto& copy : {kept, waiting, original_})
+    EXPECT_TRUE(kz_.store().reader().locked(core::parse_message_id(copy).value()).value()) << copy;
+  EXPECT_THAT(carry(ru_, kz_, tried), Contains("E-CONSENT-REVOKED"));
+  const auto before = value_of(forwarded()).id;
+  EXPECT_THAT(carry(cn_, ru_, revocation), ElementsAre("delivered"));
+  EXPECT_THAT(carry(ru_, kz_, before), ElementsAre("E-CONSENT-REVOKED"));
+  EXPECT_THAT(codes_of(forwarded()), Contains("E-CONSENT-REVOKED"));
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(DetachedGrantTest, RevokedBetweenLookingAndCountingDoesNotGo) {
+  const auto grant = granted(terms());
+  const auto forward = core::parse_message_id(value_of(forwarded()).id).value();
+  const auto along = passage(ru_.node(), "kz-example", ru_.store().reader().outgoing(forward).value()).value();
+  ASSERT_EQ(along.uses.size(), 1U);
+  EXPECT_THAT(carry(cn_, ru_, revoked(grant)), ElementsAre("delivered"));
+  const auto why = ru_.store().run<std::optional<core::ReasonCode>>(
+      0, [&](store::Transaction& tx) { return count_uses(ru_.node(), tx, along.uses); });
+  EXPECT_EQ(why.value(), core::ReasonCode::consent_revoked);
+}
+
+TEST_F(DetachedGrantTest, OfPartsOpensTheseAlone) {
+  (void)granted(terms("9", "0"));
+  EXPECT_THAT(codes_of(forwarded("all")), Contains("E-CONSENT-SCOPE"));
+  EXPECT_THAT(codes_of(forwarded("1")), Contains("E-CONSENT-SCOPE"));
+  EXPECT_THAT(carry(ru_, kz_, value_of(forwarded("0")).id), ElementsAre("delivered"));
+  EXPECT_EQ(text_at_kz(), "1");
+  const auto held = kz_.store().reader().message(core::parse_message_id(original_).value()).value();
+  const auto keys = crypto::open_at_rest(kz_.node().storage_key.view(), held.id.view(), held.sealed_key).value();
+  EXPECT_EQ(keys.size(), 32U) << "the key of one part";
+}
+
+TEST_F(DetachedGrantTest, OutlivingTheReceiversKeyIsNotSigned) {
+  const auto refused = codes_of(submit_.submit(test::officer(), test::submission(terms("1", "all", days(31)), 77)));
+  EXPECT_THAT(refused, ElementsAre("E-CONSENT-KEY-END"));
+  auto typed = terms();
+  typed.facts.emplace_back("wrap", "kz-example " + to_string(Digest()) + " " + to_string(Digest()));
+  EXPECT_THAT(codes_of(submit_.submit(test::officer(), test::submission(typed, 78))), ElementsAre("E-MALFORMED"))
+      << "wraps are the daemon's";
+}
+
+TEST_F(DetachedGrantTest, LeavesNoWrapWhereTheOriginalWasErased) {
+  const auto id = core::parse_message_id(granted(terms("9"))).value();
+  EXPECT_THAT(carry(ru_, kz_, value_of(forwarded()).id), ElementsAre("delivered"));
+  const auto next = value_of(forwarded()).id;
+  for (auto* one : {&ru_, &kz_}) {
+    EXPECT_FALSE(one->store().reader().message(id)->made_wraps.empty());
+    (void)one->store()
+        .run<bool>(0,
+                   [&](store::Transaction& tx) -> Result<bool> {
+                     TRY(erase_copy(one->node(), tx, core::parse_message_id(original_).value(), "li"));
+                     return true;
+                   })
+        .value();
+    EXPECT_TRUE(one->store().reader().message(id)->made_wraps.empty()) << one->id();
+  }
+  EXPECT_THAT(carry(ru_, kz_, next), ElementsAre("E-NO-LONGER-HELD"));
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(DetachedGrantTest, ShowsItsUsesToItsProviderByReportsAndToItsHolderByItsCount) {
+  const auto grant = granted(terms("9"));
+  EXPECT_THAT(carry(ru_, kz_, value_of(forwarded()).id), ElementsAre("delivered"));
+  const auto used = [&](test::ExampleAuthority& at) {
+    wire::ListQuery query;
+    query.message = grant;
+    return value_of(ConsentDesk(at.node()).list(test::officer(), query)).consents.at(0).used;
+  };
+  EXPECT_EQ(used(ru_), 1U);
+  EXPECT_EQ(used(kz_), 0U) << "it does not see what went to others";
+  EXPECT_EQ(used(cn_), 0U) << "nothing is reported yet";
+  (void)send_reports(kz_.node()).value();
+  const auto rows = kz_.store().reader().dispatches_from("cn-example", 1, 1, 1000).value();
+  EXPECT_THAT(carry(kz_, cn_, core::to_string(*rows.back().message)), ElementsAre("delivered"));
+  EXPECT_EQ(used(cn_), 1U);
+  const auto tree = [&] { return value_of(ConsentDesk(cn_.node()).dissemination(test::officer(), original_)); };
+  ASSERT_EQ(tree().transfers.size(), 1U);
+  EXPECT_EQ(tree().transfers[0].state, core::StepState::held);
+  EXPECT_EQ(tree().transfers[0].detached_until, clock_.now() - seconds(1) + days(5));
+  (void)revoked(grant);
+  EXPECT_FALSE(tree().coverage->complete) << "kz may not know yet";
+}
+
+}  // namespace
+}  // namespace chancery::service
