@@ -50,6 +50,14 @@
 #define MADE_UP PERMITS
 #define NO_PERMIT (PERMITS + 1)
 
+// What a decision was made on beside its own line, for decisions that are read apart from their histories.
+#ifdef DECISIONS
+#define SAY_MEMORY(known, used)                                                                                      \
+  printf("world=%d.%d.%d known=%d spent=%d ", world.receiver, world.other_original, world.foreign, known, used)
+#else
+#define SAY_MEMORY(known, used) skip
+#endif
+
 #define BIT(x) (1 << (x))
 #define HAS(set, x) ((set >> (x)) & 1)
 #define USE(c, r) (2 * (c) + (r))  // what a use is spent on

@@ -81,6 +81,7 @@ inline decide_permit() {
   :: else -> break
   od;
   printf("ask by=%d grant=%d carrier=%d receiver=%d clock=%d ", asker, g, c, r, now);
+  SAY_MEMORY(provider.revoked, provider.spent[g]);
   if
   :: may && stands -> printf("-> same\n")
   :: may && !stands -> printf("-> signed until=%d\n", END(now))

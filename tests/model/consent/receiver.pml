@@ -128,6 +128,7 @@ inline judge() {
   :: i == NO_PERMIT -> printf("permit=none ")
   fi;
   printf("wrap=%d clock=%d ", holders_wrap, clock);
+  SAY_MEMORY(receiver[self].learned, 0);
   alone = g != MADE_UP_GRANT && DETACHED_GRANT(g) && i == NO_PERMIT;
   if
   :: ANSWERED -> printf("-> answered\n")
