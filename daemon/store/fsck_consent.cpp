@@ -1,5 +1,6 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/kind.h"
+#include "daemon/store/encoding.h"
 #include "daemon/store/fsck_check.h"
 
 namespace chancery::store {
