@@ -36,12 +36,13 @@ bool states_a_wrap(const Message& carrier) {
 
 bool permits_wrap(const Case& c, const Message& original, const std::optional<Digest>& wrap) {
   const auto& permits = c.consents.permits;
+  const auto line = succession_of(c.world.directory, original.originator);
   return wrap && std::any_of(permits.begin(), permits.end(), [&](const ShownPermit& shown) {
-           return shown.permit.provider == original.originator && shown.permit.wrap == wrap;
+           return shown.permit.provider == line.answering(shown.permit.from) && shown.permit.wrap == wrap;
          });
 }
 
-// Of a protected original only its originator makes wraps, for whomever.
+// Of a protected original only its originator, or who answers for it, makes wraps, for whomever.
 bool wrap_is_right(const Case& c, const Message& original, const std::optional<CarriedWrap>& wrap) {
   const auto& self = c.world.self;
   const bool is_protected = core::is_protected(c.world, original, c.message.created);

@@ -128,7 +128,7 @@ Result<Refusal> record_next(store::Transaction& tx, const core::User& caller, co
   const auto& authority = designation.authority;
   if (crypto::sha256(item.certificates.front()) != known.anchor)
     return Refusal(refused(ReasonCode::verify_failed, authority));
-  const auto follows = core::check_succession(known.history, designation);
+  const auto follows = core::check_next_designation(known.history, designation);
   if (!follows.has_value() && follows.error().code == Errc::stale)
     return Refusal(refused(ReasonCode::already, authority));
   if (!follows.has_value()) return Refusal(refused(ReasonCode::id_conflict, authority));
@@ -216,7 +216,7 @@ Result<void> record_own_designation(const Node& node, const wire::DesignationIte
     return fail(Errc::conflict, "the designation is under another anchor");
   return node.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
     const auto* own = tx.directory().find(self);
-    if (own != nullptr) CHECK_OK(core::check_succession(own->history, designation));
+    if (own != nullptr) CHECK_OK(core::check_next_designation(own->history, designation));
     auto entry = entry_of("daemon", core::Act::designation_recorded, self);
     entry.content = core::statement_digest(item.statement);
     return tx.record_designation(record_of(item), entry);

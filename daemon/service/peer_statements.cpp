@@ -51,7 +51,7 @@ Result<void> record_designation(const Node& node, const core::Designation& desig
     const auto* entry = tx.directory().find(peer);
     if (entry == nullptr || is_known(*entry, item.statement)) return {};
     const store::SignedStatement statement{item.statement, item.signature, item.path};
-    if (core::check_succession(entry->history, designation).has_value())
+    if (core::check_next_designation(entry->history, designation).has_value())
       return tx.record_designation({statement, item.certificates}, entry_of(peer, core::Act::designation_recorded,
                                                                             core::statement_digest(item.statement)));
     const auto* other = of_serial(*entry, designation.serial);
