@@ -6,7 +6,6 @@
 
 #include "client/files.h"
 #include "client/table.h"
-#include "daemon/core/designation.h"
 
 namespace chancery::client {
 
@@ -53,13 +52,9 @@ class Maker {
 
   Outcome<Digest> make(crypto::RandomSource& random) {
     CHECK_OK(make_folders());
-    auto anchor_key = TRY(new_key(plan_.directory + "/anchor/anchor.key", crypto::Suite::p256));
-    const crypto::CertificateRequest request{plan_.party + " anchor", crypto::CertificateUse::anchor, from_,
-                                             from_ + kAnchorLife};
-    const auto anchor = TRY(made(crypto::issue_certificate(request, anchor_key.public_key(), anchor_key, nullptr)));
-    CHECK_OK(write_new_file(plan_.directory + "/anchor/anchor.pem", anchor.pem()));
+    auto anchor_key = TRY(open_anchor_key());
+    const auto anchor = TRY(make_anchor(anchor_key));
     CHECK_OK(write_new_file(plan_.directory + "/keys/anchor.pem", anchor.pem()));
-    keys_.push_back(designated(core::KeyRole::anchor, crypto::Suite::p256, anchor.id(), from_, from_ + kAnchorLife));
     for (const auto& certified : kCertified) CHECK_OK(make_certified(certified, anchor_key, anchor));
     for (const auto role : kBare) CHECK_OK(make_bare(role));
     for (const auto* name : kSymmetric)
@@ -72,9 +67,29 @@ class Maker {
   Outcome<void> make_folders() const {
     if (std::filesystem::exists(plan_.directory + "/daemon.toml"))
       return fault("E-FILE-EXISTS", {{"path", plan_.directory + "/daemon.toml"}});
-    for (const auto* folder : {"/anchor", "/keys", "/admin", "/state"})
-      CHECK_OK(make_private_folder(plan_.directory + folder));
+    if (!plan_.predecessor) CHECK_OK(make_private_folder(plan_.directory + "/anchor"));
+    for (const auto* folder : {"/keys", "/admin", "/state"}) CHECK_OK(make_private_folder(plan_.directory + folder));
     return {};
+  }
+
+  // A successor is designated by the anchor that is there.
+  Outcome<crypto::PrivateKey> open_anchor_key() const {
+    if (!plan_.predecessor) return new_key(plan_.directory + "/anchor/anchor.key", crypto::Suite::p256);
+    return or_fault(crypto::PrivateKey::load(plan_.predecessor->anchor_key), "E-KEY-FILE",
+                    {{"path", plan_.predecessor->anchor_key}});
+  }
+
+  Outcome<crypto::Certificate> make_anchor(crypto::PrivateKey& key) {
+    if (plan_.predecessor) {
+      keys_.push_back(plan_.predecessor->line);
+      return plan_.predecessor->anchor;
+    }
+    const crypto::CertificateRequest request{plan_.party + " anchor", crypto::CertificateUse::anchor, from_,
+                                             from_ + kAnchorLife};
+    const auto anchor = TRY(made(crypto::issue_certificate(request, key.public_key(), key, nullptr)));
+    CHECK_OK(write_new_file(plan_.directory + "/anchor/anchor.pem", anchor.pem()));
+    keys_.push_back(designated(core::KeyRole::anchor, crypto::Suite::p256, anchor.id(), from_, from_ + kAnchorLife));
+    return anchor;
   }
 
   Outcome<void> make_certified(const Certified& certified, crypto::PrivateKey& anchor_key,
@@ -106,7 +121,8 @@ class Maker {
     d.party = plan_.party;
     d.kind = "competent-authority";
     d.agreements = plan_.agreements;
-    d.valid_from = from_;
+    d.succeeds = plan_.predecessor ? plan_.predecessor->authority : std::string();
+    d.valid_from = plan_.predecessor ? plan_.predecessor->from : from_;
     d.valid_to = from_ + kCertificateLife;
     d.directions = plan_.directions;
     d.languages = plan_.languages;
@@ -131,6 +147,15 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
+// Looked at before anything is written.
+Outcome<void> check_anchor_key(const AuthorityPlan& plan) {
+  if (!plan.predecessor) return {};
+  const auto& path = plan.predecessor->anchor_key;
+  const auto key = TRY(or_fault(crypto::PrivateKey::load(path), "E-KEY-FILE", {{"path", path}}));
+  if (key.public_key().id() == plan.predecessor->anchor.public_key().id()) return {};
+  return fault("E-ANCHOR-KEY", {{"path", path}, {"subject", plan.predecessor->authority}});
+}
+
 std::string settings_text(const AuthorityPlan& plan) {
   const std::vector<std::pair<std::string, std::string>> lines = {
       {"authority", plan.authority},
@@ -153,6 +178,7 @@ std::string settings_text(const AuthorityPlan& plan) {
 }  // namespace
 
 Outcome<Digest> make_authority(const AuthorityPlan& plan, Instant now, crypto::RandomSource& random) {
+  CHECK_OK(check_anchor_key(plan));
   const auto fingerprint = TRY(Maker(plan, now).make(random));
   TRY(make_person("administrator", plan.directory + "/admin/administrator", now));
   // Last: a folder without settings is one that was not finished.

@@ -1,7 +1,8 @@
 // A new authority on disk: its anchor, keys, certificates, settings and the draft of its designation. Everything is
 // made offline; the folder is written whole into a place that did not exist.
 //
-//   anchor/anchor.key anchor.pem      the Party's designating key: signs designations, then is taken away
+//   anchor/anchor.key anchor.pem      the Party's designating key: signs designations, then is taken away; not of a
+//                                     successor
 //   keys/                             what the daemon reads: tls sign evidence (.key .pem), log witness (.key),
 //                                     storage.key database.key (32 bytes), anchor.pem, designation.bundle once signed
 //   admin/administrator.key .pem      the first administrator
@@ -13,8 +14,18 @@
 #include "client/fault.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
+#include "daemon/core/designation.h"
 
 namespace chancery::client {
+
+// Whom a new authority succeeds: its Party's anchor, which is there already, signs it.
+struct Predecessor {
+  std::string authority;
+  Instant from;                // the successor answers from here on
+  crypto::Certificate anchor;  // of the Party
+  core::DesignatedKey line;    // what the predecessor's designation says of it
+  std::string anchor_key;      // file of the offline key
+};
 
 struct AuthorityPlan {
   std::string directory;
@@ -29,9 +40,11 @@ struct AuthorityPlan {
   std::string number_prefix;
   std::string data;          // absolute
   std::string party_status;  // absolute
+  std::optional<Predecessor> predecessor = {};
 };
 
-// Returns the fingerprint of the anchor. Faults: E-FILE-EXISTS, E-FILE, E-INTERNAL.
+// Returns the fingerprint of the anchor; a successor gets none of its own. Faults: E-FILE-EXISTS, E-FILE, E-INTERNAL,
+// E-KEY-FILE, E-ANCHOR-KEY (the key is not that of the predecessor's anchor).
 Outcome<Digest> make_authority(const AuthorityPlan& plan, Instant now, crypto::RandomSource& random);
 
 // A person's key (0600) and self-signed certificate: <stem>.key and <stem>.pem. Returns the certificate.

@@ -200,8 +200,10 @@ Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const std::
   draft.set_kind("disclosure");
   draft.set_agreement(original.agreement());
   draft.set_exercise(original.exercise());
-  for (const auto& provider : original.providers())
-    if (provider != own) draft.add_recipients(provider);
+  std::vector<std::string> providers(original.providers().begin(), original.providers().end());
+  sort_out(providers);
+  for (auto& provider : providers)
+    if (provider != own) draft.add_recipients(std::move(provider));
   add_fact(draft, "extent", TRY(extent_typed(typed, "all")));
   add_fact(draft, "original", original.id());
   add_fact(draft, "to", to);

@@ -7,6 +7,7 @@ namespace chancery::client {
 const std::map<std::string, ExitCode>& own_codes() {
   static const std::map<std::string, ExitCode> kCodes = {
       {"E-ANCHOR-DIFFERS", kVerificationFailed},
+      {"E-ANCHOR-KEY", kConfiguration},
       {"E-ARTICLE-UNKNOWN", kNotFound},
       {"E-BUSY", kUnreachable},
       {"E-CANCELLED", kConflict},

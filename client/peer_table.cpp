@@ -14,7 +14,14 @@ std::string peer_table(const google::protobuf::RepeatedPtrField<v1::PeerView>& p
                local_time(peer.last_contact()), local_time(peer.certificate_until()),
                joined({peer.agreements().begin(), peer.agreements().end()}, " "), peer.anchor().substr(0, 19),
                peer.last_error()});
-  return table.text();
+  auto text = table.text();
+  for (const auto& peer : peers)
+    for (const auto& successor : peer.successors())
+      text += catalogue.text("designation.succeeds", {{"authority", successor.authority()},
+                                                      {"predecessor", peer.authority()},
+                                                      {"from", local_time(successor.from())}}) +
+              "\n";
+  return text;
 }
 
 }  // namespace chancery::client

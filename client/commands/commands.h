@@ -13,6 +13,7 @@ Outcome<int> peer_add(Session& session);
 Outcome<int> peer_verify(Session& session);
 Outcome<int> peer_list(Session& session);
 Outcome<int> designation_sign(Session& session);
+Outcome<int> designation_succeed(Session& session);
 Outcome<int> designation_show(Session& session);
 Outcome<int> notice_new(Session& session);
 Outcome<int> send(Session& session);

@@ -1,9 +1,10 @@
-#include "client/authority.h"
+#include "client/authority_plan.h"
 #include "client/commands/commands.h"
 #include "client/designation_bundle.h"
 #include "client/files.h"
 #include "client/table.h"
 #include "crypto/clock.h"
+#include "daemon/core/form.h"
 
 namespace chancery::client::commands {
 
@@ -15,6 +16,7 @@ void set_designation(google::protobuf::Struct& data, const DesignationBundle& bu
   set_text(data, "party", d.party);
   set_text(data, "anchor", to_string(bundle.anchor().id()));
   set_text(data, "serial", std::to_string(d.serial));
+  set_text(data, "succeeds", d.succeeds);
   set_text(data, "validFrom", to_string(d.valid_from));
   set_text(data, "validTo", to_string(d.valid_to));
   set_text(data, "endpoint", d.endpoint);
@@ -44,6 +46,10 @@ int print_designation(Session& session, const DesignationBundle& bundle) {
                                     {"to", local_time(to_string(d.valid_to))},
                                     {"endpoint", d.endpoint},
                                     {"channel", d.channel}});
+  if (!d.succeeds.empty())
+    session.say(
+        "designation.succeeds",
+        {{"authority", d.authority}, {"predecessor", d.succeeds}, {"from", local_time(to_string(d.valid_from))}});
   session.say("designation.directions", {{"count", std::to_string(d.directions.size())},
                                          {"directions", joined(d.directions, " ")},
                                          {"languages", joined(d.languages, " ")}});
@@ -62,7 +68,55 @@ Outcome<DesignationBundle> open_file(const std::string& path) {
   return or_fault(open_bundle(bytes), "E-DESIGNATION", {{"path", path}});
 }
 
+const core::DesignatedKey* anchor_line(const DesignationBundle& bundle) {
+  for (const auto& key : bundle.designation.keys)
+    if (key.role == core::KeyRole::anchor && key.id == bundle.anchor().id()) return &key;
+  return nullptr;
+}
+
+// From when the successor answers; at once when nothing is typed.
+Outcome<Instant> from_typed(const Arguments& typed, Instant now) {
+  const auto text = typed.value_or("--from", to_string(now));
+  const auto whole = core::is_date(text) ? text + "T00:00:00.000Z" : text;
+  if (auto time = core::parse_time(whole)) return *time;
+  return fault("E-USAGE-VALUE", {{"option", "--from"}, {"value", text}});
+}
+
+// What no daemon would count, told before anything is made. Whether another succeeds it already, only those know who
+// hold that one's designation.
+Outcome<void> check_succeeds(const core::Designation& before, const std::string& authority, Instant from) {
+  if (authority == before.authority) return fault("E-SUCCESSION-CIRCULAR", {{"subject", before.authority}});
+  if (authority == before.succeeds) return fault("E-SUCCESSION-CIRCULAR", {{"subject", before.succeeds}});
+  if (from < before.valid_from) return fault("E-SUCCESSION-EARLY", {{"subject", before.authority}});
+  return {};
+}
+
+Outcome<AuthorityPlan> successor_plan(const Session& session, const DesignationBundle& before, Instant now) {
+  const auto& d = before.designation;
+  AuthorityPlan plan;
+  plan.party = d.party;
+  plan.agreements = d.agreements;
+  plan.directions = d.directions;
+  plan.languages = d.languages;
+  plan.channel = d.channel;
+  const auto from = TRY(from_typed(session.arguments(), now));
+  CHECK_OK(check_succeeds(d, session.arguments().value("--authority"), from));
+  plan.predecessor =
+      Predecessor{d.authority, from, before.anchor(), *anchor_line(before), session.arguments().value("--anchor-key")};
+  return plan_of(session, std::move(plan));
+}
+
 }  // namespace
+
+Outcome<int> designation_succeed(Session& session) {
+  const auto before = TRY(open_file(session.arguments().value("FILE")));
+  const auto now = SystemClock().now();
+  const auto plan = TRY(successor_plan(session, before, now));
+  crypto::SystemRandom random;
+  const auto fingerprint = TRY(make_authority(plan, now, random));
+  if (!session.arguments().has("--party-status")) session.note("init.example-status", {{"file", plan.party_status}});
+  return print_prepared(session, plan, fingerprint);
+}
 
 Outcome<int> designation_sign(Session& session) {
   const auto directory = session.arguments().value_or("--directory", ".");

@@ -7,6 +7,7 @@
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sending.h"
+#include "crypto/clock.h"
 
 namespace chancery::client::commands {
 
@@ -14,7 +15,8 @@ namespace chancery::client::commands {
 Outcome<int> disclose(Session& session) {
   CHECK_OK(check_can_agree(session));
   const auto name = session.arguments().value("ID");
-  const auto original = original_of(TRY(find_message(session, name)));
+  const auto original =
+      TRY(asked_of_successors(session, original_of(TRY(find_message(session, name))), SystemClock().now()));
   auto& desk = *TRY(session.desk());
   const auto own = TRY(desk.call(&v1::Desk::Stub::Status, v1::StatusRequest())).authority();
   auto draft = TRY(disclosure_draft(original, own, session.arguments()));

@@ -36,8 +36,9 @@ bool states_a_wrap(const Message& carrier) {
 
 bool permits_wrap(const Case& c, const SourceStatement& source, const std::optional<Digest>& wrap) {
   const auto& permits = c.consents.permits;
+  const auto line = succession_of(c.world.directory, source.message.originator);
   return wrap && std::any_of(permits.begin(), permits.end(), [&](const ShownPermit& shown) {
-           return shown.permit.provider == source.message.originator && shown.permit.original == source.id &&
+           return shown.permit.provider == line.answering(shown.permit.from) && shown.permit.original == source.id &&
                   shown.permit.wrap == wrap;
          });
 }
@@ -49,12 +50,13 @@ bool grants_wrap(const Case& c, const SourceStatement& source, const std::option
   need.provider = source.message.originator;
   need.receiver = c.world.self;
   need.relation = Relation::forwards;
+  need.successors = succession_of(c.world.directory, need.provider).successors;
   need.extent = c.message.sources.front().extent;
   const auto grant = detached_grant(c.consents, need, c.message.originator, c.world.now, wrap);
   return wrap && std::holds_alternative<const Grant*>(grant);
 }
 
-// Of a protected original only its originator makes wraps, for whomever.
+// Of a protected original only its originator, or who answers for it, makes wraps, for whomever.
 bool wrap_is_right(const Case& c, const SourceStatement& source, const std::optional<CarriedWrap>& wrap) {
   const auto& original = source.message;
   const auto& self = c.world.self;

@@ -408,6 +408,11 @@ bool in_scope(const Grant& grant, const ConsentNeed& need, const std::string& ho
                                                                      : terms.extent == need.extent);
 }
 
+// By who answered for the provider when it was signed: what a predecessor granted stays as written.
+bool is_of(const Grant& grant, const ConsentNeed& need) {
+  return grant.terms.original == need.original->id && grant.provider == need.answering(created_of(grant.id));
+}
+
 // Why it does not let the holder do this now; nothing when it does.
 std::optional<ReasonCode> fault(const Grant& grant, bool revoked, const ConsentNeed& need, const std::string& holder,
                                 Instant at) {
@@ -449,10 +454,12 @@ std::vector<ConsentNeed> disclosure_needs(const World& world, const Message& mes
   for (const auto* source : closure) {
     if (!is_protected(world, source->message, message.created)) continue;
     const bool named = source == original;
-    for (const auto& provider : own_providers(source->message, sources))
-      if (provider != message.originator)
+    for (const auto& provider : own_providers(source->message, sources)) {
+      auto line = succession_of(world.directory, provider);
+      if (line.answering(message.created) != message.originator)
         needs.push_back({source, provider, disclosure->to, named ? Relation::forwards : Relation::compiles,
-                         named ? disclosure->extent : Extent(), Verb::disclose});
+                         named ? disclosure->extent : Extent(), Verb::disclose, std::move(line.successors)});
+    }
   }
   return needs;
 }
@@ -466,18 +473,29 @@ std::vector<ConsentNeed> consent_needs(const World& world, const Message& messag
     if (!is_protected(world, source->message, message.created)) continue;
     const auto within = audience(*source);
     auto need = need_of(message, *source);
-    for (const auto& provider : own_providers(source->message, sources))
+    for (const auto& provider : own_providers(source->message, sources)) {
+      const auto line = succession_of(world.directory, provider);
+      const auto& answering = line.answering(message.created);
       for (const auto& recipient : message.recipients) {
         // An original provider permits by signing itself what it makes of its own; passed on whole, it has to be sent
         // anew to whom it was not addressed.
-        const bool own_work = provider == message.originator && message.kind != "forward";
-        if (within.contains(recipient) || recipient == provider || own_work) continue;
+        const bool own_work = answering == message.originator && message.kind != "forward";
+        if (within.contains(recipient) || recipient == provider || recipient == answering || own_work) continue;
         need.provider = provider;
+        need.successors = line.successors;
         need.receiver = recipient;
         needs.push_back(need);
       }
+    }
   }
   return needs;
+}
+
+const std::string& ConsentNeed::answering(Instant at) const {
+  const auto* who = &provider;
+  for (const auto& successor : successors)
+    if (successor.from <= at) who = &successor.authority;
+  return *who;
 }
 
 const Grant* Consents::find(const MessageId& grant) const {
@@ -489,7 +507,7 @@ const Grant* Consents::find(const MessageId& grant) const {
 const ShownPermit* Consents::permit(const ConsentNeed& need) const {
   const ShownPermit* other = nullptr;
   for (const auto& shown : permits) {
-    if (shown.permit.provider != need.provider) continue;
+    if (shown.permit.provider != need.answering(shown.permit.from)) continue;
     if (shown.permit.original == need.original->id) return &shown;
     other = &shown;
   }
@@ -504,7 +522,7 @@ std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, 
   const Grant* best = nullptr;
   int best_rank = 0;
   for (const auto& grant : consents.grants) {
-    if (grant.provider != need.provider || grant.terms.original != need.original->id) continue;
+    if (!is_of(grant, need)) continue;
     const auto why = fault(grant, consents.revoked.contains(grant.id), need, holder, at);
     if (why) closest = closer(*why, closest);
     // Of a spent one only an online grant may still have a use that was given back.
@@ -523,7 +541,7 @@ std::variant<const Grant*, ReasonCode> detached_grant(const Consents& consents, 
                                                       const std::optional<Digest>& wrap) {
   auto closest = ReasonCode::consent_required;
   for (const auto& grant : consents.grants) {
-    if (!grant.is_detached() || grant.provider != need.provider || grant.terms.original != need.original->id) continue;
+    if (!grant.is_detached() || !is_of(grant, need)) continue;
     const auto* made = grant.wrap_for(need.receiver);
     if (wrap && (made == nullptr || made->wrap != *wrap)) continue;
     // The holder's clock may be ahead, at the beginning alone, as with permits.
@@ -555,10 +573,12 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
   Decision out;
   const auto add = [&](ReasonCode code, const std::string& subject) { out.add({code, {}, {}, subject}); };
   const auto* grant = standing.grant;
-  if (grant == nullptr || grant->provider != world.self || grant->terms.original != request.original) {
+  const auto line = grant == nullptr ? Succession() : succession_of(world.directory, grant->provider);
+  if (grant == nullptr || !line.has_answered(world.self, world.now) || grant->terms.original != request.original) {
     add(ReasonCode::consent_required, request.receiver);
     return out;
   }
+  if (const auto& answering = line.answering(world.now); answering != world.self) add(ReasonCode::succeeded, answering);
   if (!grant->paper && !rules::consent_rests(world, world.agreements.find(standing.agreement)))
     add(ReasonCode::crypto_policy_missing, standing.agreement);
   SourceStatement original;
@@ -578,7 +598,7 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
 namespace {
 
 bool names(const Permit& permit, const ConsentNeed& need, const std::string& holder, const MessageId& carrier) {
-  return permit.original == need.original->id && permit.provider == need.provider &&
+  return permit.original == need.original->id && permit.provider == need.answering(permit.from) &&
          permit.carrier == to_string(carrier) && permit.relation == need.relation && permit.holder == holder &&
          permit.receiver == (need.verb == Verb::transfer ? need.receiver : std::string()) && permit.verb == need.verb &&
          permit.extent == need.extent && permit.until - permit.from <= kPermitLife;
@@ -594,7 +614,7 @@ std::vector<ReasonCode> permit_faults(const Permit& permit, const Consents& cons
   // margins after its life (tests/model/consent).
   if (now + kClockMargin < permit.from || now >= permit.until) faults.push_back(ReasonCode::permit_expired);
   const auto* grant = consents.find(permit.grant);
-  if (grant == nullptr || grant->provider != need.provider || grant->terms.original != need.original->id) {
+  if (grant == nullptr || !is_of(*grant, need)) {
     faults.push_back(ReasonCode::consent_required);
     return faults;
   }

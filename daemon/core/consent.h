@@ -5,9 +5,9 @@
 #include <set>
 #include <variant>
 
-#include "daemon/core/directory.h"
 #include "daemon/core/permit.h"
 #include "daemon/core/provenance.h"
+#include "daemon/core/succession.h"
 #include "daemon/core/world.h"
 
 namespace chancery::core {
@@ -176,9 +176,15 @@ struct ConsentNeed {
   Relation relation = Relation::compiles;  // of a source of a source
   Extent extent;
   Verb verb = Verb::transfer;
+  std::vector<Successor> successors = {};  // of the provider
+
+  // Who answers for the provider at this time: whose grants and permits count, and who is asked and told.
+  [[nodiscard]] const std::string& answering(Instant at) const;
 };
 // For every protected source, each of its providers but the message's own originator, and each recipient outside the
-// source's audience. Of a disclosure: for what it names and every source of that, each provider but the holder.
+// source's audience. Of a disclosure: for what it names and every source of that, each provider but the holder. Who
+// answers for a provider when the message is created stands in its place, but receives no forward for it: the wraps are
+// not his.
 // `original` points into what `sources` finds.
 std::vector<ConsentNeed> consent_needs(const World& world, const Message& message, const SourceLookup& sources);
 
@@ -196,13 +202,13 @@ struct Consents {
   std::vector<ShownPermit> permits;  // shown with the message; at acceptance only
 
   [[nodiscard]] const Grant* find(const MessageId& grant) const;
-  // The permit of this provider for this original, else any of this provider; null when it gave none.
+  // The permit of who answered for this provider, for this original, else any of his; null when he gave none.
   [[nodiscard]] const ShownPermit* permit(const ConsentNeed& need) const;
 };
 
 // The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is, and of those a
 // detached one, which waits for nobody, before the others; else the reason that comes closest: consent_required when no
-// grant of this provider names the original at all.
+// grant of who answered for this provider when it was signed names the original at all.
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at);
 
@@ -251,7 +257,7 @@ struct GrantStanding {
   bool revoked = false;
   std::uint64_t used = 0;      // (carrier, receiver) pairs permitted before, of which none was given back
   bool used_by_this = false;   // this pair among them
-  bool key_held = true;        // we can open the original ourselves
+  bool key_held = true;        // we can open the original ourselves, where the step takes a wrap of ours
   bool receiver_key = true;    // the receiver has a seal key in force
   std::string agreement = {};  // the original's
   std::uint32_t parts = 0;     // of the original; 0 when it is not held

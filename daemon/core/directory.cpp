@@ -86,7 +86,7 @@ const Designation* in_force(const std::vector<Designation>& history, Instant at)
   return it == history.rend() ? nullptr : &*it;
 }
 
-Result<void> check_succession(const std::vector<Designation>& history, const Designation& next) {
+Result<void> check_next_designation(const std::vector<Designation>& history, const Designation& next) {
   if (history.empty()) return {};
   const auto& last = history.back();
   if (next.authority != last.authority) return fail(Errc::conflict, "designation of another authority");

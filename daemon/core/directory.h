@@ -53,6 +53,6 @@ const Designation* in_force(const std::vector<Designation>& history, Instant at)
 
 // Whether `next` may follow the history: same authority and party, serial + 1, supersedes the digest of the last. The
 // first one known may have any serial. Errors: stale (a serial we have), conflict (anything else).
-Result<void> check_succession(const std::vector<Designation>& history, const Designation& next);
+Result<void> check_next_designation(const std::vector<Designation>& history, const Designation& next);
 
 }  // namespace chancery::core

@@ -178,6 +178,12 @@ MessageId message_id(std::string_view statement, Instant created) {
   return id;
 }
 
+Instant created_of(const MessageId& id) {
+  std::int64_t ms = 0;
+  for (std::size_t i = 0; i < 6; ++i) ms = ms << 8 | id.value[i];
+  return {ms};
+}
+
 Digest plan_digest(const Message& message, std::span<const Digest> part_digests,
                    std::span<const IndependentSource> independent) {
   auto plan = message;

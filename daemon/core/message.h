@@ -136,6 +136,8 @@ struct Message {
 // SHA-256 of the lines above `body-root`, each with its LF. Of a text that parses.
 Digest header_digest(std::string_view statement);
 MessageId message_id(std::string_view statement, Instant created);
+// `created` of the statement an id was made of.
+Instant created_of(const MessageId& id);
 
 // A held message whose text a draft has, too, and of which its officer says that he has it from elsewhere.
 struct IndependentSource {

@@ -37,9 +37,37 @@ void check_terms(const Case& c, const ConsentTerms& terms, const std::string& ho
   if (!terms.extent.parts.empty() && terms.extent.parts.back() >= original->message.parts) add_terms(c, "extent", out);
 }
 
+std::string answering(const Case& c, const std::string& authority) {
+  return core::answering(c.world.directory, authority, c.message.created);
+}
+
+// Whether it answers for one of the original's providers; where the original is not at hand nobody can say no.
 bool is_provider(const Case& c, const MessageId& original, const std::string& authority) {
   const auto* source = at_hand(c, original);
-  return source == nullptr || own_providers(source->message, c.lookup).contains(authority);
+  if (source == nullptr) return true;
+  const auto providers = own_providers(source->message, c.lookup);
+  return std::any_of(providers.begin(), providers.end(),
+                     [&](const auto& provider) { return answering(c, provider) == authority; });
+}
+
+// The same, or did before: who had not heard of its succession yet tells it still.
+bool was_provider(const Case& c, const MessageId& original, const std::string& authority) {
+  const auto* source = at_hand(c, original);
+  if (source == nullptr) return true;
+  const auto providers = own_providers(source->message, c.lookup);
+  return std::any_of(providers.begin(), providers.end(), [&](const auto& provider) {
+    return succession_of(c.world.directory, provider).has_answered(authority, c.message.created);
+  });
+}
+
+// In the place of a provider: neither one that another answers for by now, nor one that never did.
+void check_provider(const Case& c, const MessageId& original, const std::string& authority, const std::string& field,
+                    Decision& out) {
+  const auto instead = answering(c, authority);
+  if (instead != authority)
+    out.add(c.reason(ReasonCode::succeeded, instead));
+  else if (!is_provider(c, original, authority))
+    add_terms(c, field, out);
 }
 
 std::vector<std::string> sorted(std::set<std::string> all) { return {all.begin(), all.end()}; }
@@ -66,7 +94,7 @@ struct CheckStatement {
   void operator()(const ConsentRequest& it) const {
     check_terms(c, it.terms, c.message.originator, out);
     for (const auto& recipient : c.message.recipients)
-      if (!is_provider(c, it.terms.original, recipient)) add_terms(c, "recipients", out);
+      check_provider(c, it.terms.original, recipient, "recipients", out);
     if (is_barred(c, it.terms.original, c.message.originator))
       out.add(c.reason(ReasonCode::consent_onward, c.message.originator));
   }
@@ -77,7 +105,7 @@ struct CheckStatement {
       out.add(c.reason(ReasonCode::crypto_policy_missing, c.message.agreement));
     check_terms(c, it.terms, it.holder, out);
     if (it.is_detached()) check_detached(it);
-    if (!is_provider(c, it.terms.original, c.message.originator)) add_terms(c, "provider", out);
+    check_provider(c, it.terms.original, c.message.originator, "provider", out);
     std::set<std::string> all(it.terms.to.begin(), it.terms.to.end());
     std::erase_if(all, [](const auto& one) { return is_public(one); });
     if (all.contains(it.provider)) add_terms(c, "to", out);
@@ -98,6 +126,7 @@ struct CheckStatement {
   }
 
   void operator()(const ConsentRefusal& it) const {
+    check_provider(c, it.original, c.message.originator, "provider", out);
     const auto* request = at_hand(c, it.request);
     if (request == nullptr && c.side == Side::release) return add_terms(c, "request", out);
     if (request == nullptr) return;
@@ -107,13 +136,16 @@ struct CheckStatement {
     if (terms == nullptr || terms->terms.original != it.original) add_terms(c, "request", out);
   }
 
-  // Only its provider ends it, towards everybody it was addressed to.
+  // Only its provider ends it, or who answers for that, towards everybody it was addressed to.
   void operator()(const Revocation& it) const {
+    if (const auto instead = answering(c, c.message.originator); instead != c.message.originator)
+      return out.add(c.reason(ReasonCode::succeeded, instead));
     const auto* granted = at_hand(c, it.grant);
     if (granted == nullptr && c.side == Side::release) return add_terms(c, "grant", out);
     if (granted == nullptr) return;
     const auto& message = granted->message;
-    if (message.kind != "consent-grant" || message.originator != c.message.originator) add_terms(c, "grant", out);
+    if (message.kind != "consent-grant" || answering(c, message.originator) != c.message.originator)
+      add_terms(c, "grant", out);
     if (!reaches_all(message)) add_terms(c, "recipients", out);
   }
 
@@ -134,14 +166,16 @@ struct CheckStatement {
       return;
     }
     std::set<std::string> told;
-    for (const auto& need : consent_needs(c.world, c.message, c.lookup)) told.insert(need.provider);
+    for (const auto& need : consent_needs(c.world, c.message, c.lookup)) told.insert(need.answering(c.message.created));
     if (c.message.recipients != sorted(std::move(told))) add_terms(c, "recipients", out);
   }
 
   void operator()(const Compliance& it) const {
     const auto* granted = at_hand(c, it.grant);
-    if (granted != nullptr && std::vector<std::string>{granted->message.originator} != c.message.recipients)
-      add_terms(c, "recipients", out);
+    if (granted == nullptr) return;
+    const auto line = succession_of(c.world.directory, granted->message.originator);
+    const auto& told = c.message.recipients;
+    if (told.size() != 1 || !line.has_answered(told.front(), c.message.created)) add_terms(c, "recipients", out);
   }
 
   // Its own message, back from whom it went to.
@@ -153,7 +187,8 @@ struct CheckStatement {
       if (!audience(copy->message).contains(recipient)) add_terms(c, "recipients", out);
   }
 
-  // Whoever has the message by right may find it, and tells only those who have it by right.
+  // Whoever has the message by right, or answers for who wrote it, may find it, and tells only those who have it by
+  // right.
   void operator()(const SpillNotice& it) const {
     const auto* spilled = at_hand(c, it.message);
     if (spilled == nullptr) {
@@ -161,7 +196,8 @@ struct CheckStatement {
       return;
     }
     const auto within = audience(*spilled);
-    if (!within.contains(c.message.originator)) add_terms(c, "message", out);
+    const auto& finder = c.message.originator;
+    if (!within.contains(finder) && answering(c, spilled->message.originator) != finder) add_terms(c, "message", out);
     for (const auto& recipient : c.message.recipients)
       if (!within.contains(recipient)) add_terms(c, "recipients", out);
   }
@@ -170,7 +206,7 @@ struct CheckStatement {
 
   void operator()(const TransferReport& it) const {
     for (const auto& recipient : c.message.recipients)
-      if (!is_provider(c, it.original, recipient)) add_terms(c, "recipients", out);
+      if (!was_provider(c, it.original, recipient)) add_terms(c, "recipients", out);
   }
 };
 

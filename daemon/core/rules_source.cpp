@@ -62,10 +62,12 @@ void check_holder(const Case& c, const SourceStatement& source, Decision& out) {
   const auto& holder = c.message.originator;
   if (audience(source).contains(holder)) return;
   for (const auto& provider : own_providers(source.message, c.lookup)) {
-    if (provider == holder) continue;
+    const auto line = succession_of(c.world.directory, provider);
+    if (provider == holder || line.answering(c.message.created) == holder) continue;
     const auto& grants = c.consents.grants;
     const bool named = std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
-      return grant.provider == provider && grant.holder == holder && grant.terms.original == source.id;
+      return grant.provider == line.answering(created_of(grant.id)) && grant.holder == holder &&
+             grant.terms.original == source.id;
     });
     if (!named) return add(c, source, ReasonCode::consent_required, holder, out);
   }
@@ -101,7 +103,7 @@ void check_shown(const Case& c, const ConsentNeed& need, Decision& out) {
   }
   if (shown != nullptr) {
     for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now))
-      add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.provider, out);
+      add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.answering(c.world.now), out);
     return check_rests(c, original, c.consents.find(shown->permit.grant), out);
   }
   const auto why = std::get<ReasonCode>(alone);
@@ -112,7 +114,7 @@ void check_shown(const Case& c, const ConsentNeed& need, Decision& out) {
   check_rests(c, original, grant, out);
   // A detached one held when the message was signed, and does not hold any more.
   if (grant->is_detached()) return add(c, original, why, need.receiver, out);
-  add(c, original, ReasonCode::permit_required, need.provider, out);
+  add(c, original, ReasonCode::permit_required, need.answering(c.world.now), out);
 }
 
 void check_need(const Case& c, const ConsentNeed& need, Decision& out) {
@@ -133,7 +135,10 @@ void check_source_agreement(const Case& c, const Message& source, Decision& out)
 // the audience is a matter of consent; its originator needs no wrap.
 void check_carried_wraps(const Case& c, const SourceStatement& original, const Extent& extent, Decision& out) {
   if (!is_protected(c.world, original.message, c.message.created)) return;
-  const auto all = audience(original);
+  auto all = audience(original);
+  // Who answers for a provider needs no permission, and no wrap was made for him.
+  for (const auto& provider : own_providers(original.message, c.lookup))
+    all.insert(answering(c.world.directory, provider, c.message.created));
   const auto own = extent.is_all() ? audience(original.message) : std::set{original.message.originator};
   for (const auto& recipient : c.message.recipients)
     if (all.contains(recipient) && !own.contains(recipient))
@@ -176,7 +181,7 @@ void check_consent(const Case& c, Decision& out) {
   }
   for (const auto& need : consent_needs(c.world, c.message, c.lookup)) {
     // Who is told of a disclosure knows its own permissions; those of others it need not hold.
-    const bool of_another = need.verb == Verb::disclose && need.provider != c.world.self;
+    const bool of_another = need.verb == Verb::disclose && need.answering(c.message.created) != c.world.self;
     if (c.side == Side::release || !of_another) check_need(c, need, out);
   }
 }

@@ -87,6 +87,7 @@ Result<wire::PeerView> peer_view(const Node& node, const Lanes& lanes, const std
   view.anchor = entry.anchor;
   view.queued = TRY(node.store.reader().queued(authority));
   add_designation(entry, node.clock.now(), view);
+  view.successors = core::succession_of(*node.store.directory(), authority).successors;
   add_lane(lanes.status(authority), view);
   return view;
 }
@@ -109,7 +110,11 @@ Result<bool> have_one_key(BytesView der, const crypto::Certificate& certificate)
 }
 
 Result<Refusal> record_new_peer(store::Transaction& tx, const core::User& caller, const wire::DesignationItem& item,
-                                const std::string& authority) {
+                                const core::Designation& designation) {
+  const auto& authority = designation.authority;
+  const auto anchor = crypto::sha256(item.certificates.front());
+  if (const auto fault = core::succession_fault(tx.directory(), designation, anchor))
+    return Refusal(refused(*fault, designation.succeeds));
   CHECK_OK(tx.record_peer({authority, core::PeerState::unverified, item.certificates.front()},
                           entry_of(caller.name, core::Act::peer_added, authority)));
   auto entry = entry_of(caller.name, core::Act::designation_recorded, authority);
@@ -128,10 +133,12 @@ Result<Refusal> record_next(store::Transaction& tx, const core::User& caller, co
   const auto& authority = designation.authority;
   if (crypto::sha256(item.certificates.front()) != known.anchor)
     return Refusal(refused(ReasonCode::verify_failed, authority));
-  const auto follows = core::check_succession(known.history, designation);
+  const auto follows = core::check_next_designation(known.history, designation);
   if (!follows.has_value() && follows.error().code == Errc::stale)
     return Refusal(refused(ReasonCode::already, authority));
   if (!follows.has_value()) return Refusal(refused(ReasonCode::id_conflict, authority));
+  if (const auto fault = core::succession_fault(tx.directory(), designation, known.anchor))
+    return Refusal(refused(*fault, designation.succeeds));
   auto entry = entry_of(caller.name, core::Act::designation_recorded, authority);
   entry.content = core::statement_digest(item.statement);
   CHECK_OK(tx.record_designation(record_of(item), entry));
@@ -216,7 +223,7 @@ Result<void> record_own_designation(const Node& node, const wire::DesignationIte
     return fail(Errc::conflict, "the designation is under another anchor");
   return node.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
     const auto* own = tx.directory().find(self);
-    if (own != nullptr) CHECK_OK(core::check_succession(own->history, designation));
+    if (own != nullptr) CHECK_OK(core::check_next_designation(own->history, designation));
     auto entry = entry_of("daemon", core::Act::designation_recorded, self);
     entry.content = core::statement_digest(item.statement);
     return tx.record_designation(record_of(item), entry);
@@ -295,7 +302,7 @@ Outcome<wire::PeerView> Administration::add_peer(const core::User& caller, const
   if (authority == node_.identity.authority) return Answer(refused(ReasonCode::recipient_self, authority));
   auto refusal = TRY(node_.store.run<Refusal>(0, [&](store::Transaction& tx) {
     const auto* known = tx.directory().find(authority);
-    return known == nullptr || is_another(*known, item) ? record_new_peer(tx, caller, item, authority)
+    return known == nullptr || is_another(*known, item) ? record_new_peer(tx, caller, item, *designation)
                                                         : record_next(tx, caller, item, *designation, *known);
   }));
   if (refusal) return Answer(std::move(*refusal));

@@ -30,7 +30,8 @@ class Administration {
   Outcome<wire::UserView> add_user(const core::User& caller, const wire::NewUser& user);
   [[nodiscard]] Outcome<std::vector<wire::UserView>> users(const core::User& caller) const;
   // A new peer starts unverified, and another bundle may take its place until it is verified. A known one's next
-  // designation has to be under its anchor and follow the last.
+  // designation has to be under its anchor and follow the last. Whom it succeeds is known, of its Party and anchor, and
+  // has no other successor (core/succession.h).
   Outcome<wire::PeerView> add_peer(const core::User& caller, const wire::DesignationItem& item);
   Outcome<wire::PeerView> verify_peer(const core::User& caller, const wire::AnchorCheck& check);
   [[nodiscard]] Outcome<std::vector<wire::PeerView>> peers(const core::User& caller) const;

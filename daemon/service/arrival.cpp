@@ -86,8 +86,8 @@ Result<void> open_original(const Intake& intake, CarriedOriginal original, wire:
 Result<std::optional<CarriedOriginal>> take_carried(const Intake& intake, const wire::MessageItem& item,
                                                     FrameVerifier& verifier, Arrived& arrived) {
   if (!item.forwarded) return std::optional<CarriedOriginal>();
-  auto original = judge_carried(intake.node.identity.authority, *item.forwarded, forwarded_extent(arrived.message),
-                                arrived.permits, verifier);
+  auto original = judge_carried(intake.node.identity.authority, *intake.directory, *item.forwarded,
+                                forwarded_extent(arrived.message), arrived.permits, verifier);
   if (!original.has_value()) {
     if (original.error().code == Errc::malformed) return tl::unexpected(original.error());
     return std::optional<CarriedOriginal>();  // nobody's: then the source is not proven
@@ -172,8 +172,9 @@ bool grant_wraps_fit(const core::Message& message, BytesView wraps) {
   return grant == nullptr || store::are_wraps_of(*grant, wraps);
 }
 
-Result<core::Consents> consents_of(const Arrived& arrived, const Sources& sources, const StatementsAbout& about) {
-  auto consents = TRY(consents_for(arrived.message, sources.lookup(), about, sources.grants()));
+Result<core::Consents> consents_of(const core::Directory& directory, const Arrived& arrived, const Sources& sources,
+                                   const StatementsAbout& about) {
+  auto consents = TRY(consents_for(directory, arrived.message, sources.lookup(), about, sources.grants()));
   for (const auto& record : arrived.permits)
     consents.permits.push_back({record.permit, core::statement_digest(record.statement.statement)});
   return consents;
@@ -244,7 +245,7 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   check_carried(*original, arrived);
   arrived.sources.complete(arrived.message, held_statements(intake.node.store));
   file_statement(arrived.message, arrived.record);
-  auto consents = consents_of(arrived, arrived.sources, statements_about(intake.node.store));
+  auto consents = consents_of(*intake.directory, arrived, arrived.sources, statements_about(intake.node.store));
   if (!consents.has_value()) return deferred(digest, ReasonCode::not_now);
   arrived.consents = std::move(*consents);
   find_uses(intake.world(), *original, arrived);
@@ -329,7 +330,7 @@ Result<core::Decision> decide_now(const Node& node, store::Transaction& tx, cons
   auto sources = arrived.sources;
   sources.complete(arrived.message, held_statements(tx));
   const auto world = world_of(node, *book, tx);
-  const auto consents = TRY(consents_of(arrived, sources, statements_about(tx)));
+  const auto consents = TRY(consents_of(tx.directory(), arrived, sources, statements_about(tx)));
   auto decision = decide(world, arrived, sources, consents);
   // Allowed only now, and still shut: it is opened when it comes again.
   if (decision.allowed() && !arrived.body) decision.add(reason(arrived, ReasonCode::not_now));

@@ -25,6 +25,13 @@ std::vector<store::SignedStatement> Sources::needed(const core::Message& message
                                                     const std::set<core::MessageId>& grants) const {
   auto ids = grants;
   if (const auto reissued = core::reissue_of(message)) ids.insert(*reissued);
+  // What is asked for may be shown, where it is not held.
+  const auto consent = core::read_consent({}, message);
+  if (const auto* asked = consent.has_value() ? std::get_if<core::ConsentRequest>(&*consent) : nullptr) {
+    ids.insert(asked->terms.original);
+    if (const auto* original = lookup()(asked->terms.original))
+      for (const auto* source : core::provenance(original->message, lookup()).closure) ids.insert(source->id);
+  }
   for (const auto* source : core::provenance(message, lookup()).closure) {
     ids.insert(source->id);
     if (const auto reissued = core::reissue_of(source->message)) ids.insert(*reissued);
@@ -137,16 +144,18 @@ std::optional<crypto::Wrap> only_wrap(BytesView bytes) {
   return made.has_value() && made->size() == 1 ? std::optional(std::move(made->front())) : std::nullopt;
 }
 
-// What its originator made for this step.
-const store::PermitRecord* with_wrap(const std::vector<store::PermitRecord>& permits, const core::Message& original) {
+// What its originator, or who answers for it, made for this step.
+const store::PermitRecord* with_wrap(const core::Directory& directory, const std::vector<store::PermitRecord>& permits,
+                                     const core::Message& original) {
+  const auto line = core::succession_of(directory, original.originator);
   for (const auto& record : permits)
-    if (record.permit.provider == original.originator && !record.wrap.empty()) return &record;
+    if (record.permit.provider == line.answering(record.permit.from) && !record.wrap.empty()) return &record;
   return nullptr;
 }
 
 // The original's own wrap for us, where there is one; else whatever the forwarder made, which is looked at closest;
-// else the one its originator permitted, by a permit or a detached grant.
-void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
+// else the one its originator, or who answers for it, permitted, by a permit or a detached grant.
+void choose_wrap(const std::string& self, const core::Directory& directory, const wire::CarriedMessage& carried,
                  const std::vector<store::PermitRecord>& permits, CarriedOriginal& out) {
   using From = core::CarriedWrap::From;
   if (out.extent.is_all()) out.key = wrap_for(self, out.message, carried.wraps);
@@ -155,7 +164,7 @@ void choose_wrap(const std::string& self, const wire::CarriedMessage& carried,
   } else if (!carried.forwarder_wrap.empty()) {
     out.wrap = core::CarriedWrap{From::forwarder, crypto::sha256(carried.forwarder_wrap)};
     out.key = only_wrap(carried.forwarder_wrap);
-  } else if (const auto* record = with_wrap(permits, out.message)) {
+  } else if (const auto* record = with_wrap(directory, permits, out.message)) {
     out.wrap = core::CarriedWrap{From::permit, crypto::sha256(record->wrap)};
     out.key = only_wrap(record->wrap);
     out.permit = record->permit;
@@ -205,9 +214,9 @@ bool fits(const core::Message& original, const wire::CarriedMessage& carried, co
 
 }  // namespace
 
-Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
-                                      const core::Extent& extent, const std::vector<store::PermitRecord>& permits,
-                                      FrameVerifier& verifier) {
+Result<CarriedOriginal> judge_carried(const std::string& self, const core::Directory& directory,
+                                      const wire::CarriedMessage& carried, const core::Extent& extent,
+                                      const std::vector<store::PermitRecord>& permits, FrameVerifier& verifier) {
   CarriedOriginal out;
   out.message = TRY(verified_message(carried.statement, verifier.find(carried.statement)));
   out.extent = extent;
@@ -216,7 +225,7 @@ Result<CarriedOriginal> judge_carried(const std::string& self, const wire::Carri
     return fail(Errc::malformed, "parts or wraps of the original are not those it commits to");
   out.id = core::message_id(carried.statement.statement, out.message.created);
   out.statement = verifier.evidence(carried.statement);
-  choose_wrap(self, carried, permits, out);
+  choose_wrap(self, directory, carried, permits, out);
   if (out.wrap && out.wrap->from == core::CarriedWrap::From::statement && !carried.forwarder_wrap.empty())
     return fail(Errc::malformed, "a wrap of the forwarder beside the originator's");
   return out;

@@ -58,9 +58,9 @@ struct CarriedOriginal {
 };
 // Malformed when it came whole and its parts or wraps are not those its originator signed, or a second wrap came beside
 // the originator's. Of an extract they say only whether they fit: it was cut by the forwarder, who answers for it.
-Result<CarriedOriginal> judge_carried(const std::string& self, const wire::CarriedMessage& carried,
-                                      const core::Extent& extent, const std::vector<store::PermitRecord>& permits,
-                                      FrameVerifier& verifier);
+Result<CarriedOriginal> judge_carried(const std::string& self, const core::Directory& directory,
+                                      const wire::CarriedMessage& carried, const core::Extent& extent,
+                                      const std::vector<store::PermitRecord>& permits, FrameVerifier& verifier);
 
 // Opens it: the record to keep beside the forward. Errors as SealKeys::unwrap, and unauthenticated when the body does
 // not match its commitments.

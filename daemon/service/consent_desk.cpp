@@ -47,7 +47,7 @@ Result<std::uint64_t> uses_of(const Node& node, const core::Grant& grant) {
 }
 
 Result<std::string> state_of(const Node& node, const core::Grant& grant, std::uint64_t used, Instant now) {
-  if (TRY(is_revoked(grant, statements_about(node.store)))) return "revoked";
+  if (TRY(is_revoked(*node.store.directory(), grant, statements_about(node.store)))) return "revoked";
   if (now < grant.terms.from) return "not-yet";
   if (now >= grant.terms.until) return "expired";
   return used >= grant.terms.uses ? "used-up" : "in-force";
@@ -306,9 +306,35 @@ Result<void> add_coverage(const Node& node, const core::Message& original, const
   return {};
 }
 
-Result<wire::DisseminationView> dissemination_of(const Node& node, const core::MessageId& id) {
+// A request or a grant stands for what it is about, which a successor may have beside the request alone.
+Result<store::MessageRow> subject_of(const Node& node, const core::MessageId& id) {
+  auto& reader = node.store.reader();
+  auto row = TRY(reader.message_row(id));
+  const auto one = TRY(stated(row));
+  if (!one || (!std::holds_alternative<core::ConsentRequest>(one->statement) &&
+               !std::holds_alternative<core::Grant>(one->statement)))
+    return row;
+  const auto original = core::subject_of(one->statement);
+  auto held = reader.message_row(original);
+  if (held.has_value() || held.error().code != Errc::not_found) return held;
+  std::vector<core::MessageId> beside = {id};
+  if (one->message.in_reply_to) beside.push_back(*one->message.in_reply_to);
+  const auto sources = TRY(HeldSources::gather(beside, [&](const core::MessageId& of) { return reader.message(of); }));
+  const auto* shown = sources.lookup()(original);
+  if (shown == nullptr) return fail(Errc::not_found, "what it is about is not held");
+  row.id = original;
+  row.direction = store::Direction::carried;
+  row.statement = shown->message.to_text();
+  row.number.clear();
+  row.their_number.clear();
+  row.handling.reset();
+  return row;
+}
+
+Result<wire::DisseminationView> dissemination_of(const Node& node, const core::MessageId& named) {
   wire::DisseminationView out;
-  const auto row = TRY(node.store.reader().message_row(id));
+  const auto row = TRY(subject_of(node, named));
+  const auto& id = row.id;
   const auto original = TRY(core::Message::parse(row.statement));
   out.message = TRY(message_view(node, scene(node), row));
   Steps steps;

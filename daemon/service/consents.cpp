@@ -60,16 +60,18 @@ Result<void> add_held(const core::MessageId& original, const StatementsAbout& ab
 
 }  // namespace
 
-Result<bool> is_revoked(const core::Grant& grant, const StatementsAbout& about) {
+Result<bool> is_revoked(const core::Directory& directory, const core::Grant& grant, const StatementsAbout& about) {
+  const auto line = core::succession_of(directory, grant.provider);
   for (const auto& row : TRY(about(grant.id))) {
     const auto message = TRY(parsed(row));
-    if (message.kind == "consent-revocation" && message.originator == grant.provider) return true;
+    if (message.kind == "consent-revocation" && message.originator == line.answering(message.created)) return true;
   }
   return false;
 }
 
-Result<core::Consents> consents_for(const core::Message& message, const core::SourceLookup& sources,
-                                    const StatementsAbout& about, std::vector<core::Grant> shown) {
+Result<core::Consents> consents_for(const core::Directory& directory, const core::Message& message,
+                                    const core::SourceLookup& sources, const StatementsAbout& about,
+                                    std::vector<core::Grant> shown) {
   core::Consents out;
   out.grants = std::move(shown);
   std::set<core::MessageId> originals;
@@ -79,7 +81,7 @@ Result<core::Consents> consents_for(const core::Message& message, const core::So
   for (const auto* source : core::provenance(message, sources).closure) originals.insert(source->id);
   for (const auto& original : originals) CHECK_OK(add_held(original, about, out.grants));
   for (const auto& grant : out.grants)
-    if (TRY(is_revoked(grant, about))) out.revoked.insert(grant.id);
+    if (TRY(is_revoked(directory, grant, about))) out.revoked.insert(grant.id);
   return out;
 }
 

@@ -22,10 +22,11 @@ void file_statement(const core::Message& message, store::MessageRecord& record);
 
 // Grants about everything protected that the message passes on, or asks for permission to, and which of them their
 // providers have revoked. `shown`: grants that came with it.
-Result<core::Consents> consents_for(const core::Message& message, const core::SourceLookup& sources,
-                                    const StatementsAbout& about, std::vector<core::Grant> shown = {});
+Result<core::Consents> consents_for(const core::Directory& directory, const core::Message& message,
+                                    const core::SourceLookup& sources, const StatementsAbout& about,
+                                    std::vector<core::Grant> shown = {});
 
-// Whether its provider has revoked it, as far as known here.
-Result<bool> is_revoked(const core::Grant& grant, const StatementsAbout& about);
+// Whether who answered for its provider has revoked it, as far as known here.
+Result<bool> is_revoked(const core::Directory& directory, const core::Grant& grant, const StatementsAbout& about);
 
 }  // namespace chancery::service

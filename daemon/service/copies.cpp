@@ -76,12 +76,19 @@ Result<Ids> closure(store::Transaction& tx, const Ids& from) {
 
 // ---- what ends
 
-// Copies that came to us under this grant of this provider: by its permits, or without where it is detached.
+// Whether `by` answered for who gave the permission, until `at`.
+bool answered_for(const core::Directory& directory, const store::UseRecord& use, const std::string& by, Instant at) {
+  return core::succession_of(directory, use.provider).has_answered(by, at);
+}
+
+// Copies that came to us under this grant, of this provider or of one it answers for: by permits, or without where it
+// is detached.
 Result<Ids> copies_under(const Node& node, store::Transaction& tx, const core::MessageId& grant,
-                         const std::string& provider) {
+                         const std::string& provider, Instant at) {
   Ids copies;
   for (const auto& use : TRY(tx.uses_of_grant(grant))) {
-    if (use.receiver != node.identity.authority || use.provider != provider) continue;
+    if (use.receiver != node.identity.authority) continue;
+    if (core::answering(tx.directory(), use.provider, at) != provider) continue;
     const auto row = TRY(tx.find_message(use.carrier));
     if (row && row->direction == store::Direction::incoming) copies.insert(use.carrier);
   }
@@ -93,7 +100,7 @@ Result<bool> is_recallable(const Node& node, store::Transaction& tx, const core:
   if (recall.cause == core::RecallCause::spill) return true;
   const auto uses = TRY(tx.uses_of_carrier(recall.copy));
   return std::any_of(uses.begin(), uses.end(), [&](const store::UseRecord& use) {
-    return use.receiver == node.identity.authority && use.provider == recall.by;
+    return use.receiver == node.identity.authority && answered_for(tx.directory(), use, recall.by, tx.now());
   });
 }
 
@@ -107,9 +114,12 @@ Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::Recal
 }
 
 // Itself, and every forward that brought it.
-Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const std::string& finder) {
+Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const std::string& finder, Instant at) {
   const auto row = TRY(tx.find_message(message));
-  if (!row || !core::audience(TRY(parsed(row->statement))).contains(finder)) return Ids();
+  if (!row) return Ids();
+  const auto said = TRY(parsed(row->statement));
+  if (!core::audience(said).contains(finder) && core::answering(tx.directory(), said.originator, at) != finder)
+    return Ids();
   const auto carriers = TRY(tx.carriers(message));
   Ids all(carriers.begin(), carriers.end());
   all.insert(message);
@@ -129,7 +139,7 @@ struct FindEnded {
   Result<Ended> operator()(const core::Revocation& it) const {
     const auto& provider = ending.message.originator;
     return Ended{{it.grant, core::RecallCause::revocation, it.grant, provider},
-                 TRY(copies_under(node, tx, it.grant, provider))};
+                 TRY(copies_under(node, tx, it.grant, provider, ending.message.created))};
   }
   Result<Ended> operator()(const core::Recall& it) const {
     const auto lock = it.cause == core::RecallCause::spill ? ending.id : it.decision;
@@ -137,7 +147,8 @@ struct FindEnded {
   }
   Result<Ended> operator()(const core::SpillNotice& it) const {
     const auto& finder = ending.message.originator;
-    return Ended{{ending.id, core::RecallCause::spill, it.message, finder}, TRY(spilled(tx, it.message, finder))};
+    return Ended{{ending.id, core::RecallCause::spill, it.message, finder},
+                 TRY(spilled(tx, it.message, finder, ending.message.created))};
   }
   template <class Other>
   Result<Ended> operator()(const Other&) const {
@@ -154,7 +165,7 @@ Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::Mes
   std::set<std::string> out;
   if (decided.cause == core::RecallCause::revocation) {
     for (const auto& use : TRY(tx.uses_of_carrier(record.id)))
-      if (use.provider == decided.by) out.insert(use.receiver);
+      if (answered_for(tx.directory(), use, decided.by, tx.now())) out.insert(use.receiver);
     return out;
   }
   const auto message = TRY(parsed(record.statement.statement));
@@ -226,7 +237,8 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
   // By whose permission it came, hears that it is gone, whoever decided it.
   const auto answered = told;
   for (const auto& use : TRY(tx.uses_of_carrier(copy)))
-    if (use.receiver == node.identity.authority && state == core::CopyState::erased && !answered.contains(use.provider))
+    if (use.receiver == node.identity.authority && state == core::CopyState::erased &&
+        !answered.contains(core::answering(tx.directory(), use.provider, tx.now())))
       comply(use.provider, use.grant, agreement);
   if (state != core::CopyState::retained)
     for (const auto& [finder, message] : finders)
@@ -314,6 +326,17 @@ Result<bool> report_copy(const Node& node, store::Transaction& tx, const core::M
   return !all.empty();
 }
 
+namespace {
+
+// Whether a statement is by who wrote this message, or by who answered for that when it was signed.
+Result<bool> speaks_of_own(store::Transaction& tx, const core::MessageId& id, const core::Message& statement) {
+  const auto written = TRY(parsed(TRY(tx.load_message(id)).statement.statement)).originator;
+  return written == statement.originator ||
+         core::answering(tx.directory(), written, statement.created) == statement.originator;
+}
+
+}  // namespace
+
 Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& ending) {
   const auto said = core::read_consent(ending.id, ending.message);
   if (!said.has_value()) return false;
@@ -332,8 +355,7 @@ Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& end
   if (decided.cause == core::RecallCause::spill && ending.message.originator != node.identity.authority) {
     Ids theirs;
     for (const auto& id : copies)
-      if (TRY(parsed(TRY(tx.load_message(id)).statement.statement)).originator == ending.message.originator)
-        theirs.insert(id);
+      if (TRY(speaks_of_own(tx, id, ending.message))) theirs.insert(id);
     if (!theirs.empty()) {
       TRY(erase_all(node, tx, copies, entry_of(node, ending, core::Act::copy_erased, ending.id)));
       erased = true;

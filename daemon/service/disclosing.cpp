@@ -49,19 +49,20 @@ Result<Permitted> permitted_now(const core::World& world, const OwnDisclosure& s
   // OwnDisclosure for now, not for the day it was released.
   auto today = subject.message;
   today.created = world.now;
-  auto consents = TRY(consents_for(today, subject.sources.lookup(), about));
+  auto consents = TRY(consents_for(world.directory, today, subject.sources.lookup(), about));
   for (const auto& record : permits)
     consents.permits.push_back({record.permit, core::statement_digest(record.statement.statement)});
   out.decision = core::decide_release(world, today, subject.sources.lookup(), consents);
   if (!out.decision.allowed()) return out;
   for (const auto& need : core::consent_needs(world, today, subject.sources.lookup())) {
     const auto holds = [&](const core::ShownPermit& shown) {
-      return shown.permit.provider == need.provider && shown.permit.original == need.original->id &&
+      return shown.permit.original == need.original->id &&
              core::permit_faults(shown.permit, consents, need, world.self, subject.id, world.now).empty();
     };
     if (std::any_of(consents.permits.begin(), consents.permits.end(), holds)) continue;
     const auto covered = core::covering_grant(consents, need, world.self, world.now);
-    out.missing.emplace_back(need.provider, request_for(need, *std::get<const core::Grant*>(covered), subject.id));
+    out.missing.emplace_back(need.answering(world.now),
+                             request_for(need, *std::get<const core::Grant*>(covered), subject.id));
   }
   return out;
 }

@@ -44,6 +44,15 @@ const core::Designation* of_serial(const core::DirectoryEntry& entry, std::uint6
   return found == entry.history.end() ? nullptr : &*found;
 }
 
+// What its `succeeds` does not fit beside: the newest designation of its predecessor. Whom we do not know yet stands in
+// nobody's way: it counts from when it is known.
+const core::Designation* excluded_by(const core::Directory& directory, const core::Designation& designation,
+                                     const core::DirectoryEntry& entry) {
+  const auto fault = core::succession_fault(directory, designation, entry.anchor);
+  if (!fault || *fault == ReasonCode::succession_unknown) return nullptr;
+  return &directory.find(designation.succeeds)->history.back();
+}
+
 Result<void> record_designation(const Node& node, const core::Designation& designation,
                                 const wire::DesignationItem& item) {
   return node.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
@@ -51,7 +60,9 @@ Result<void> record_designation(const Node& node, const core::Designation& desig
     const auto* entry = tx.directory().find(peer);
     if (entry == nullptr || is_known(*entry, item.statement)) return {};
     const store::SignedStatement statement{item.statement, item.signature, item.path};
-    if (core::check_succession(entry->history, designation).has_value())
+    if (const auto* other = excluded_by(tx.directory(), designation, *entry))
+      return keep_conflict(tx, "designation", peer, other->to_text(), item.statement);
+    if (core::check_next_designation(entry->history, designation).has_value())
       return tx.record_designation({statement, item.certificates}, entry_of(peer, core::Act::designation_recorded,
                                                                             core::statement_digest(item.statement)));
     const auto* other = of_serial(*entry, designation.serial);

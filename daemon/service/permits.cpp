@@ -166,7 +166,7 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
   const auto at = scene(node);
   auto needs = core::consent_needs(at.world(), message, sources.lookup());
   if (needs.empty()) return out;
-  auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
+  auto consents = TRY(consents_for(*at.directory, message, sources.lookup(), statements_about(node.store)));
   for (const auto& grant : consents.grants)
     if (is_spent(grant, TRY(node.store.reader().uses_of_grant(grant.id)), {core::to_string(sent.id), peer}))
       consents.spent.insert(grant.id);
@@ -197,7 +197,7 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
     if (permit != nullptr)
       out.permits.push_back(*permit);
     else
-      out.missing.emplace_back(need.provider, request_for(need, **grant, sent.id));
+      out.missing.emplace_back(need.answering(at.now), request_for(need, **grant, sent.id));
   }
   return out;
 }
@@ -284,13 +284,40 @@ Result<Uses> uses_of(store::Transaction& tx, const core::PermitRequest& request)
   return out;
 }
 
+// Signed by us, or by a predecessor and held here.
 Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transaction& tx, const core::MessageId& id) {
   const auto row = TRY(tx.find_message(id));
-  if (!row || row->direction != store::Direction::outgoing) return std::optional<core::Grant>();
+  if (!row || row->direction == store::Direction::carried) return std::optional<core::Grant>();
   const auto statement = core::read_consent(id, TRY(core::Message::parse(row->statement)));
   const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
-  if (grant == nullptr || grant->provider != node.identity.authority) return std::optional<core::Grant>();
-  return std::optional(*grant);
+  if (grant == nullptr) return std::optional<core::Grant>();
+  const auto line = core::succession_of(tx.directory(), grant->provider);
+  return line.has_answered(node.identity.authority, tx.now()) ? std::optional(*grant) : std::optional<core::Grant>();
+}
+
+// What we never saw may have been granted by one of these.
+bool has_predecessor(const core::Directory& directory, const std::string& self, Instant now) {
+  const auto& all = directory.entries();
+  return std::any_of(all.begin(), all.end(), [&](const auto& one) {
+    return one.first != self && core::answering(directory, one.first, now) == self;
+  });
+}
+
+// Whether the step takes a wrap of ours, and whether we have the key for it. A wrap is of the original's originator or
+// of who answers for it; whose original is not here cannot be told.
+struct Wrapping {
+  bool is_asked = false;
+  bool key_held = true;
+};
+Result<Wrapping> wrapping_of(const Node& node, const core::Directory& directory, const core::PermitRequest& request,
+                             const Result<store::MessageRecord>& original, Instant now) {
+  Wrapping out;
+  if (request.verb != core::Verb::transfer || request.relation != core::Relation::forwards) return out;
+  if (!original.has_value()) return Wrapping{false, false};
+  const auto message = TRY(core::Message::parse(original->statement.statement));
+  out.is_asked = core::answering(directory, message.originator, now) == node.identity.authority;
+  out.key_held = !out.is_asked || (!original->sealed_key.empty() && original->extent.is_all());
+  return out;
 }
 
 core::JournalEntry entry_of(const Node& node, const std::string& holder, const core::PermitRequest& request) {
@@ -365,17 +392,20 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   const auto grant = TRY(grant_of_ours(node, tx, request.grant));
   // Not his to use: answered, and nothing more is looked at or written.
   if (!grant || grant->holder != holder || grant->terms.original != request.original) {
+    const auto& self = node.identity.authority;
     Issued none;
-    none.decision.add({core::ReasonCode::consent_required, {}, {}, request.receiver});
+    if (!grant && has_predecessor(tx.directory(), self, tx.now()))
+      none.decision.add({core::ReasonCode::no_longer_held, {}, {}, self});
+    else
+      none.decision.add({core::ReasonCode::consent_required, {}, {}, request.receiver});
     return none;
   }
   const auto original = tx.load_message(request.original);
   if (!original.has_value() && original.error().code != Errc::not_found) return tl::unexpected(original.error());
   const auto uses = TRY(uses_of(tx, request));
   const auto* key = tx.directory().seal_key(request.receiver, tx.now());
-  const bool ours = original.has_value() && original->direction == store::Direction::outgoing;
   const bool transfers = request.verb == core::Verb::transfer;
-  const bool wraps = ours && transfers && request.relation == core::Relation::forwards;
+  const auto wrapping = TRY(wrapping_of(node, tx.directory(), request, original, tx.now()));
 
   core::GrantStanding standing;
   standing.grant = &*grant;
@@ -384,10 +414,10 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     standing.agreement = message.agreement;
     standing.parts = message.parts;
   }
-  standing.revoked = TRY(is_revoked(*grant, statements_about(tx)));
+  standing.revoked = TRY(is_revoked(tx.directory(), *grant, statements_about(tx)));
   standing.used_by_this = uses.again;
   standing.used = uses.count;
-  standing.key_held = !wraps || !original->sealed_key.empty();
+  standing.key_held = wrapping.key_held;
   standing.receiver_key = !transfers || key != nullptr;
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
@@ -399,8 +429,9 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     out.record = *known;
     return out;
   }
-  auto wrap = wraps ? TRY(rewrap(node, *original, request.extent, *key, request.grant.view(), request.carrier.view()))
-                    : Bytes();
+  auto wrap = wrapping.is_asked
+                  ? TRY(rewrap(node, *original, request.extent, *key, request.grant.view(), request.carrier.view()))
+                  : Bytes();
   return sign(node, tx, holder, request, *grant, std::move(wrap));
 }
 

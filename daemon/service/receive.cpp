@@ -54,11 +54,12 @@ bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::A
 // The writer cannot take it now: it comes again.
 bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
 
-// Nothing stands in the way but a key that is not there yet, or a beginning.
+// Nothing stands in the way but a key that is not there yet, a beginning, or that another answers by now.
 bool may_change(const core::Decision& decision) {
   const auto& reasons = decision.reasons();
   return std::all_of(reasons.begin(), reasons.end(), [](const core::Reason& reason) {
-    return reason.code == core::ReasonCode::recipient_key_missing || reason.code == core::ReasonCode::consent_not_yet;
+    return reason.code == core::ReasonCode::recipient_key_missing || reason.code == core::ReasonCode::consent_not_yet ||
+           reason.code == core::ReasonCode::succeeded;
   });
 }
 

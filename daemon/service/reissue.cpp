@@ -69,7 +69,7 @@ Result<void> send_again(const Node& node, store::Transaction& tx, const store::M
   composed.message = again(first, record.id, recipient, tx.now());
   composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
   const auto world = world_of(node, *book, tx);
-  const auto consents = TRY(consents_for(composed.message, sources.lookup(), statements_about(tx)));
+  const auto consents = TRY(consents_for(world.directory, composed.message, sources.lookup(), statements_about(tx)));
   composed.decision = release_gate(world, composed.message, sources.lookup(), consents);
   if (const auto* original = first.sources.empty() ? nullptr : sources.lookup()(first.sources.front().id))
     composed.wraps_original = wrap_gate(world, original->message, tx.now());

@@ -14,10 +14,15 @@ const char* kind_of(const core::ConsentStatement& statement) {
   return std::holds_alternative<core::SpillReceipt>(statement) ? "spill-receipt" : "consent-compliance";
 }
 
+// Who answers for a provider by now is told in its place; who holds a copy is told itself that it is taken back.
+std::string told(const core::World& world, const store::OwedReport& owed) {
+  return owed.kind == "recall" ? owed.recipient : core::answering(world.directory, owed.recipient, world.now);
+}
+
 // A report has no text: its label is the lowest there is.
 core::Draft draft_of(const core::World& world, const store::OwedReport& owed) {
   core::Draft draft;
-  draft.recipients = {owed.recipient};
+  draft.recipients = {told(world, owed)};
   draft.agreement = owed.agreement;
   draft.kind = owed.kind;
   draft.facts = owed.facts;
@@ -30,6 +35,7 @@ core::Draft draft_of(const core::World& world, const store::OwedReport& owed) {
 Result<bool> send(const Node& node, store::Transaction& tx, const store::OwedReport& owed) {
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
+  if (told(world, owed) == world.self) return tx.settle_owed(owed.ordinal);
   const auto draft = draft_of(world, owed);
   const auto sources =
       TRY(HeldSources::gather(needed_ids(draft), [&tx](const core::MessageId& id) { return tx.load_message(id); }));
@@ -49,23 +55,26 @@ Result<void> owe(const Node& node, store::Transaction& tx, const std::string& pr
                  const core::ConsentStatement& statement) {
   // Who was never designated here cannot be told, and may be made up.
   const auto* entry = tx.directory().find(provider);
-  if (provider == node.identity.authority || entry == nullptr || entry->history.empty()) return {};
+  const auto& self = node.identity.authority;
+  if (provider == self || entry == nullptr || entry->history.empty()) return {};
+  if (core::answering(tx.directory(), provider, tx.now()) == self) return {};
   return tx.record_owed({0, provider, agreement, kind_of(statement), core::facts_of(statement)});
 }
 
 Result<std::set<std::string>> send_reports(const Node& node) {
-  std::set<std::string> told;
+  std::set<std::string> reached;
   std::uint64_t after = 0;
   while (true) {
+    const auto at = scene(node);
     const auto page = TRY(node.store.reader().owed(after, kAtOnce));
     for (const auto& owed : page) {
       const auto sent =
           node.store.run<bool>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); });
       if (!sent.has_value()) node.log(LogLevel::error, "report", owed.recipient + ": " + sent.error().detail);
-      if (sent.has_value() && *sent) told.insert(owed.recipient);
+      if (sent.has_value() && *sent) reached.insert(told(at.world(), owed));
       after = owed.ordinal;
     }
-    if (page.size() < kAtOnce) return told;
+    if (page.size() < kAtOnce) return reached;
   }
 }
 

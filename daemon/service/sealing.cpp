@@ -61,6 +61,7 @@ bool fits_a_frame(const core::Draft& draft, const core::Message& message, const 
   for (const auto& part : draft.parts) size += part.size() + kPartOverhead;
   // Beside each source, the grant it may go on under and a permit with its wrap.
   for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize + kConsentSize;
+  for (const auto& shown : sources.shown_to_successor(message)) size += shown.statement.size() + kProofSize;
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) size += carried_size(*original);
   const auto* granted = detached_original(message, sources);
@@ -290,6 +291,8 @@ Result<core::Decision> shut_sources(const Node& node, const core::Message& messa
 std::vector<core::MessageId> needed_ids(const core::Draft& draft) {
   auto ids = named_by_facts(draft.facts);
   for (const auto& source : draft.sources) ids.push_back(source.id);
+  // What is permitted may be here beside the request alone.
+  if (draft.kind == "consent-grant" && draft.in_reply_to) ids.push_back(*draft.in_reply_to);
   return ids;
 }
 
@@ -298,7 +301,7 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
   Composed out{core::compose(world, draft, sources.lookup()), {}, {}, false};
   out.handling = sources.handling(out.message);
   out.plan = core::plan_digest(out.message, wire::part_digests(draft), draft.independent);
-  const auto consents = TRY(consents_for(out.message, sources.lookup(), about));
+  const auto consents = TRY(consents_for(world.directory, out.message, sources.lookup(), about));
   out.decision = release_gate(world, out.message, sources.lookup(), consents);
   out.beside = beside_core(world, draft, out, sources, quotes);
   for (const auto& finding : out.beside)
@@ -384,6 +387,7 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
       crypto::seal_at_rest(node.storage_key.view(), out.id.view(), sealed.body.content_key.view(), tx.random());
   out.recorded = tx.now();
   out.sources = sources.closure(message);
+  for (auto& shown : sources.shown_to_successor(message)) out.sources.push_back(std::move(shown));
   file_statement(message, out);
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);

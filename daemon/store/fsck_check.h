@@ -68,7 +68,8 @@ class FsckCheck {
   void check_erased(const Query& q, const std::string& where);
   Result<bool> is_locked(const core::MessageId& message, const core::MessageId& by);
   void check_made_wraps(const Query& q, const std::string& where, const core::Message& message);
-  Result<void> check_ended(const core::MessageId& id, const core::Message& message, const core::ConsentStatement& said);
+  Result<void> check_ended(const core::Directory& directory, const core::MessageId& id, const core::Message& message,
+                           const core::ConsentStatement& said);
   Result<void> check_made_of(const std::string& where, const core::MessageId& id, const core::Message& message);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();

@@ -63,13 +63,15 @@ Result<bool> FsckCheck::is_locked(const core::MessageId& message, const core::Me
   return q.next();
 }
 
-// What a statement held here ends is locked by it: copies that came under the grant of its signer, or what was spilled.
-Result<void> FsckCheck::check_ended(const core::MessageId& id, const core::Message& message,
-                                    const core::ConsentStatement& said) {
+// What a statement held here ends is locked by it: copies under the grant, by a permit of its signer or of one it
+// answers for, or what was spilled.
+Result<void> FsckCheck::check_ended(const core::Directory& directory, const core::MessageId& id,
+                                    const core::Message& message, const core::ConsentStatement& said) {
   if (const auto* revocation = std::get_if<core::Revocation>(&said))
     for (const auto& use : TRY(rows_.uses_of_grant(revocation->grant))) {
       const auto known = messages_.find(use.carrier);
-      if (use.receiver != self_ || use.provider != message.originator) continue;
+      if (use.receiver != self_) continue;
+      if (core::answering(directory, use.provider, message.created) != message.originator) continue;
       if (known == messages_.end() || known->second != Direction::incoming) continue;
       if (!TRY(is_locked(use.carrier, revocation->grant)))
         find(place_of("message", to_string(use.carrier)), "its grant is revoked, and it is not locked");
@@ -78,12 +80,16 @@ Result<void> FsckCheck::check_ended(const core::MessageId& id, const core::Messa
   const auto row = notice != nullptr ? TRY(rows_.message_row(notice->message)) : std::optional<MessageRow>();
   if (!row) return {};
   const auto spilled = core::Message::parse(row->statement);
-  if (spilled && core::audience(*spilled).contains(message.originator) && !TRY(is_locked(row->id, id)))
+  if (!spilled) return {};
+  const bool may_say = core::audience(*spilled).contains(message.originator) ||
+                       core::answering(directory, spilled->originator, message.created) == message.originator;
+  if (may_say && !TRY(is_locked(row->id, id)))
     find(place_of("message", to_string(row->id)), "it was spilled, and it is not locked");
   return {};
 }
 
 Result<void> FsckCheck::locks() {
+  const auto directory = TRY(load_directory(rows_, self_));
   auto q = database_.query(
       "SELECT m.id, m.statement FROM message m JOIN consent c ON c.message = m.id WHERE m.direction <> ? AND c.quiet = "
       "0",
@@ -92,7 +98,7 @@ Result<void> FsckCheck::locks() {
     const auto message = core::Message::parse(as_text(q.view(1)));
     if (!message) continue;  // told where messages are checked
     const auto said = core::read_consent(q.message_id(0), *message);
-    if (said) CHECK_OK(check_ended(q.message_id(0), *message, *said));
+    if (said) CHECK_OK(check_ended(directory, q.message_id(0), *message, *said));
   }
   return {};
 }

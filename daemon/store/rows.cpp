@@ -276,6 +276,9 @@ Result<core::Directory> load_directory(Rows& rows, const std::string& authority)
     entries[peer.authority] = {peer.state, crypto::sha256(peer.anchor), {}, {}};
   entries[authority].state = core::PeerState::active;
   for (auto& [name, entry] : entries) CHECK_OK(fill(rows, name, entry));
+  // Nobody pins our own anchor: it comes first beside our designations.
+  for (const auto& record : TRY(rows.designations(authority)))
+    if (!record.certificates.empty()) entries[authority].anchor = crypto::sha256(record.certificates.front());
   return core::Directory(std::move(entries));
 }
 

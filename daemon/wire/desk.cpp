@@ -426,6 +426,11 @@ void to_proto(const PeerView& view, v1::PeerView& out) {
   out.set_seal_key_until(text_of(view.seal_key_until));
   out.set_skew_ms(view.skew_ms);
   out.set_last_error(view.last_error);
+  for (const auto& successor : view.successors) {
+    auto& one = *out.add_successors();
+    one.set_authority(successor.authority);
+    one.set_from(to_string(successor.from));
+  }
 }
 
 void to_proto(const StatusView& view, v1::StatusResponse& out) {

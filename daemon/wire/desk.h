@@ -364,6 +364,7 @@ struct PeerView {
   std::optional<Instant> seal_key_until;
   std::int64_t skew_ms = 0;
   std::string last_error;
+  std::vector<core::Successor> successors = {};
 };
 void to_proto(const PeerView& view, v1::PeerView& out);
 

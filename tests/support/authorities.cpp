@@ -62,6 +62,10 @@ Pair make_pair(const std::string& name, crypto::CertificateUse use, Pair* issuer
   return {std::move(key), std::move(certificate)};
 }
 
+Pair same_as(const Pair& pair) {
+  return {must(crypto::PrivateKey::from_pem(pair.key.to_pem().view()), "key"), pair.certificate};
+}
+
 core::DesignatedKey designated(core::KeyRole role, const crypto::Certificate& certificate) {
   return {role, crypto::Suite::p256, certificate.id(), kFrom, kTo, core::KeyState::active, std::nullopt};
 }
@@ -150,9 +154,10 @@ struct ExampleAuthority::Keys {
 };
 
 ExampleAuthority::ExampleAuthority(const std::string& id, const Clock& clock, crypto::RandomSource& random,
-                                   const char* vfs)
+                                   const char* vfs, const ExampleAuthority* colleague)
     : directory_(make_directory()), clock_(clock), random_(random), vfs_(vfs) {
-  auto anchor = make_pair(id + " anchor", crypto::CertificateUse::anchor, nullptr);
+  auto anchor = colleague != nullptr ? same_as(colleague->keys_->anchor)
+                                     : make_pair(id + " anchor", crypto::CertificateUse::anchor, nullptr);
   auto tls = make_pair(id, crypto::CertificateUse::tls, &anchor);
   auto sign = make_pair(id + " sign", crypto::CertificateUse::sign, &anchor);
   auto evidence = make_pair(id + " evidence", crypto::CertificateUse::evidence, &anchor);

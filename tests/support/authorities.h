@@ -20,8 +20,10 @@ Instant example_time();
 class ExampleAuthority {
  public:
   // `id`: cn-example, ru-example or kz-example; designated for all agreements and directions of its Party. The
-  // references outlive this. With `vfs` the store lives on that SQLite VFS.
-  ExampleAuthority(const std::string& id, const Clock& clock, crypto::RandomSource& random, const char* vfs = nullptr);
+  // references outlive this. With `vfs` the store lives on that SQLite VFS. Designated by the anchor of `colleague`, or
+  // by one of its own.
+  ExampleAuthority(const std::string& id, const Clock& clock, crypto::RandomSource& random, const char* vfs = nullptr,
+                   const ExampleAuthority* colleague = nullptr);
   ~ExampleAuthority();
   ExampleAuthority(const ExampleAuthority&) = delete;
   ExampleAuthority& operator=(const ExampleAuthority&) = delete;

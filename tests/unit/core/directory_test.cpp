@@ -112,12 +112,12 @@ TEST_F(DirectoryOf, SealsForTheNewestKeyOfTheTime) {
 TEST_F(DirectoryOf, LetsADesignationFollowOnlyTheOneItSupersedes) {
   const auto next = entry.history.back();
   const std::vector<Designation> history = {entry.history.front()};
-  EXPECT_TRUE(check_succession({}, next).has_value());
-  EXPECT_TRUE(check_succession(history, next).has_value());
+  EXPECT_TRUE(check_next_designation({}, next).has_value());
+  EXPECT_TRUE(check_next_designation(history, next).has_value());
   const auto refused = [&](auto change, Errc code) {
     auto changed = next;
     change(changed);
-    const auto result = check_succession(history, changed);
+    const auto result = check_next_designation(history, changed);
     return !result.has_value() && result.error().code == code;
   };
   EXPECT_TRUE(refused([](auto& d) { d.authority = "kz-example"; }, Errc::conflict));

@@ -18,7 +18,7 @@ class CarriedTest : public PeerTest {
                                 const std::string& self = "ru-example") {
     const auto directory = ru_.store().directory();
     FrameVerifier verifier(frame.signatures, *directory, certificates_);
-    return judge_carried(self, original, {}, {}, verifier);
+    return judge_carried(self, *directory, original, {}, {}, verifier);
   }
   static core::Message parsed(const wire::MessageItem& item) {
     return core::Message::parse(item.statement.statement).value();
