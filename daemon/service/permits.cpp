@@ -4,7 +4,6 @@
 
 #include "crypto/sealing.h"
 #include "daemon/service/carried.h"
-#include "daemon/service/gate.h"
 #include "daemon/service/voiding.h"
 
 namespace chancery::service {
@@ -135,26 +134,20 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
   if (message.sources.empty()) return out;
   const auto sources = TRY(sources_of(node, message, sent));
   const auto at = scene(node);
-  auto needs = core::consent_needs(at.world(), message, sources.lookup());
+  const auto needs = core::consent_needs(at.world(), message, sources.lookup());
   if (needs.empty()) return out;
   auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
   for (const auto& grant : consents.grants)
     if (TRY(is_spent(node, grant, {core::to_string(sent.id), peer}))) consents.spent.insert(grant.id);
   const auto permits = TRY(node.store.reader().permits_of_carrier(sent.id));
   for (const auto& line : message.sources)
-    if (TRY(node.store.reader().locked(line.id)) && !passage_gate(needs.front()))
-      out.closed = core::ReasonCode::copy_locked;
+    if (TRY(node.store.reader().locked(line.id))) out.closed = core::ReasonCode::copy_locked;
   for (const auto& need : needs) {
     const auto covered = core::covering_grant(consents, need, node.identity.authority, at.now);
     const auto* const* grant = std::get_if<const core::Grant*>(&covered);
     // Those who are to have it as well are shown under which grant.
     if (grant != nullptr) CHECK_OK(add_grant(node, **grant, out));
     if (need.receiver != peer) continue;
-    if (passage_gate(need)) {  // shows what it has, whatever that is
-      for (const auto& record : permits)
-        if (record.permit.receiver == peer) out.permits.push_back(record);
-      continue;
-    }
     if (grant == nullptr) {
       out.closed = std::get<core::ReasonCode>(covered);
       continue;
