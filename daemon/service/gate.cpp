@@ -1,5 +1,7 @@
 #include "daemon/service/gate.h"
 
+#include "daemon/service/carried.h"
+
 namespace chancery::service {
 
 core::Decision release_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources,
@@ -16,6 +18,9 @@ bool wrap_gate(const core::World& world, const core::Message& original, Instant 
   return !core::is_protected(world, original, at);
 }
 
-bool passage_gate(const core::ConsentNeed& /*need*/) { return false; }
+bool passage_gate(const Node& /*node*/, const std::string& /*peer*/, store::OutgoingMessage& /*message*/,
+                  Passage& passage) {
+  return !passage.closed && passage.missing.empty();
+}
 
 }  // namespace chancery::service

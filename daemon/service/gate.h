@@ -5,7 +5,14 @@
 #include "daemon/core/quotation.h"
 #include "daemon/core/release.h"
 
+namespace chancery::store {
+struct OutgoingMessage;
+}
+
 namespace chancery::service {
+
+struct Node;
+struct Passage;
 
 // core::decide_release, on every path that signs a message.
 core::Decision release_gate(const core::World& world, const core::Message& message, const core::SourceLookup& sources,
@@ -18,7 +25,8 @@ core::Decision quotation_gate(const core::World& world, const core::Message& mes
 // Whether the forwarder of an original wraps its key himself: never what is protected.
 bool wrap_gate(const core::World& world, const core::Message& original, Instant at);
 
-// Whether what was released goes on without the permit it needs: never.
-bool passage_gate(const core::ConsentNeed& need);
+// Whether what was released goes to this peer now: only with every permit it needs, and while nothing has closed its
+// way. The last look at what goes and what it takes along: a gate of a test changes both.
+bool passage_gate(const Node& node, const std::string& peer, store::OutgoingMessage& message, Passage& passage);
 
 }  // namespace chancery::service

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/service/gate.h"
 #include "daemon/service/voiding.h"
 
 namespace chancery::service {
@@ -295,11 +296,11 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
     close(row, **code);
     return true;
   }
+  const auto passage = passage_of(row, *message);
+  if (!passage) return true;
   InFlight flying{
       *row.message, core::statement_digest(message->statement.statement), row.epoch, row.sequence, row.attempts, 0,
       now()};
-  const auto passage = passage_of(row, *message);
-  if (!passage) return true;
   const bool alone = frame.empty(), first = frame.messages.empty();
   auto item = to_item(node_, peer_, std::move(*message), *passage, frame);
   if (!item.has_value()) {
@@ -322,21 +323,21 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
 
 // What the message takes along. Nothing: it does not go now. It waits for a permit that its provider is asked for while
 // the stream to the receiver is up, or is closed because no grant covers it any more.
-std::optional<Passage> Outgoing::passage_of(const store::OutboxRow& row, const store::OutgoingMessage& message) {
+std::optional<Passage> Outgoing::passage_of(const store::OutboxRow& row, store::OutgoingMessage& message) {
   auto out = passage(node_, peer_, message);
   if (!out.has_value()) {
     failed("permit", out.error());
     return std::nullopt;
   }
-  if (out->closed) {
-    close(row, core::to_string(*out->closed));
-    return std::nullopt;
-  }
-  if (out->missing.empty()) {
+  if (passage_gate(node_, peer_, message, *out)) {
     const auto why = not_counted(*out);
     if (!why.has_value()) failed("uses", why.error());
     if (why.has_value() && *why) close(row, core::to_string(**why));
     return why.has_value() && !*why ? std::optional(std::move(*out)) : std::nullopt;
+  }
+  if (out->closed) {
+    close(row, core::to_string(*out->closed));
+    return std::nullopt;
   }
   const auto next = node_.clock.now() + kAskAgain;
   const auto done = node_.store.run<void>(0, [&](store::Transaction& tx) {

@@ -47,7 +47,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void add_messages(wire::Frame& frame);
   bool add_message(const store::OutboxRow& row, wire::Frame& frame);
   [[nodiscard]] Result<std::optional<core::ReasonCode>> not_counted(const Passage& passage) const;
-  std::optional<Passage> passage_of(const store::OutboxRow& row, const store::OutgoingMessage& message);
+  std::optional<Passage> passage_of(const store::OutboxRow& row, store::OutgoingMessage& message);
   void add_permit_requests(wire::Frame& frame);
   void add_heartbeat(wire::Frame& frame);
   void refill();

@@ -4,7 +4,6 @@
 
 #include "crypto/sealing.h"
 #include "daemon/service/carried.h"
-#include "daemon/service/gate.h"
 #include "daemon/service/voiding.h"
 
 namespace chancery::service {
@@ -148,7 +147,7 @@ Result<void> add_detached(const Node& node, const core::ConsentNeed& need, const
   const bool known = std::any_of(counted.begin(), counted.end(), [&](const store::UseRecord& use) {
     return use.detached && use.grant == grant.id && use.receiver == need.receiver;
   });
-  if (!known) out.uses.push_back({grant.id, carrier, need.receiver, need.provider, true});
+  if (!known) out.uses.push_back({grant.id, carrier, need.receiver, grant.provider, true});
   if (need.relation != core::Relation::forwards || grant.wraps.empty()) return {};
   out.grant_wrap = TRY(wrap_of(node, grant, need.receiver));
   if (out.grant_wrap.empty()) out.closed = core::ReasonCode::no_longer_held;
@@ -164,7 +163,7 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
   if (message.sources.empty()) return out;
   const auto sources = TRY(sources_of(node, message, sent));
   const auto at = scene(node);
-  auto needs = core::consent_needs(at.world(), message, sources.lookup());
+  const auto needs = core::consent_needs(at.world(), message, sources.lookup());
   if (needs.empty()) return out;
   auto consents = TRY(consents_for(*at.directory, message, sources.lookup(), statements_about(node.store)));
   for (const auto& grant : consents.grants)
@@ -172,8 +171,7 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
       consents.spent.insert(grant.id);
   const auto permits = TRY(node.store.reader().permits_of_carrier(sent.id));
   for (const auto& line : message.sources)
-    if (TRY(node.store.reader().locked(line.id)) && !passage_gate(needs.front()))
-      out.closed = core::ReasonCode::copy_locked;
+    if (TRY(node.store.reader().locked(line.id))) out.closed = core::ReasonCode::copy_locked;
   for (const auto& need : needs) {
     const auto covered = core::covering_grant(consents, need, node.identity.authority, at.now);
     const auto* const* grant = std::get_if<const core::Grant*>(&covered);
@@ -182,11 +180,6 @@ Result<Passage> passage(const Node& node, const std::string& peer, const store::
     if (need.receiver != peer) continue;
     if (grant != nullptr && (*grant)->is_detached()) {
       CHECK_OK(add_detached(node, need, **grant, consents.spent.contains((*grant)->id), sent.id, out));
-      continue;
-    }
-    if (passage_gate(need)) {  // shows what it has, whatever that is
-      for (const auto& record : permits)
-        if (record.permit.receiver == peer) out.permits.push_back(record);
       continue;
     }
     if (grant == nullptr) {
@@ -229,7 +222,7 @@ Result<std::optional<core::ReasonCode>> count_uses(const Node& node, store::Tran
     if (!row) return fail(Errc::corrupt, "a grant that was held is not there");
     const auto statement = TRY(core::read_consent(use.grant, TRY(core::Message::parse(row->statement))));
     const auto& grant = std::get<core::Grant>(statement);
-    if (TRY(is_revoked(grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
+    if (TRY(is_revoked(tx.directory(), grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
     if (tx.now() >= grant.terms.until) return None(core::ReasonCode::consent_expired);
     if (is_spent(grant, TRY(tx.uses_of_grant(use.grant)), {core::to_string(use.carrier), use.receiver}))
       return None(core::ReasonCode::consent_used_up);

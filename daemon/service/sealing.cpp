@@ -354,7 +354,7 @@ Result<wire::Preview> preview_of(const Node& node, const core::World& world, con
   out.decision = composed.decision;
   out.agreement = message.agreement;
   out.statement = lines_at_preview(message);
-  const auto consents = TRY(consents_for(message, sources.lookup(), statements_about(node.store)));
+  const auto consents = TRY(consents_for(world.directory, message, sources.lookup(), statements_about(node.store)));
   out.rules = core::explain_release(world, message, sources.lookup(), consents);
   out.rules.insert(out.rules.end(), composed.beside.begin(), composed.beside.end());
   const auto shut = TRY(shut_sources(node, message, sources));

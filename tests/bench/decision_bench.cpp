@@ -108,7 +108,7 @@ class Archive {
   // As at the receiver, with what came beside the message at hand.
   void accept(const core::Message& message, const std::vector<core::ShownPermit>& permits) {
     const auto sources = must(service::HeldSources::gather(ids(message), load()), "sources");
-    auto consents = must(service::consents_for(message, sources.lookup(), about()), "consents");
+    auto consents = must(service::consents_for(*directory_, message, sources.lookup(), about()), "consents");
     consents.permits = permits;
     core::Arrival arrival{message, "ru-example"};
     arrival.id = core::message_id(message.to_text(), message.created);
@@ -119,7 +119,7 @@ class Archive {
   // What each provider would sign for the message.
   std::vector<core::ShownPermit> permits_for(const core::Message& message) {
     const auto sources = must(service::HeldSources::gather(ids(message), load()), "sources");
-    const auto consents = must(service::consents_for(message, sources.lookup(), about()), "consents");
+    const auto consents = must(service::consents_for(*directory_, message, sources.lookup(), about()), "consents");
     std::vector<core::ShownPermit> out;
     for (const auto& need : core::consent_needs(world("ru-example"), message, sources.lookup())) {
       const auto grant = core::covering_grant(consents, need, "ru-example", clock_.now());
