@@ -260,7 +260,7 @@ class TextNotNamed(WithoutItsProof):
     its provider hears nothing."""
 
     name = "text of a held source not named (not promised of a patched holder)"
-    desk, article = "E-QUOTE-UNDECLARED", "6(2)"
+    desk = "E-QUOTE-UNDECLARED"
 
     def draft(self, story):
         file = story.base / "draft.md"
