@@ -81,7 +81,7 @@ class UsedUp(PermitReused):
 
 class WrongMessage(Row):
     name = "wrong message"
-    codes, told = ["E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH"], "E-PERMIT-MISMATCH"
+    codes, told = ["E-CONSENT-REQUIRED", "E-PERMIT-MISMATCH", "E-WRAP-FOREIGN"], "E-PERMIT-MISMATCH"
 
     def prepare(self, story):
         self.original = story.notice(story.ru, draft=OTHER_TEXT)
