@@ -61,13 +61,13 @@ TEST_F(DecideRelease, RefusesWhatItsLabelPolicyDoesNotLetItJudge) {
 }
 
 TEST_F(DecideRelease, IsExplainedRuleByRuleWithTheArticleOfEach) {
-  auto message = realm.notice("cn-example", {"ru-example"}, "secret");
-  message.languages = {"en"};
+  auto secret = realm.notice("cn-example", {"ru-example"}, "secret");
+  secret.languages = {"en"};
   const auto data = realm.book();
   const Directory directory(realm.peers);
   std::map<std::string, RuleFinding> findings;
   for (auto& finding :
-       explain_release({data, directory, realm.joint_acts, "cn-example", realm.now}, message, realm.lookup()))
+       explain_release({data, directory, realm.joint_acts, "cn-example", realm.now}, secret, realm.lookup()))
     findings.emplace(finding.rule, finding);
   std::vector<std::string> broken;
   for (const auto& [rule, finding] : findings)
