@@ -7,7 +7,7 @@
     consultations = ["S5.3", ...]      # by the capability the clause waits for
 
 A test is a TEST, TEST_F, TEST_P, TYPED_TEST or RC_GTEST_PROP of a .cpp file below tests/, or a `NAME Suite.Test` or
-`chancery_script(Suite.Test` of a CMakeLists.txt there.
+`chancery_script(Suite.Test` of a CMakeLists.txt there, or Transcript.<name> of tests/integration/transcripts/<name>.txt.
 """
 
 import re
@@ -29,6 +29,7 @@ def existing_tests(root):
         tests |= {f"{suite}.{name}" for suite, name in CPP.findall(file.read_text("utf-8"))}
     for file in (root / "tests").rglob("CMakeLists.txt"):
         tests |= set(CMAKE.findall(file.read_text("utf-8")))
+    tests |= {f"Transcript.{file.stem}" for file in (root / "tests/integration/transcripts").glob("*.txt")}
     return tests
 
 
