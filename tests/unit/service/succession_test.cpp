@@ -133,10 +133,11 @@ TEST_F(SuccessionTest, IsTakenInOnlyWhereItCounts) {
 
 TEST_F(SuccessionTest, IsShownWithItsDate) {
   EXPECT_THAT(added_at_ru(succeeding("cn-example", second_)), IsEmpty());
-  for (const auto& view : value_of(at_ru_.peers(test::officer()))) {
-    if (view.authority != "cn-example") continue;
-    EXPECT_THAT(view.successors, ElementsAre(core::Successor{"cn-second", test::example_time() + hours(1)}));
-  }
+  const auto peers = value_of(at_ru_.peers(test::officer()));
+  const auto predecessor =
+      std::find_if(peers.begin(), peers.end(), [](const auto& view) { return view.authority == "cn-example"; });
+  ASSERT_NE(predecessor, peers.end());
+  EXPECT_THAT(predecessor->successors, ElementsAre(core::Successor{"cn-second", test::example_time() + hours(1)}));
 }
 
 TEST_F(SuccessionTest, PermitsUnderItsPredecessorsGrantWithTheKeyThatWasHandedOver) {
