@@ -165,22 +165,21 @@ v1::ConsentView consent_of(const v1::Draft& draft, const std::string& originator
 }
 
 std::string consent_sentence(const v1::ConsentView& c, const std::string& answered, const Catalogue& catalogue) {
-  const auto sentence =
-      catalogue.text(c.kind() + ".sentence", {{"provider", provider_of(c, catalogue)},
-                                              {"holder", holder_of(c, catalogue)},
-                                              {"recipients", listed(c.recipients(), catalogue)},
-                                              {"verb", word_or_dash("verb", c.verb(), catalogue)},
-                                              {"original", called(c.original_number(), c.original())},
-                                              {"answered", called(answered, c.answers())},
-                                              {"extent", extent_words(c.extent(), catalogue)},
-                                              {"to", listed(c.to(), catalogue)},
-                                              {"from", signed_time(c.from())},
-                                              {"until", signed_time(c.until())},
-                                              {"uses", std::to_string(c.uses())},
-                                              {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
-                                              {"onward", word_or_dash("onward", c.onward(), catalogue)},
-                                              {"form", form_words(c, catalogue)},
-                                              {"effective", signed_time(c.effective())}});
+  auto sentence = catalogue.text(c.kind() + ".sentence", {{"provider", provider_of(c, catalogue)},
+                                                          {"holder", holder_of(c, catalogue)},
+                                                          {"recipients", listed(c.recipients(), catalogue)},
+                                                          {"verb", word_or_dash("verb", c.verb(), catalogue)},
+                                                          {"original", called(c.original_number(), c.original())},
+                                                          {"answered", called(answered, c.answers())},
+                                                          {"extent", extent_words(c.extent(), catalogue)},
+                                                          {"to", listed(c.to(), catalogue)},
+                                                          {"from", signed_time(c.from())},
+                                                          {"until", signed_time(c.until())},
+                                                          {"uses", std::to_string(c.uses())},
+                                                          {"mode", word_or_dash("consent-mode", c.mode(), catalogue)},
+                                                          {"onward", word_or_dash("onward", c.onward(), catalogue)},
+                                                          {"form", form_words(c, catalogue)},
+                                                          {"effective", signed_time(c.effective())}});
   if (c.kind() != kGrant || !is_detached(c)) return sentence;
   return sentence + catalogue.text("consent.detached", {{"until", signed_time(c.until())}});
 }

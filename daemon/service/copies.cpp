@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "daemon/service/carried.h"
 #include "daemon/service/consents.h"
 #include "daemon/service/sealing.h"
 
@@ -47,16 +48,33 @@ Result<bool> is_erased(store::Transaction& tx, const core::MessageId& id) {
 using Is = Result<bool> (*)(store::Transaction&, const core::MessageId&);
 Result<bool> is_locked(store::Transaction& tx, const core::MessageId& id) { return tx.locked(id); }
 
-// The original a forward carries, when it is here for that alone and no other forward still lets us have it.
+// Whether these forwards bring all parts that are held of an original.
+bool bring_all(const core::Extent& held, std::uint32_t parts, const std::vector<core::Extent>& brought) {
+  std::set<std::uint32_t> numbers;
+  for (const auto& extent : brought) {
+    if (extent.is_all()) return true;
+    numbers.insert(extent.parts.begin(), extent.parts.end());
+  }
+  if (held.is_all()) return numbers.size() == parts;
+  return std::all_of(held.parts.begin(), held.parts.end(), [&](std::uint32_t part) { return numbers.contains(part); });
+}
+
+// The original a forward carries, when it is here for that alone and the forwards that are left do not let us have all
+// of it: what is held is one copy, and no part of it outlives its permission because another has one.
 Result<std::optional<core::MessageId>> own_original(store::Transaction& tx, const store::MessageRecord& record,
                                                     const Ids& shut, Is is_shut) {
   using None = std::optional<core::MessageId>;
   if (!record.original || record.direction != store::Direction::incoming) return None();
   const auto original = TRY(tx.find_message(*record.original));
   if (!original || original->direction != store::Direction::carried) return None();
-  for (const auto& carrier : TRY(tx.carriers(*record.original)))
-    if (!shut.contains(carrier) && !TRY(is_shut(tx, carrier))) return None();
-  return None(*record.original);
+  std::vector<core::Extent> left;
+  for (const auto& carrier : TRY(tx.carriers(*record.original))) {
+    if (shut.contains(carrier) || TRY(is_shut(tx, carrier))) continue;
+    left.push_back(forwarded_extent(TRY(parsed(TRY(tx.load_message(carrier)).statement.statement))));
+  }
+  const auto held = TRY(tx.load_message(*record.original));
+  const auto parts = TRY(parsed(held.statement.statement)).parts;
+  return bring_all(held.extent, parts, left) ? None() : None(*record.original);
 }
 
 // These, the originals they carry, and whatever was made of them.
@@ -95,9 +113,21 @@ Result<Ids> copies_under(const Node& node, store::Transaction& tx, const core::M
   return copies;
 }
 
-// By the permission of who decided it came to us, from who takes it back.
+// Whether the copy is what was spilled, was sent again for it, or is made of it.
+Result<bool> is_of(store::Transaction& tx, const core::MessageId& copy, const core::MessageId& spilled) {
+  const auto message = TRY(parsed(TRY(tx.load_message(copy)).statement.statement));
+  if (copy == spilled || core::reissue_of(message) == spilled) return true;
+  const auto sources =
+      TRY(HeldSources::gather({copy}, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+  const auto closure = core::provenance(message, sources.lookup()).closure;
+  return std::any_of(closure.begin(), closure.end(), [&](const auto* source) {
+    return source->id == spilled || core::reissue_of(source->message) == spilled;
+  });
+}
+
+// Of a spill, what it has in it; else by the permission of who decided it came to us. From who takes it back.
 Result<bool> is_recallable(const Node& node, store::Transaction& tx, const core::Recall& recall) {
-  if (recall.cause == core::RecallCause::spill) return true;
+  if (recall.cause == core::RecallCause::spill) return is_of(tx, recall.copy, recall.decision);
   const auto uses = TRY(tx.uses_of_carrier(recall.copy));
   return std::any_of(uses.begin(), uses.end(), [&](const store::UseRecord& use) {
     return use.receiver == node.identity.authority && answered_for(tx.directory(), use, recall.by, tx.now());
@@ -350,13 +380,13 @@ Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& end
     if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
   }
   if (locked.empty()) return false;
-  // Who wrote it says what it is; on the word of another it waits, shut, for a person's act.
+  // Who wrote it says what it is; on the word of another, also of one who passed it on, it waits, shut, for a person's
+  // act. Who takes back what he passed on speaks of his own message.
   bool erased = false;
   if (decided.cause == core::RecallCause::spill && ending.message.originator != node.identity.authority) {
-    Ids theirs;
-    for (const auto& id : copies)
-      if (TRY(speaks_of_own(tx, id, ending.message))) theirs.insert(id);
-    if (!theirs.empty()) {
+    const bool takes_back = std::holds_alternative<core::Recall>(*said);
+    const auto& about = takes_back ? *copies.begin() : decided.decision;
+    if (TRY(speaks_of_own(tx, about, ending.message))) {
       TRY(erase_all(node, tx, copies, entry_of(node, ending, core::Act::copy_erased, ending.id)));
       erased = true;
     }
@@ -379,7 +409,8 @@ Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core
   if (!original || TRY(tx.locked(id))) return owes;
   const auto row = TRY(tx.find_message(*original));
   if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;
-  if (TRY(is_spilled(tx, *original))) return owes;  // no grant frees it
+  if (TRY(is_spilled(tx, *original))) return owes;                                  // no grant frees it
+  if (TRY(own_original(tx, TRY(tx.load_message(id)), {}, is_locked))) return owes;  // nor what other forwards brought
   core::JournalEntry entry;
   entry.actor = actor;
   entry.act = core::Act::copy_unlocked;

@@ -163,7 +163,9 @@ Writing writing_of(std::span<const Bytes> parts) {
     if (part.has_text() && part.text().body() != part.text().title()) out.text.append(part.text().body()).append("\n");
     if (part.has_note()) out.text.append(part.note().text()).append("\n");
     for (const auto& indicator : part.indicators().indicators()) {
-      out.text.append(indicator.comment()).append("\n");
+      // Nothing keeps a sentence out of a type or a value: they are compared as text, too.
+      for (const auto* words : {&indicator.type(), &indicator.value(), &indicator.comment()})
+        out.text.append(*words).append("\n");
       out.indicators.push_back(indicator.value());
     }
   }

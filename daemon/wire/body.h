@@ -29,7 +29,7 @@ Result<ParsedBody> parse_body(std::span<const Bytes> parts);
 
 // What people wrote in the parts of a message.
 struct Writing {
-  std::string text;                     // titles, texts, notes and comments, in order, each ended by LF
+  std::string text;                     // titles, texts, notes and indicators, in order, each ended by LF
   std::vector<std::string> indicators;  // their values
 };
 // Parts that do not read are left out: what is held was checked when it came in.

@@ -194,6 +194,27 @@ TEST_F(CopiesTest, OfASpillAreRecalledByWhoPassedThemOn) {
   EXPECT_THAT(owed_by_ru(), ElementsAre("cn-example spill-receipt erased")) << "kz-example is not known here";
 }
 
+TEST_F(CopiesTest, AreNotRecalledForTheSpillOfSomethingElse) {
+  const auto copy = held();
+  const auto other = held({.title = "Другое"});
+  (void)said_by_cn(core::Recall{id_of(copy), core::RecallCause::spill, id_of(other), "cn-example"});
+  EXPECT_FALSE(locked(copy) || locked(other));
+  EXPECT_THAT(owed_by_ru(), IsEmpty());
+}
+
+// One copy is held of what came in parts: no part outlives its forward because another part has one.
+TEST_F(CopiesTest, OfSeveralPartsEndWithTheForwardOfAnyOfThem) {
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz});
+  const auto original = sent({.recipients = {"kz-example"}, .indicators = {"192.0.2.1"}});
+  const auto first = held({.kind = "forward", .sources = {{original, "forwards"}}, .extent = "0"});
+  const auto second = held({.kind = "forward", .sources = {{original, "forwards"}}, .extent = "1"});
+  EXPECT_THAT(read_by_ru(second), IsEmpty());
+  (void)said_by_cn(core::Recall{id_of(first), core::RecallCause::spill, id_of(original), "cn-example"});
+  EXPECT_TRUE(erased(first) && erased(original)) << "what is told as erased is gone";
+  EXPECT_THAT(ru_.fsck()->findings, IsEmpty());
+}
+
 // ---- persons
 
 TEST_F(CopiesTest, ThatAreRestrictedAreErasedByTwoPersonsTheSecondAnApprover) {

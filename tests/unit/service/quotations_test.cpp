@@ -72,6 +72,15 @@ TEST_F(QuotationsTest, ShowsBothPassagesAndJournalsThat) {
   EXPECT_EQ(shown.actor, test::officer().name);
 }
 
+TEST_F(QuotationsTest, FindsASentenceThatStandsAsAnIndicator) {
+  auto options = draft("Сведения.");
+  std::string value;  // one word for whoever reads a draft: no-break spaces
+  for (const char c : std::string(kSecret)) value += c == ' ' ? std::string("\u00a0") : std::string(1, c);
+  options.indicators = {value};
+  const auto preview = value_of(ru_submit_.preview(test::officer(), test::draft_bytes(options)));
+  EXPECT_THAT(preview.decision.codes(), ElementsAre("E-QUOTE-UNDECLARED"));
+}
+
 TEST_F(QuotationsTest, ShowsThemInThePreviewToo) {
   const auto preview = value_of(ru_submit_.preview(test::officer(), test::draft_bytes(draft(kSecret))));
   EXPECT_THAT(preview.decision.codes(), ElementsAre("E-QUOTE-UNDECLARED"));
