@@ -170,7 +170,7 @@ Decision Realm::release_by(const std::string& self, const Message& message) cons
   const auto data = book();
   const Directory directory(peers);
   const World world{data, directory, joint_acts, self, now};
-  const auto decision = decide_release(world, message, lookup(), consents);
+  auto decision = decide_release(world, message, lookup(), consents);
   // A law of every case that is ever decided here: rule by rule the same reasons, and nothing else.
   Decision explained;
   for (const auto& finding : explain_release(world, message, lookup(), consents))
