@@ -42,11 +42,11 @@ KEY_ID = 32  # a wrap begins with the public name of the key it is for
 
 
 class SecondOfItsParty(Authority):
-    """kz-second, beside kz-example."""
+    """kz-second, beside kz-example; cn-second, beside cn-example."""
 
     def __init__(self, base, name, build, port=None, env=None):
         super().__init__(base, name, build, port, env)
-        self.code, self.party = "kz2", "KZ"
+        self.code, self.party = name[:2] + "2", name[:2].upper()
         self.directory = Path(base) / self.code
         self.log = self.directory / "daemon.log"
 

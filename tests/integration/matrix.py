@@ -23,19 +23,9 @@ RETRY = '\n[retry]\nfirst = "1s"\ncap = "1s"\n'  # what was rejected comes again
 NOTICE = ROOT / "config/demo/notice-for-ru.md"
 
 
-class Colleague(erasure.SecondOfItsParty):
-    """cn-second, beside cn-example."""
-
-    def __init__(self, base, name, build, port=None, env=None):
-        super().__init__(base, name, build, port, env)
-        self.code, self.party = "cn2", "CN"
-        self.directory = Path(base) / self.code
-        self.log = self.directory / "daemon.log"
-
-
 def bring_up(build, base, running):
     by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
-    second = Colleague(base, "cn-second", build)
+    second = erasure.SecondOfItsParty(base, "cn-second", build)
     running.append(second)
     authorities.settle(second)
     for other in by_code.values():
