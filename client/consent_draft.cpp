@@ -149,7 +149,6 @@ Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Argument
   draft.set_agreement(original.agreement());
   draft.set_precedence(original.precedence());
   draft.set_exercise(original.exercise());
-  draft.add_recipients(original.originator());
   add_fact(draft, "extent", terms.extent);
   add_fact(draft, "from", terms.from);
   add_fact(draft, "mode", terms.mode);
@@ -193,17 +192,13 @@ Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& 
   return draft;
 }
 
-Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const std::string& own, const Arguments& typed) {
+Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const Arguments& typed) {
   const auto to = typed.value("--to");
   if (!is_public(to) || !is_receiver(to)) return bad_value("--to", to);
   v1::Draft draft;
   draft.set_kind("disclosure");
   draft.set_agreement(original.agreement());
   draft.set_exercise(original.exercise());
-  std::vector<std::string> providers(original.providers().begin(), original.providers().end());
-  sort_out(providers);
-  for (auto& provider : providers)
-    if (provider != own) draft.add_recipients(std::move(provider));
   add_fact(draft, "extent", TRY(extent_typed(typed, "all")));
   add_fact(draft, "original", original.id());
   add_fact(draft, "to", to);

@@ -13,7 +13,7 @@ namespace chancery::client {
 v1::MessageView original_of(const v1::MessageView& message);
 
 // --to --extent --uses --from --until --verb --mode. By default: from today, for thirty days, one use a receiver, asked
-// for at each use.
+// for at each use. The daemon addresses it to every provider of the original.
 Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Arguments& typed, Instant now);
 
 // The terms as if `holder` had asked for them: for a permission nobody asked for in a message.
@@ -24,8 +24,8 @@ Outcome<v1::ConsentView> unasked_terms(const v1::MessageView& original, const st
 // receivers but `own`.
 Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& own, const Arguments& typed);
 
-// --to (public:<code>) and --extent. To every original provider but `own`.
-Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const std::string& own, const Arguments& typed);
+// --to (public:<code>) and --extent. The daemon addresses it to whoever has to permit it.
+Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const Arguments& typed);
 
 v1::Draft refusal_draft(const v1::ConsentView& request);
 

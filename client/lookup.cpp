@@ -34,20 +34,6 @@ bool is_called(const v1::ConsentView& consent, const std::string& name) {
   return name == consent.number() || name == consent.their_number() || has_digits(consent.id(), name);
 }
 
-Outcome<v1::MessageView> asked_of_successors(Session& session, v1::MessageView message, Instant now) {
-  auto& desk = *TRY(session.desk());
-  const auto peers = TRY(desk.call(&v1::Desk::Stub::ListPeers, v1::ListPeersRequest()));
-  const auto replace = [&](std::string& authority) {
-    const auto asked = authority;
-    for (const auto& peer : peers.peers())
-      for (const auto& successor : peer.successors())
-        if (peer.authority() == asked && successor.from() <= to_string(now)) authority = successor.authority();
-  };
-  replace(*message.mutable_originator());
-  for (auto& provider : *message.mutable_providers()) replace(provider);
-  return message;
-}
-
 Outcome<v1::ConsentView> find_consent(Session& session, const std::string& name, const std::string& kind) {
   v1::ListConsentsRequest request;
   request.set_message(name);

@@ -3,16 +3,11 @@
 
 #include "chancery/v1/desk.pb.h"
 #include "client/session.h"
-#include "crypto/instant.h"
 
 namespace chancery::client {
 
 // From the inbox or the outbox. Faults: E-NOT-FOUND.
 Outcome<v1::MessageView> find_message(Session& session, const std::string& name);
-
-// The message with who answers by now, by the designations the daemon holds, in the place of its originator and
-// providers: whom its permission is asked of.
-Outcome<v1::MessageView> asked_of_successors(Session& session, v1::MessageView message, Instant now);
 
 // The statement of consent called so, never one about a message called so; of any kind when `kind` is empty. Faults:
 // E-NOT-FOUND, also when it is of another kind.

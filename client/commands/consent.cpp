@@ -88,7 +88,7 @@ Outcome<int> consent_request(Session& session) {
   CHECK_OK(check_can_agree(session));
   const auto name = session.arguments().value("ID");
   const auto now = SystemClock().now();
-  const auto original = TRY(asked_of_successors(session, original_of(TRY(find_message(session, name))), now));
+  const auto original = original_of(TRY(find_message(session, name)));
   const auto number = original.their_number().empty() ? original.number() : original.their_number();
   const auto draft = TRY(request_draft(original, session.arguments(), now));
   return submit_consent(session, {draft, number, {}, session.arguments().value("--purpose")}, name);

@@ -7,7 +7,6 @@
 #include "client/message_text.h"
 #include "client/refusal.h"
 #include "client/sending.h"
-#include "crypto/clock.h"
 
 namespace chancery::client::commands {
 
@@ -15,11 +14,8 @@ namespace chancery::client::commands {
 Outcome<int> disclose(Session& session) {
   CHECK_OK(check_can_agree(session));
   const auto name = session.arguments().value("ID");
-  const auto original =
-      TRY(asked_of_successors(session, original_of(TRY(find_message(session, name))), SystemClock().now()));
-  auto& desk = *TRY(session.desk());
-  const auto own = TRY(desk.call(&v1::Desk::Stub::Status, v1::StatusRequest())).authority();
-  auto draft = TRY(disclosure_draft(original, own, session.arguments()));
+  const auto original = original_of(TRY(find_message(session, name)));
+  auto draft = TRY(disclosure_draft(original, session.arguments()));
   const auto names = DataNames::fetch(session);
   draft.set_label(session.arguments().value_or("--label", names.lowest_class()));
   const auto number = original.their_number().empty() ? original.number() : original.their_number();

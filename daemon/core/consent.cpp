@@ -351,6 +351,14 @@ std::vector<Fact> facts_of(const ConsentStatement& statement) {
   return facts;
 }
 
+bool asks_providers(std::string_view kind) { return kind == "consent-request" || kind == "disclosure"; }
+
+std::optional<MessageId> asked_about(const Message& message) {
+  if (!asks_providers(message.kind)) return std::nullopt;
+  const auto statement = read_consent({}, message);
+  return statement.has_value() ? std::optional(subject_of(*statement)) : std::nullopt;
+}
+
 MessageId subject_of(const ConsentStatement& statement) { return std::visit(AboutWhat{}, statement); }
 
 }  // namespace chancery::core

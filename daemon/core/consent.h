@@ -161,12 +161,14 @@ Digest terms_digest(Message grant);
 // spilled.
 MessageId subject_of(const ConsentStatement& statement);
 
+// What a request asks for, or a disclosure is to make public; nothing where the message asks no provider.
+std::optional<MessageId> asked_about(const Message& message);
+// Whether messages of this kind go to whoever has to permit what they are about.
+bool asks_providers(std::string_view kind);
+
 // Whether the agreement a source travelled under keeps it from going on without consent: restricted by the law of a
 // Party bound when it was written, or at this time.
 bool is_protected(const World& world, const Message& source, Instant at);
-
-// The original providers of a source beside those of its own sources: who wrote it, and who is named as a joint one.
-std::set<std::string> own_providers(const Message& source, const SourceLookup& sources);
 
 // One permission a message needs before this receiver may have it.
 struct ConsentNeed {
@@ -177,6 +179,7 @@ struct ConsentNeed {
   Extent extent;
   Verb verb = Verb::transfer;
   std::vector<Successor> successors = {};  // of the provider
+  bool rests = true;                       // electronic permission rests on a crypto policy, or needs none
 
   // Who answers for the provider at this time: whose grants and permits count, and who is asked and told.
   [[nodiscard]] const std::string& answering(Instant at) const;
@@ -207,7 +210,8 @@ struct Consents {
 };
 
 // The grant that lets `holder` satisfy the need at this time, one that is not spent before one that is, and of those a
-// detached one, which waits for nobody, before the others; else the reason that comes closest: consent_required when no
+// detached one, which waits for nobody, before the others. One on paper holds where no crypto policy is in force; every
+// other does not. Else the reason that comes closest: consent_required when no
 // grant of who answered for this provider when it was signed names the original at all.
 std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, const ConsentNeed& need,
                                                       const std::string& holder, Instant at);

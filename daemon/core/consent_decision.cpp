@@ -19,18 +19,6 @@ bool is_protected(const World& world, const Message& source, Instant at) {
   });
 }
 
-std::set<std::string> own_providers(const Message& source, const SourceLookup& sources) {
-  std::set<std::string> own(source.providers.begin(), source.providers.end());
-  for (const auto& line : source.sources) {
-    const auto* below = sources ? sources(line.id) : nullptr;
-    if (below == nullptr) continue;
-    own.erase(below->message.originator);
-    for (const auto& provider : below->message.providers) own.erase(provider);
-  }
-  own.insert(source.originator);
-  return own;
-}
-
 namespace {
 
 ConsentNeed need_of(const Message& message, const SourceStatement& source) {
@@ -73,6 +61,8 @@ std::optional<ReasonCode> fault(const Grant& grant, bool revoked, const ConsentN
   if (at < grant.terms.from) return ReasonCode::consent_not_yet;
   if (at >= grant.terms.until) return ReasonCode::consent_expired;
   if (revoked) return ReasonCode::consent_revoked;
+  // A permission is looked at before what it rests on: without one, that is what is missing.
+  if (!grant.paper && !need.rests) return ReasonCode::crypto_policy_missing;
   return std::nullopt;
 }
 
@@ -86,9 +76,14 @@ std::optional<ReasonCode> permit_fault(const Grant& grant, bool revoked, const C
 // The closer a grant comes, the more its reason says.
 int closeness(ReasonCode code) {
   static constexpr ReasonCode order[] = {ReasonCode::consent_required, ReasonCode::consent_scope,
-                                         ReasonCode::consent_not_yet, ReasonCode::consent_expired,
-                                         ReasonCode::consent_revoked};
+                                         ReasonCode::consent_not_yet,  ReasonCode::consent_expired,
+                                         ReasonCode::consent_revoked,  ReasonCode::crypto_policy_missing};
   return static_cast<int>(std::find(std::begin(order), std::end(order), code) - std::begin(order));
+}
+
+// The agreement a source travelled under says on what permissions to pass it on rest.
+bool is_rested(const World& world, const Message& source) {
+  return rules::consent_rests(world, world.agreements.find(source.agreement, source.agreement_version));
 }
 
 // What is made public has no audience: every provider of what it is made of permits it, but the holder himself.
@@ -103,11 +98,12 @@ std::vector<ConsentNeed> disclosure_needs(const World& world, const Message& mes
   for (const auto* source : closure) {
     if (!is_protected(world, source->message, message.created)) continue;
     const bool named = source == original;
-    for (const auto& provider : own_providers(source->message, sources)) {
+    for (const auto& provider : own_providers(source->message)) {
       auto line = succession_of(world.directory, provider);
       if (line.answering(message.created) != message.originator)
         needs.push_back({source, provider, disclosure->to, named ? Relation::forwards : Relation::compiles,
-                         named ? disclosure->extent : Extent(), Verb::disclose, std::move(line.successors)});
+                         named ? disclosure->extent : Extent(), Verb::disclose, std::move(line.successors),
+                         is_rested(world, source->message)});
     }
   }
   return needs;
@@ -122,7 +118,8 @@ std::vector<ConsentNeed> consent_needs(const World& world, const Message& messag
     if (!is_protected(world, source->message, message.created)) continue;
     const auto within = audience(*source);
     auto need = need_of(message, *source);
-    for (const auto& provider : own_providers(source->message, sources)) {
+    need.rests = is_rested(world, source->message);
+    for (const auto& provider : own_providers(source->message)) {
       const auto line = succession_of(world.directory, provider);
       const auto& answering = line.answering(message.created);
       for (const auto& recipient : message.recipients) {
@@ -228,13 +225,12 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
     return out;
   }
   if (const auto& answering = line.answering(world.now); answering != world.self) add(ReasonCode::succeeded, answering);
-  if (!grant->paper && !rules::consent_rests(world, world.agreements.find(standing.agreement)))
-    add(ReasonCode::crypto_policy_missing, standing.agreement);
   SourceStatement original;
   original.id = request.original;
-  const ConsentNeed need{&original,        grant->provider, request.receiver,
-                         request.relation, request.extent,  grant->terms.verb};
-  if (const auto why = permit_fault(*grant, standing.revoked, need, holder, world.now)) add(*why, request.receiver);
+  ConsentNeed need{&original, grant->provider, request.receiver, request.relation, request.extent, grant->terms.verb};
+  need.rests = rules::consent_rests(world, world.agreements.find(standing.agreement));
+  if (const auto why = permit_fault(*grant, standing.revoked, need, holder, world.now))
+    add(*why, why == ReasonCode::crypto_policy_missing ? standing.agreement : request.receiver);
   if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
   if (standing.parts > 0 && !request.extent.is_all() && request.extent.parts.back() >= standing.parts)
     add(ReasonCode::source_mismatch, request.original.short_text());

@@ -37,8 +37,10 @@ void copy_as_written(const Draft& draft, Message& m) {
   m.thread = draft.thread;
   m.in_reply_to = draft.in_reply_to;
   m.supersedes = draft.supersedes;
-  m.providers = draft.providers;
-  m.facts = sorted(draft.facts);
+  m.facts = draft.facts;
+  for (const auto& provider : draft.providers)
+    if (provider != m.originator) m.facts.push_back({std::string(kJointProviderFact), provider});
+  m.facts = sorted(std::move(m.facts));
   m.languages = sorted(draft.languages);
 }
 
@@ -62,6 +64,22 @@ std::vector<Label> labels(const Draft& draft, const std::string& policy, std::ui
   return all;
 }
 
+// Whoever has to permit it, where the draft leaves that to us.
+std::vector<std::string> asked(const World& world, const Message& m, const SourceLookup& sources) {
+  std::vector<std::string> all;
+  const auto ask = [&](const std::string& authority) {
+    if (authority != world.self) all.push_back(authority);
+  };
+  const auto statement = read_consent({}, m);
+  const auto* request = statement.has_value() ? std::get_if<ConsentRequest>(&*statement) : nullptr;
+  const auto* original = request != nullptr && sources ? sources(request->terms.original) : nullptr;
+  if (original != nullptr)
+    for (const auto& provider : own_providers(original->message)) ask(answering(world.directory, provider, m.created));
+  if (m.kind == "disclosure")
+    for (const auto& need : consent_needs(world, m, sources)) ask(need.answering(m.created));
+  return sorted(std::move(all));
+}
+
 }  // namespace
 
 Message compose(const World& world, const Draft& draft, const SourceLookup& sources) {
@@ -79,6 +97,7 @@ Message compose(const World& world, const Draft& draft, const SourceLookup& sour
     m.facts.push_back({std::string(kKilledByFact), to_string(*killing)});
     m.facts = sorted(std::move(m.facts));
   }
+  if (m.recipients.empty()) m.recipients = asked(world, m, sources);
   const auto* policy = policy_of_sender(world);
   if (policy != nullptr) m.label_policy = policy->digest;
   m.labels = policy != nullptr ? labels(draft, policy->id, policy->version, known.inherited)

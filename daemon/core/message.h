@@ -87,6 +87,8 @@ struct Fact {
 // a detached grant each it carries (GrantWrap).
 inline constexpr std::string_view kWrapFact = "wrap";           // sha256:<digest of the wrap>, once for each
 inline constexpr std::string_view kReissueFact = "reissue-of";  // <message id>, at most once
+// <authority>, once for each that provided a part of it beside its originator and its sources.
+inline constexpr std::string_view kJointProviderFact = "joint-provider";
 inline constexpr std::string_view kKilledByFact = "killed-by";  // <message id>: what ended the version accepted before
 
 struct AttachmentLine {

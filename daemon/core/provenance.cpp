@@ -81,12 +81,22 @@ std::optional<MessageId> reissue_of(const Message& message) {
   return std::nullopt;
 }
 
+bool is_complete(const Provenance& known) {
+  return known.missing.empty() && known.mismatched.empty() && !known.too_large;
+}
+
 Provenance provenance(const Message& message, const SourceLookup& lookup) {
   Provenance out;
-  out.providers.insert(message.originator);
-  out.providers.insert(message.providers.begin(), message.providers.end());
+  out.providers = own_providers(message);
   Walk(out, lookup).from(message);
   return out;
+}
+
+std::set<std::string> own_providers(const Message& message) {
+  std::set<std::string> own = {message.originator};
+  for (const auto& fact : message.facts)
+    if (fact.name == kJointProviderFact) own.insert(fact.value);
+  return own;
 }
 
 std::set<std::string> audience(const Message& message) {

@@ -29,15 +29,21 @@ using SourceLookup = std::function<const SourceStatement*(const MessageId&)>;
 
 struct Provenance {
   std::vector<const SourceStatement*> closure;  // every source, nearest first, each once
-  std::set<std::string> providers;              // originator + declared joint providers + providers of all sources
+  std::set<std::string> providers;              // own_providers + providers of all sources
   std::set<Label> inherited;                    // labels of all sources
   std::vector<MessageId> missing;               // named but not at hand
   std::vector<MessageId> mismatched;            // at hand, but its digest is not the one named
   bool too_large = false;                       // over the limits of protocol section 6
 };
 
+// Whether every source is at hand.
+bool is_complete(const Provenance& known);
+
 // Follows only sources that are at hand under the digest they are named with. Never fails; what is missing is said.
 Provenance provenance(const Message& message, const SourceLookup& lookup);
+
+// originator + joint providers it states: whoever provided it beside the providers of its sources.
+std::set<std::string> own_providers(const Message& message);
 
 // originator + signed recipients.
 std::set<std::string> audience(const Message& message);

@@ -92,11 +92,12 @@ bool well_formed(const Message& m, const Fact& fact) {
   if (fact.name == kReissueFact) return parse_message_id(fact.value).has_value();
   if (fact.name == kWrapFact && m.kind == "consent-grant") return GrantWrap::parse(fact.value).has_value();
   if (fact.name == kWrapFact) return parse_digest(fact.value).has_value();
+  if (fact.name == kJointProviderFact) return is_authority_id(fact.value) && fact.value != m.originator;
   return true;
 }
 
 bool repeated(const Message& m, const Fact& fact) {
-  return fact.name != kWrapFact &&
+  return fact.name != kWrapFact && fact.name != kJointProviderFact &&
          std::count_if(m.facts.begin(), m.facts.end(), [&](const Fact& f) { return f.name == fact.name; }) > 1;
 }
 

@@ -55,6 +55,8 @@ void check_ceiling(const Case& c, Decision& out);  // releasable-to, of the mess
 std::vector<std::string> protecting_parties(const Agreement& agreement, const Message& source, Instant at);
 
 // rules_source.cpp
+void check_closure(const Case& c, const Provenance& sources,
+                   Decision& out);                    // all at hand, as named, within the limits
 void check_provenance(const Case& c, Decision& out);  // at hand, as named, providers and labels complete
 void check_forward(const Case& c, Decision& out);     // exactly one source, carried whole
 // Everybody in the audience of every protected source, or covered by its providers' grants; at acceptance shown by

@@ -15,6 +15,10 @@ bool contains(const std::vector<std::string>& sorted, const std::string& one) {
   return std::binary_search(sorted.begin(), sorted.end(), one);
 }
 
+std::string answering(const Case& c, const std::string& authority) {
+  return core::answering(c.world.directory, authority, c.message.created);
+}
+
 const SourceStatement* at_hand(const Case& c, const MessageId& id) { return c.lookup ? c.lookup(id) : nullptr; }
 
 // What these terms need that is not there yet, or what contradicts them.
@@ -37,15 +41,11 @@ void check_terms(const Case& c, const ConsentTerms& terms, const std::string& ho
   if (!terms.extent.parts.empty() && terms.extent.parts.back() >= original->message.parts) add_terms(c, "extent", out);
 }
 
-std::string answering(const Case& c, const std::string& authority) {
-  return core::answering(c.world.directory, authority, c.message.created);
-}
-
 // Whether it answers for one of the original's providers; where the original is not at hand nobody can say no.
 bool is_provider(const Case& c, const MessageId& original, const std::string& authority) {
   const auto* source = at_hand(c, original);
   if (source == nullptr) return true;
-  const auto providers = own_providers(source->message, c.lookup);
+  const auto providers = own_providers(source->message);
   return std::any_of(providers.begin(), providers.end(),
                      [&](const auto& provider) { return answering(c, provider) == authority; });
 }
@@ -54,7 +54,7 @@ bool is_provider(const Case& c, const MessageId& original, const std::string& au
 bool was_provider(const Case& c, const MessageId& original, const std::string& authority) {
   const auto* source = at_hand(c, original);
   if (source == nullptr) return true;
-  const auto providers = own_providers(source->message, c.lookup);
+  const auto providers = own_providers(source->message);
   return std::any_of(providers.begin(), providers.end(), [&](const auto& provider) {
     return succession_of(c.world.directory, provider).has_answered(authority, c.message.created);
   });
@@ -161,8 +161,12 @@ struct CheckStatement {
     const auto* original = at_hand(c, it.original);
     if (original == nullptr) return add_terms(c, "original", out);
     if (!it.extent.parts.empty() && it.extent.parts.back() >= original->message.parts) add_terms(c, "extent", out);
+    check_closure(c, provenance(original->message, c.lookup), out);
     if (c.side == Side::acceptance) {
-      if (!is_provider(c, it.original, c.world.self)) add_terms(c, "recipients", out);
+      const auto& providers = original->message.providers;
+      if (std::none_of(providers.begin(), providers.end(),
+                       [&](const auto& provider) { return answering(c, provider) == c.world.self; }))
+        add_terms(c, "recipients", out);
       return;
     }
     std::set<std::string> told;
@@ -188,7 +192,7 @@ struct CheckStatement {
   }
 
   // Whoever has the message by right, or answers for who wrote it, may find it, and tells only those who have it by
-  // right.
+  // right, among them who answers for it.
   void operator()(const SpillNotice& it) const {
     const auto* spilled = at_hand(c, it.message);
     if (spilled == nullptr) {
@@ -197,9 +201,13 @@ struct CheckStatement {
     }
     const auto within = audience(*spilled);
     const auto& finder = c.message.originator;
-    if (!within.contains(finder) && answering(c, spilled->message.originator) != finder) add_terms(c, "message", out);
+    const auto author = answering(c, spilled->message.originator);
+    const bool by_author = finder == author || finder == spilled->message.originator;
+    if (!by_author && !reissue_of(c.message) && !contains(c.message.recipients, author))
+      add_terms(c, "recipients", out);
+    if (!within.contains(finder) && author != finder) add_terms(c, "message", out);
     for (const auto& recipient : c.message.recipients)
-      if (!within.contains(recipient)) add_terms(c, "recipients", out);
+      if (!within.contains(recipient) && recipient != author) add_terms(c, "recipients", out);
   }
 
   void operator()(const SpillReceipt&) const {}

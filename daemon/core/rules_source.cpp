@@ -4,14 +4,13 @@
 
 namespace chancery::core::rules {
 
-namespace {
-
-void check_closure(const Case& c, Decision& out) {
-  const auto& s = c.sources;
+void check_closure(const Case& c, const Provenance& s, Decision& out) {
   if (s.too_large) out.add(c.reason(ReasonCode::limit_exceeded, "sources"));
   for (const auto& id : s.missing) out.add(c.reason(ReasonCode::source_unproven, id.short_text()));
   for (const auto& id : s.mismatched) out.add(c.reason(ReasonCode::source_mismatch, id.short_text()));
 }
+
+namespace {
 
 const SourceStatement* find(const Case& c, const MessageId& id) {
   for (const auto* source : c.sources.closure)
@@ -38,6 +37,10 @@ void check_providers(const Case& c, Decision& out) {
   for (const auto& provider : c.sources.providers)
     if (std::find(stated.begin(), stated.end(), provider) == stated.end())
       out.add(c.reason(ReasonCode::providers_incomplete, provider));
+  if (!is_complete(c.sources)) return;
+  // Whom nothing accounts for would be asked by nobody.
+  for (const auto& provider : stated)
+    if (!c.sources.providers.contains(provider)) out.add(c.reason(ReasonCode::providers_incomplete, provider));
 }
 
 // Unchanged and complete; and nothing beside it, because both ends compute the same set.
@@ -47,7 +50,7 @@ void check_inherited(const Case& c, Decision& out) {
   for (const auto& label : inherited)
     if (std::find(labels.begin(), labels.end(), label) == labels.end())
       out.add(c.reason(ReasonCode::label_not_inherited, subject_of(label)));
-  if (!c.sources.missing.empty() || !c.sources.mismatched.empty() || c.sources.too_large) return;
+  if (!is_complete(c.sources)) return;
   for (std::size_t i = 1; i < labels.size(); ++i)
     if (!inherited.contains(labels[i])) out.add(c.reason(ReasonCode::label_not_inherited, subject_of(labels[i])));
 }
@@ -61,7 +64,7 @@ void add(const Case& c, const SourceStatement& source, ReasonCode code, const st
 void check_holder(const Case& c, const SourceStatement& source, Decision& out) {
   const auto& holder = c.message.originator;
   if (audience(source).contains(holder)) return;
-  for (const auto& provider : own_providers(source.message, c.lookup)) {
+  for (const auto& provider : own_providers(source.message)) {
     const auto line = succession_of(c.world.directory, provider);
     if (provider == holder || line.answering(c.message.created) == holder) continue;
     const auto& grants = c.consents.grants;
@@ -73,18 +76,16 @@ void check_holder(const Case& c, const SourceStatement& source, Decision& out) {
   }
 }
 
-// A permission is looked at before what it rests on: without one, that is what is missing.
-void check_rests(const Case& c, const SourceStatement& original, const Grant* grant, Decision& out) {
-  if (grant != nullptr && grant->paper) return;
-  if (!consent_rests(c.world, agreement_of(c, original.message)))
-    add(c, original, ReasonCode::crypto_policy_missing, original.message.agreement, out);
+// Why no permission holds: it names who would have it, or on what agreement the permission would rest.
+void add_ungranted(const Case& c, const ConsentNeed& need, ReasonCode code, Decision& out) {
+  const bool unrested = code == ReasonCode::crypto_policy_missing;
+  add(c, *need.original, code, unrested ? need.original->message.agreement : need.receiver, out);
 }
 
 // A grant has to speak for it.
 void check_granted(const Case& c, const ConsentNeed& need, Decision& out) {
   const auto covered = covering_grant(c.consents, need, c.message.originator, c.message.created);
-  if (const auto* code = std::get_if<ReasonCode>(&covered)) return add(c, *need.original, *code, need.receiver, out);
-  check_rests(c, *need.original, std::get<const Grant*>(covered), out);
+  if (const auto* code = std::get_if<ReasonCode>(&covered)) add_ungranted(c, need, *code, out);
 }
 
 // The receiver answers for itself by what was shown to it: a permit of this moment, or a grant that needs none.
@@ -99,21 +100,22 @@ void check_shown(const Case& c, const ConsentNeed& need, Decision& out) {
     for (const auto& [receiver, end] : outlived_keys(c.world.directory, **grant))
       if (receiver == need.receiver)
         add(c, original, ReasonCode::consent_outlives_key, receiver + " " + to_string(end), out);
-    return check_rests(c, original, *grant, out);
+    return;
   }
   if (shown != nullptr) {
-    for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now))
-      add(c, original, code, code == ReasonCode::consent_scope ? need.receiver : need.answering(c.world.now), out);
-    return check_rests(c, original, c.consents.find(shown->permit.grant), out);
+    for (const auto code : permit_faults(shown->permit, c.consents, need, holder, c.id, c.world.now)) {
+      if (code == ReasonCode::consent_scope || code == ReasonCode::crypto_policy_missing)
+        add_ungranted(c, need, code, out);
+      else
+        add(c, original, code, need.answering(c.world.now), out);
+    }
+    return;
   }
   const auto why = std::get<ReasonCode>(alone);
   const auto covered = covering_grant(c.consents, need, holder, c.message.created);
-  if (const auto* code = std::get_if<ReasonCode>(&covered))
-    return add(c, original, closer(*code, why), need.receiver, out);
-  const auto* grant = std::get<const Grant*>(covered);
-  check_rests(c, original, grant, out);
+  if (const auto* code = std::get_if<ReasonCode>(&covered)) return add_ungranted(c, need, closer(*code, why), out);
   // A detached one held when the message was signed, and does not hold any more.
-  if (grant->is_detached()) return add(c, original, why, need.receiver, out);
+  if (std::get<const Grant*>(covered)->is_detached()) return add_ungranted(c, need, why, out);
   add(c, original, ReasonCode::permit_required, need.answering(c.world.now), out);
 }
 
@@ -137,7 +139,7 @@ void check_carried_wraps(const Case& c, const SourceStatement& original, const E
   if (!is_protected(c.world, original.message, c.message.created)) return;
   auto all = audience(original);
   // Who answers for a provider needs no permission, and no wrap was made for him.
-  for (const auto& provider : own_providers(original.message, c.lookup))
+  for (const auto& provider : own_providers(original.message))
     all.insert(answering(c.world.directory, provider, c.message.created));
   const auto own = extent.is_all() ? audience(original.message) : std::set{original.message.originator};
   for (const auto& recipient : c.message.recipients)
@@ -154,7 +156,7 @@ std::vector<std::string> protecting_parties(const Agreement& agreement, const Me
 }
 
 void check_provenance(const Case& c, Decision& out) {
-  check_closure(c, out);
+  check_closure(c, c.sources, out);
   check_extents(c, out);
   check_providers(c, out);
   check_inherited(c, out);

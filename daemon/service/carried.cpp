@@ -26,10 +26,9 @@ std::vector<store::SignedStatement> Sources::needed(const core::Message& message
   auto ids = grants;
   if (const auto reissued = core::reissue_of(message)) ids.insert(*reissued);
   // What is asked for may be shown, where it is not held.
-  const auto consent = core::read_consent({}, message);
-  if (const auto* asked = consent.has_value() ? std::get_if<core::ConsentRequest>(&*consent) : nullptr) {
-    ids.insert(asked->terms.original);
-    if (const auto* original = lookup()(asked->terms.original))
+  if (const auto asked = core::asked_about(message)) {
+    ids.insert(*asked);
+    if (const auto* original = lookup()(*asked))
       for (const auto* source : core::provenance(original->message, lookup()).closure) ids.insert(source->id);
   }
   for (const auto* source : core::provenance(message, lookup()).closure) {

@@ -100,15 +100,14 @@ std::vector<core::Label> HeldSources::handling(const core::Message& message) con
   return all;
 }
 
-std::vector<store::SignedStatement> HeldSources::shown_to_successor(const core::Message& message) const {
+std::vector<store::SignedStatement> HeldSources::shown_to_provider(const core::Message& message) const {
   std::vector<store::SignedStatement> all;
-  const auto consent = core::read_consent({}, message);
-  const auto* request = consent.has_value() ? std::get_if<core::ConsentRequest>(&*consent) : nullptr;
-  const auto original = request != nullptr ? statements_.find(request->terms.original) : statements_.end();
+  const auto asked = core::asked_about(message);
+  const auto original = asked ? statements_.find(*asked) : statements_.end();
   if (original == statements_.end()) return all;
   const auto within = core::audience(original->second);
-  const auto& asked = message.recipients;
-  if (std::all_of(asked.begin(), asked.end(), [&](const auto& one) { return within.contains(one); })) return all;
+  const auto& to = message.recipients;
+  if (std::all_of(to.begin(), to.end(), [&](const auto& one) { return within.contains(one); })) return all;
   all.push_back(signed_.at(original->first));
   for (auto& source : closure(original->second.message)) all.push_back(std::move(source));
   return all;

@@ -228,7 +228,10 @@ Outcome<wire::Accepted> answer(Result<Settled> settled, const Lanes& lanes) {
 }
 
 std::uint32_t leaves_of(const Result<core::Draft>& draft) {
-  return draft.has_value() ? static_cast<std::uint32_t>(draft->recipients.size()) + 1 : 0;
+  if (!draft.has_value()) return 0;
+  // Whom a draft leaves to us is known in the act.
+  const auto recipients = draft->recipients.empty() ? core::kMaxRecipients : draft->recipients.size();
+  return static_cast<std::uint32_t>(recipients) + 1;
 }
 
 Result<Settled> decline(store::Transaction& tx, const store::DraftRecord& record, core::JournalEntry entry) {

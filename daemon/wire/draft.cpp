@@ -74,7 +74,7 @@ Result<std::optional<core::MessageId>> optional_id(const std::string& field, con
 
 Result<void> read_codes(const v1::Draft& in, core::Draft& out) {
   out.recipients = TRY(tokens("recipients", in.recipients(), core::is_authority_id, core::kMaxRecipients));
-  if (out.recipients.empty()) return wrong_draft("recipients", "none");
+  if (out.recipients.empty() && !core::asks_providers(in.kind())) return wrong_draft("recipients", "none");
   out.agreement = TRY(token("agreement", in.agreement(), core::is_identifier));
   out.kind = TRY(token("kind", in.kind(), core::is_identifier));
   out.directions = TRY(tokens("directions", in.directions(), core::is_code));
@@ -126,7 +126,7 @@ Result<void> read_facts(const v1::Draft& in, core::Draft& out) {
   CHECK_OK(check_count("facts", in.facts_size(), kMaxList));
   for (int i = 0; i < in.facts_size(); ++i) {
     auto fact = TRY(named(at("facts", i), core::Fact::parse(in.facts(i).name() + " " + in.facts(i).value())));
-    if (fact.name == core::kWrapFact || fact.name == core::kReissueFact)
+    if (fact.name == core::kWrapFact || fact.name == core::kReissueFact || fact.name == core::kJointProviderFact)
       return wrong_draft(at("facts", i), "written by the daemon");
     out.facts.push_back(std::move(fact));
   }

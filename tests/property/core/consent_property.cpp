@@ -16,6 +16,8 @@ struct ConsentScene {
     tj.history[0].authority = "tj-example";
     for (auto& key : tj.seal_keys) key.authority = "tj-example";
     realm.peers.emplace("tj-example", tj);
+    on_policy = draw.below(3) == 0;
+    realm.agreement("sco-2009").consent_needs_crypto_policy = on_policy;
     original = realm.hold(realm.notice("cn-example", {"ru-example"}));
     const auto to = draw.coin() ? Codes{"kz-example"} : Codes{"kz-example", "tj-example"};
     carrier = draw.coin() ? realm.forward("ru-example", to, original) : realm.derived("ru-example", to, {original});
@@ -38,6 +40,7 @@ struct ConsentScene {
     if (draw.below(6) == 0) made.terms.extent.parts = {0};
     made.terms.from = realm.now + minutes(static_cast<std::int64_t>(draw.below(6)) - 4);
     made.terms.until = made.terms.from + minutes(static_cast<std::int64_t>(1 + draw.below(8)));
+    if (draw.below(4) == 0) made.paper = digest_of("scan");
     if (draw.below(3) > 0) return made;
     made.terms.mode = ConsentMode::detached;
     for (const auto& receiver : made.terms.to)
@@ -51,7 +54,8 @@ struct ConsentScene {
       const auto& to = g.terms.to;
       return g.terms.mode == ConsentMode::detached && g.provider == "cn-example" && g.holder == "ru-example" &&
              std::find(to.begin(), to.end(), receiver) != to.end() && g.terms.extent.is_all() &&
-             !known.revoked.contains(g.id) && g.terms.from <= now + kClockMargin && now < g.terms.until;
+             (g.paper || !on_policy) && !known.revoked.contains(g.id) && g.terms.from <= now + kClockMargin &&
+             now < g.terms.until;
     });
   }
 
@@ -78,7 +82,7 @@ struct ConsentScene {
       if (known.provider != "cn-example" || !shown.permits.empty()) continue;
       const PermitRequest request{known.id,       original.id, id_of(carrier), carrier.sources[0].relation, receiver,
                                   Verb::transfer, {}};
-      const GrantStanding standing{&known, realm.consents.revoked.contains(known.id), 0, false, true, true};
+      const GrantStanding standing{&known, realm.consents.revoked.contains(known.id), 0, false, true, true, "sco-2009"};
       if (decide_permit(world("cn-example", realm.now), "ru-example", request, standing).allowed())
         shown.permits.push_back({permit(request), digest_of("permit")});
     }
@@ -102,6 +106,7 @@ struct ConsentScene {
 
   Draw draw;
   Realm realm;
+  bool on_policy = false;  // that is not in force: paper alone holds
   SourceLine original;
   Message carrier;
   AgreementBook book;

@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "tests/property/core/draw.h"
 
@@ -56,7 +57,6 @@ struct DerivationScene {
     made.agreement = draw.one_of<std::string>({"sco-2009", "cn-ru-2015", "lax-2020"});
     made.sources = some_lines(3);
     std::set<std::string> providers = {from};
-    if (draw.below(3) == 0) providers.insert(draw.one_of<std::string>({"cn-example", "kz-example", "ru-example"}));
     std::set<Label> labels(made.labels.begin(), made.labels.end());
     for (const auto& line : made.sources) {
       const auto& below = realm.held.at(line.id).message;
@@ -64,6 +64,8 @@ struct DerivationScene {
       labels.insert(below.labels.begin(), below.labels.end());
     }
     made.providers = {providers.begin(), providers.end()};
+    if (draw.below(3) == 0)
+      add_joint_provider(made, draw.one_of<std::string>({"cn-example", "kz-example", "ru-example"}));
     labels.erase(made.labels.front());
     made.labels.insert(made.labels.end(), labels.begin(), labels.end());
     made.created = made.created - seconds(static_cast<std::int64_t>(draw.below(100'000)));
@@ -94,16 +96,13 @@ struct DerivationScene {
              return label.classification == "restricted";
            });
   }
-  // Who provided it itself: whoever it names whom none of its sources names.
-  [[nodiscard]] std::set<std::string> itself(const Message& source) const {
-    std::set<std::string> named;
-    for (const auto& line : source.sources) {
-      const auto& below = realm.held.at(line.id).message;
-      named.insert(below.providers.begin(), below.providers.end());
-    }
+  // Who provided it itself, whoever its sources name: as its text says.
+  static std::set<std::string> itself(const Message& source) {
     std::set<std::string> own = {source.originator};
-    for (const auto& provider : source.providers)
-      if (!named.contains(provider)) own.insert(provider);
+    std::istringstream lines(source.to_text());
+    const std::string fact = "fact joint-provider ";
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with(fact)) own.insert(line.substr(fact.size()));
     return own;
   }
 

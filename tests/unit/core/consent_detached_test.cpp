@@ -266,7 +266,7 @@ TEST_F(DetachedTest, OfAJointProviderWhoDidNotWriteTheOriginalCarriesNoKey) {
   realm.peers.emplace("tj-example", realm.peers.at("kz-example"));
   realm.peers.at("tj-example").history[0].authority = "tj-example";
   auto joint = realm.notice("kz-example", {"cn-example", "ru-example"});
-  joint.providers = {"cn-example", "kz-example"};
+  add_joint_provider(joint, "cn-example");
   auto grant = grant_;
   grant.terms.original = realm.hold(joint).id;
   grant.terms.to = {"tj-example"};

@@ -444,6 +444,20 @@ TEST_F(ConsentStatements, OfASpillComeFromAndGoToThoseWhoHaveItByRight) {
       << "of what it does not hold";
 }
 
+TEST_F(ConsentStatements, OfASpillReachWhoWroteIt) {
+  const auto notice = [](const SourceLine& line, std::vector<std::string> told) {
+    return std::pair(SpillNotice{line.id, {}}, std::move(told));
+  };
+  const auto both = realm.hold(realm.notice("cn-example", {"kz-example", "ru-example"}));
+  for (const auto& [told, codes] : {std::pair(std::vector<std::string>{"cn-example", "kz-example"}, Codes{}),
+                                    {{"kz-example"}, Codes{"E-CONSENT-TERMS"}}}) {
+    const auto [said_of_it, to] = notice(both, told);
+    const auto message = said("spill-notice", "ru-example", to, said_of_it);
+    EXPECT_EQ(realm.release(message).codes(), codes);
+    EXPECT_EQ(realm.accept("kz-example", message).codes(), codes);
+  }
+}
+
 TEST_F(ConsentStatements, AreTakenInWhereTheirTermsHoldTogether) {
   const auto grant = granted(terms());
   EXPECT_EQ(realm.release(grant).codes(), Codes{});
@@ -569,6 +583,26 @@ TEST_F(DisclosureTest, OfSomethingDerivedNeedsTheProvidersOfItsSourcesToo) {
   EXPECT_EQ(released(of_made), Codes{"E-CONSENT-REVOKED"});
 }
 
+// Who provided what is open has nothing to permit, and nothing is made public whose sources nobody knows.
+TEST_F(DisclosureTest, OfSomethingMadeOfOpenTextIsForItsOwnProvidersAndOfUnprovenOneForNobody) {
+  const auto open = realm.hold(realm.notice("kz-example", {"cn-example", "ru-example"}, "open"));
+  const auto made = realm.hold(realm.derived("cn-example", {"ru-example"}, {open}));
+  realm.consents.grants.front().terms.original = made.id;
+  const auto message = said("disclosure", "ru-example", {"cn-example"}, Disclosure{made.id, "public:press", {}});
+  EXPECT_EQ(released(message), Codes{});
+  EXPECT_EQ(realm.accept("cn-example", message).codes(), Codes{});
+  realm.held.erase(open.id);
+  EXPECT_EQ(released(message), Codes{"E-SOURCE-UNPROVEN"});
+  EXPECT_EQ(realm.accept("cn-example", message).codes(), Codes{"E-SOURCE-UNPROVEN"});
+}
+
+TEST_F(DisclosureTest, IsTakenInByWhoProvidedASourceAlone) {
+  const auto made = realm.hold(realm.derived("kz-example", {"ru-example"}, {original_}));
+  const auto message =
+      said("disclosure", "ru-example", {"cn-example", "kz-example"}, Disclosure{made.id, "public:press", {}});
+  EXPECT_EQ(realm.accept("cn-example", message).codes(), Codes{});
+}
+
 TEST_F(DisclosureTest, GoesByAPermitThatNamesNoReceiver) {
   const auto data = realm.book();
   const Directory directory(realm.peers);
@@ -656,7 +690,7 @@ TEST_F(ConsentTest, OfASourceUsedInTwoWaysIsForAllOfIt) {
 
 TEST_F(ConsentTest, OfWhatHasSeveralProvidersNeedsEachOfThem) {
   auto joint = realm.notice("cn-example", {"ru-example"});
-  joint.providers = {"cn-example", "kz-example"};
+  add_joint_provider(joint, "kz-example");
   const auto line = realm.hold(joint);
   realm.peers.emplace("tj-example", realm.peers.at("kz-example"));
   realm.peers.at("tj-example").history[0].authority = "tj-example";

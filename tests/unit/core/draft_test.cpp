@@ -63,10 +63,36 @@ TEST(Compose, ParsesOnceItsBodyIsKnown) {
   EXPECT_EQ(*parsed, m);
 }
 
+// Whom the officer left out: whoever has to permit it, and nobody who need not.
+TEST(Compose, AddressesWhatAsksProvidersToThem) {
+  Realm realm;
+  realm.peers.emplace("tj-example", realm.peers.at("kz-example"));
+  realm.peers.at("tj-example").history[0].authority = "tj-example";
+  const auto open = realm.hold(realm.notice("kz-example", {"cn-example", "ru-example"}, "open"));
+  auto made = realm.derived("ru-example", {"cn-example"}, {open});
+  add_joint_provider(made, "tj-example");
+  const auto line = realm.hold(made);
+  auto draft = notice_draft();
+  draft.recipients = {};
+  draft.kind = "disclosure";
+  draft.facts = facts_of(Disclosure{line.id, "public:press", {}});
+  EXPECT_THAT(composed(realm, draft).recipients, ElementsAre("ru-example", "tj-example"));
+  draft.kind = "consent-request";
+  ConsentTerms terms;
+  terms.original = line.id;
+  terms.to = {"kz-example"};
+  terms.from = realm.now;
+  terms.until = realm.now + hours(1);
+  draft.facts = facts_of(ConsentRequest{terms});
+  EXPECT_THAT(composed(realm, draft).recipients, ElementsAre("ru-example", "tj-example"));
+  draft.recipients = {"ru-example"};
+  EXPECT_THAT(composed(realm, draft).recipients, ElementsAre("ru-example")) << "whom he named is asked";
+}
+
 TEST(Compose, TakesLabelsAndProvidersOverTheClosure) {
   Realm realm;
   auto first = realm.notice("kz-example", {"ru-example"});
-  first.providers = {"by-example", "kz-example"};
+  add_joint_provider(first, "by-example");
   const auto second = realm.derived("ru-example", {"cn-example"}, {realm.hold(first)});
   auto draft = notice_draft();
   const auto line = realm.hold(second);
@@ -74,6 +100,7 @@ TEST(Compose, TakesLabelsAndProvidersOverTheClosure) {
   draft.providers = {"uz-example"};
   const auto m = composed(realm, draft);
   EXPECT_THAT(m.providers, ElementsAre("by-example", "cn-example", "kz-example", "ru-example", "uz-example"));
+  EXPECT_THAT(m.facts, ElementsAre(Fact{"joint-provider", "uz-example"}));
   EXPECT_THAT(m.labels,
               ElementsAre(Label{"cn-example", 1, "restricted", "", {}}, Label{"kz-example", 1, "restricted", "", {}},
                           Label{"ru-example", 1, "restricted", "", {}}));

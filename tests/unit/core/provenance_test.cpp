@@ -23,7 +23,7 @@ class ProvenanceOf : public testing::Test {
 
 TEST_F(ProvenanceOf, IsTheOriginatorAndJointProvidersAlone) {
   auto message = realm.notice("ru-example", {"kz-example"});
-  message.providers = {"cn-example", "ru-example"};
+  add_joint_provider(message, "cn-example");
   const auto p = of(message);
   EXPECT_EQ(p.providers, (std::set<std::string>{"cn-example", "ru-example"}));
   EXPECT_TRUE(p.closure.empty() && p.inherited.empty() && p.missing.empty() && !p.too_large);

@@ -164,6 +164,16 @@ Message Realm::forward(const std::string& from, std::vector<std::string> to, con
   return m;
 }
 
+void add_joint_provider(Message& message, const std::string& provider) {
+  const auto add = [](auto& all, auto one) {
+    all.push_back(std::move(one));
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+  };
+  add(message.providers, provider);
+  if (provider != message.originator) add(message.facts, Fact{"joint-provider", provider});
+}
+
 Decision Realm::release(const Message& message) const { return release_by(message.originator, message); }
 
 Decision Realm::release_by(const std::string& self, const Message& message) const {

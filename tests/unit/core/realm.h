@@ -43,6 +43,9 @@ struct Realm {
 };
 
 // Which wrap the receiver of a forward made by honest daemons is given.
+// States that this authority provided a part of it.
+void add_joint_provider(Message& message, const std::string& provider);
+
 std::optional<CarriedWrap> honest_wrap(const Realm& realm, const std::string& receiver, const Message& message);
 
 using Codes = std::vector<std::string>;

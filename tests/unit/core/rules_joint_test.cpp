@@ -246,6 +246,25 @@ TEST_F(ConsentOnPolicy, IsNotNeededByAPermissionOnPaper) {
   EXPECT_EQ(realm.release(grant).codes(), Codes{"E-CRYPTO-POLICY"});
 }
 
+// Whichever would be taken first while a policy is in force.
+TEST_F(ConsentOnPolicy, LetsPaperHoldBesideElectronicPermissionOfEveryMode) {
+  const auto carrier = realm.forward("ru-example", {"kz-example"}, original);
+  auto paper = realm.consents.grants.front();
+  paper.id.value[31] ^= 1;
+  paper.paper = digest_of("scan");
+  for (const auto mode : {ConsentMode::online, ConsentMode::detached}) {
+    auto electronic = realm.consents.grants.front();
+    electronic.terms.mode = mode;
+    for (const auto& grants : {std::vector{electronic, paper}, {paper, electronic}}) {
+      realm.consents.grants = grants;
+      EXPECT_EQ(realm.release(carrier).codes(), Codes{});
+    }
+    realm.consents.grants = {electronic};
+    EXPECT_EQ(realm.release(carrier).codes(), Codes{"E-CRYPTO-POLICY"});
+    EXPECT_EQ(realm.release(carrier).reasons().front().subject, "sco-2009");
+  }
+}
+
 TEST_F(ConsentOnPolicy, DoesNotRestOnWhatAnExerciseAgreed) {
   auto first = proposal();
   first.exercise = true;

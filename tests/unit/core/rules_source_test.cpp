@@ -111,10 +111,43 @@ TEST_F(SourceRules, RequireTheProvidersOfTheWholeClosure) {
 
 TEST_F(SourceRules, RequireTheOriginatorAmongTheProvidersAndLetJointOnesBeDeclared) {
   auto message = realm.notice("ru-example", {"kz-example"});
-  message.providers = {"cn-example", "ru-example"};
+  add_joint_provider(message, "cn-example");
+  EXPECT_EQ(message.providers, (Codes{"cn-example", "ru-example"}));
   expect_both(message, {});
   message.providers = {"cn-example"};
   expect_both(message, {"E-PROVIDERS-INCOMPLETE"});
+}
+
+TEST_F(SourceRules, AccountForEveryProviderThatIsNamed) {
+  auto message = realm.notice("ru-example", {"kz-example"});
+  message.providers = {"cn-example", "ru-example"};
+  expect_both(message, {"E-PROVIDERS-INCOMPLETE"});
+  EXPECT_EQ(realm.release(message).reasons().front().subject, "cn-example") << "whom nothing makes a provider";
+  message.facts = {{"joint-provider", "ru-example"}};
+  message.providers = {"ru-example"};
+  expect_both(message, {"E-FACT-UNKNOWN"});
+  message.facts = {{"joint-provider", "Nobody"}};
+  expect_both(message, {"E-FACT-UNKNOWN", "E-PROVIDERS-INCOMPLETE"});
+}
+
+// Named beside one of his messages, he is asked for what he provided here all the same.
+TEST_F(SourceRules, AskAJointProviderWhomASourceNamesToo) {
+  for (const auto* classification : {"open", "restricted"}) {
+    const auto source = realm.hold(realm.notice("cn-example", {"kz-example", "ru-example"}, classification));
+    auto joint = realm.derived("kz-example", {"ru-example"}, {source});
+    const auto asked = [&](const SourceLine& line) {
+      std::set<std::string> out;
+      const auto data = realm.book();
+      const Directory directory(realm.peers);
+      const World world{data, directory, realm.joint_acts, "ru-example", realm.now};
+      for (const auto& need : consent_needs(world, realm.derived("ru-example", {"tj-example"}, {line}), realm.lookup()))
+        if (need.original->id == line.id) out.insert(need.provider);
+      return out;
+    };
+    EXPECT_EQ(asked(realm.hold(joint)), std::set<std::string>{"kz-example"});
+    add_joint_provider(joint, "cn-example");
+    EXPECT_EQ(asked(realm.hold(joint)), (std::set<std::string>{"cn-example", "kz-example"}));
+  }
 }
 
 TEST_F(SourceRules, RequireEveryLabelOfEverySourceUnchanged) {
@@ -161,6 +194,7 @@ TEST_F(SourceRules, ForwardExactlyOneOriginal) {
   message = realm.forward("ru-example", {"kz-example"}, one);
   message.sources = {};
   message.labels.pop_back();
+  message.providers = {"ru-example"};
   expect_both(message, {"E-SOURCE-UNPROVEN"});
 }
 
