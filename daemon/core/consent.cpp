@@ -58,21 +58,6 @@ bool is_public(std::string_view receiver) {
   return receiver.starts_with(prefix) && is_code(receiver.substr(prefix.size()));
 }
 
-const char* to_string(RecallCause cause) {
-  switch (cause) {
-    case RecallCause::revocation:
-      return "revocation";
-    case RecallCause::spill:
-      return "spill";
-  }
-  return "";
-}
-
-Result<RecallCause> parse_recall_cause(std::string_view text) {
-  static constexpr RecallCause all[] = {RecallCause::revocation, RecallCause::spill};
-  return parse_enumerator(text, all);
-}
-
 bool is_ground(std::string_view text) {
   constexpr std::size_t kMax = 64;
   return !text.empty() && text.size() <= kMax && std::all_of(text.begin(), text.end(), [](char c) {
@@ -200,9 +185,7 @@ Result<ConsentStatement> read_compliance(const FactReader& in) {
 Result<ConsentStatement> read_recall(const FactReader& in) {
   Recall recall;
   recall.copy = TRY(in.read("copy", parse_message_id));
-  recall.cause = TRY(in.read("cause", parse_recall_cause));
   recall.decision = TRY(in.read("decision", parse_message_id));
-  recall.by = TRY(in.read("by", parse_authority));
   return ConsentStatement(std::move(recall));
 }
 
@@ -280,9 +263,7 @@ struct WriteFacts {
   }
   void operator()(const Recall& it) const {
     add(out, "copy", to_string(it.copy));
-    add(out, "cause", to_string(it.cause));
     add(out, "decision", to_string(it.decision));
-    add(out, "by", it.by);
   }
   void operator()(const SpillNotice& it) const {
     add(out, "message", to_string(it.message));
@@ -349,6 +330,18 @@ std::vector<Fact> facts_of(const ConsentStatement& statement) {
   std::visit(WriteFacts{facts}, statement);
   std::sort(facts.begin(), facts.end());
   return facts;
+}
+
+bool gives_keys(const Message& message) {
+  const auto statement = read_consent({}, message);
+  const auto* grant = statement.has_value() ? std::get_if<Grant>(&*statement) : nullptr;
+  return grant != nullptr && grant->is_detached();
+}
+
+std::optional<MessageId> recalled_by(const Message& message) {
+  if (message.kind != "recall") return std::nullopt;
+  const auto statement = read_consent({}, message);
+  return statement.has_value() ? std::optional(std::get<Recall>(*statement).decision) : std::nullopt;
 }
 
 bool asks_providers(std::string_view kind) { return kind == "consent-request" || kind == "disclosure"; }

@@ -103,19 +103,10 @@ struct Compliance {
   std::string ground = {};  // of a retained one: the law that requires it (is_ground)
   bool operator==(const Compliance&) const = default;
 };
-// Why a holder takes back what it passed on.
-enum class RecallCause {
-  revocation,  // the grant its own copy came under was revoked
-  spill,       // what it was made of should never have been sent
-};
-const char* to_string(RecallCause cause);
-Result<RecallCause> parse_recall_cause(std::string_view text);
 // Said by a holder to whom it passed something on, by its daemon, in the act that locks its own copy.
 struct Recall {
-  MessageId copy;  // the carrier, which its originator signed
-  RecallCause cause = RecallCause::revocation;
-  MessageId decision;  // the grant that was revoked, or the message that was spilled
-  std::string by;      // who decided: the provider, or who found the spill
+  MessageId copy;      // the carrier, which its originator signed
+  MessageId decision;  // the revocation or the spill notice that ends it; its statement travels beside
   bool operator==(const Recall&) const = default;
 };
 // Something was sent that may not be exchanged at all: nobody reads it, nothing is made of it, it is erased.
@@ -163,6 +154,15 @@ MessageId subject_of(const ConsentStatement& statement);
 
 // What a request asks for, or a disclosure is to make public; nothing where the message asks no provider.
 std::optional<MessageId> asked_about(const Message& message);
+// Whether a message carries the key of what it is about: a detached grant.
+bool gives_keys(const Message& message);
+// The decision a recall names; nothing for other messages.
+std::optional<MessageId> recalled_by(const Message& message);
+// Whether this revocation or notice of a spill, signed by its originator, ends the use of a copy: by who answers for a
+// provider of what it is made of, or of it or something it is made of, found by who has that by right. `copy` and the
+// messages it is made of as `sources` finds them. False where what was spilled is not at hand.
+bool ends(const Directory& directory, const Message& decision, const SourceStatement& copy,
+          const SourceLookup& sources);
 // Whether messages of this kind go to whoever has to permit what they are about.
 bool asks_providers(std::string_view kind);
 

@@ -137,6 +137,34 @@ std::vector<ConsentNeed> consent_needs(const World& world, const Message& messag
   return needs;
 }
 
+namespace {
+
+bool decides(const Directory& directory, const Message& decision, const std::string& provider) {
+  return succession_of(directory, provider).has_answered(decision.originator, decision.created);
+}
+
+}  // namespace
+
+bool ends(const Directory& directory, const Message& decision, const SourceStatement& copy,
+          const SourceLookup& sources) {
+  const auto said = read_consent({}, decision);
+  if (!said.has_value()) return false;
+  const auto closure = provenance(copy.message, sources).closure;
+  if (std::holds_alternative<Revocation>(*said))
+    return std::any_of(closure.begin(), closure.end(), [&](const SourceStatement* source) {
+      const auto own = own_providers(source->message);
+      return std::any_of(own.begin(), own.end(), [&](const auto& one) { return decides(directory, decision, one); });
+    });
+  const auto* notice = std::get_if<SpillNotice>(&*said);
+  const auto is_spilled = [&](const SourceStatement& one) {
+    return (one.id == notice->message || reissue_of(one.message) == notice->message) &&
+           (audience(one).contains(decision.originator) || decides(directory, decision, one.message.originator));
+  };
+  return notice != nullptr && (is_spilled(copy) || std::any_of(closure.begin(), closure.end(), [&](const auto* source) {
+                                 return is_spilled(*source);
+                               }));
+}
+
 const std::string& ConsentNeed::answering(Instant at) const {
   const auto* who = &provider;
   for (const auto& successor : successors)

@@ -182,10 +182,13 @@ struct CheckStatement {
     if (told.size() != 1 || !line.has_answered(told.front(), c.message.created)) add_terms(c, "recipients", out);
   }
 
-  // Its own message, back from whom it went to.
+  // Its own message, back from whom it went to, by the decision that is shown.
   void operator()(const Recall& it) const {
+    const auto* decision = at_hand(c, it.decision);
+    if (decision == nullptr) return out.add(c.reason(ReasonCode::source_unproven, it.decision.short_text()));
     const auto* copy = at_hand(c, it.copy);
     if (copy == nullptr) return;
+    if (!ends(c.world.directory, decision->message, *copy, c.lookup)) add_terms(c, "decision", out);
     if (copy->message.originator != c.message.originator) add_terms(c, "copy", out);
     for (const auto& recipient : c.message.recipients)
       if (!audience(copy->message).contains(recipient)) add_terms(c, "recipients", out);

@@ -25,6 +25,7 @@ std::vector<store::SignedStatement> Sources::needed(const core::Message& message
                                                     const std::set<core::MessageId>& grants) const {
   auto ids = grants;
   if (const auto reissued = core::reissue_of(message)) ids.insert(*reissued);
+  if (const auto decision = core::recalled_by(message)) ids.insert(*decision);
   // What is asked for may be shown, where it is not held.
   if (const auto asked = core::asked_about(message)) {
     ids.insert(*asked);

@@ -18,7 +18,7 @@ std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts
   std::vector<core::MessageId> ids;
   for (const auto& fact : facts) {
     if (fact.name != "original" && fact.name != "grant" && fact.name != "request" && fact.name != "copy" &&
-        fact.name != "message")
+        fact.name != "message" && fact.name != "decision")
       continue;
     const auto id = core::parse_message_id(fact.value);
     if (id.has_value()) ids.push_back(*id);

@@ -19,13 +19,36 @@ Result<core::Message> parsed(std::string_view statement) {
   return message;
 }
 
-// Why copies are locked, and who decided it.
+// Why copies are locked: a revocation or the notice of a spill, heard from who decided or beside a recall.
 struct Decided {
-  core::MessageId lock;  // what they are locked by: the grant, or the statement that says it is a spill
-  core::RecallCause cause = core::RecallCause::revocation;
-  core::MessageId decision;  // as a recall names it
-  std::string by;
+  core::MessageId lock;  // what they are locked by: the grant that was revoked, or the statement we heard it from
+  core::MessageId id;
+  core::Message message;
+  std::optional<core::MessageId> spilled = {};  // none: a revocation
 };
+
+Decided decided(const core::MessageId& lock, const core::MessageId& id, const core::Message& message) {
+  Decided out{lock, id, message};
+  const auto said = core::read_consent(id, message);
+  const auto* notice = said.has_value() ? std::get_if<core::SpillNotice>(&*said) : nullptr;
+  if (notice != nullptr) out.spilled = notice->message;
+  return out;
+}
+
+// The decision a recall names: held, or beside it. Nothing where neither is so.
+Result<std::optional<Decided>> decided_by_recall(store::Transaction& tx, const core::MessageId& recall,
+                                                 const core::MessageId& id) {
+  if (const auto row = TRY(tx.find_message(id))) return std::optional(decided(recall, id, TRY(parsed(row->statement))));
+  for (const auto& beside : TRY(tx.load_message(recall)).sources) {
+    const auto message = TRY(parsed(beside.statement));
+    if (core::message_id(beside.statement, message.created) == id) return std::optional(decided(recall, id, message));
+  }
+  return std::optional<Decided>();
+}
+
+Result<HeldSources> made_from(store::Transaction& tx, const core::MessageId& id) {
+  return HeldSources::gather({id}, [&tx](const core::MessageId& of) { return tx.load_message(of); });
+}
 
 core::JournalEntry entry_of(const Node& node, const Ending& ending, core::Act act, const core::MessageId& id) {
   core::JournalEntry entry;
@@ -77,15 +100,22 @@ Result<std::optional<core::MessageId>> own_original(store::Transaction& tx, cons
   return bring_all(held.extent, parts, left) ? None() : None(*record.original);
 }
 
-// These, the originals they carry, and whatever was made of them.
-Result<Ids> closure(store::Transaction& tx, const Ids& from) {
+// What a lock follows from a text to what was made of it. What others made of something that is revoked came to us by a
+// permission of its own, or is taken back by who made it; a spill is one wherever it stands.
+enum class Follow { own_works, all_works };
+
+// These, the originals they carry, and what was made of them.
+Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow) {
   Ids all;
   std::deque<core::MessageId> waiting(from.begin(), from.end());
   while (!waiting.empty()) {
     const auto id = waiting.front();
     waiting.pop_front();
     if (!all.insert(id).second) continue;
-    for (const auto& made : TRY(tx.made_of(id))) waiting.push_back(made);
+    for (const auto& made : TRY(tx.made_of(id))) {
+      const auto row = TRY(tx.find_message(made));
+      if (follow == Follow::all_works || (row && row->direction == store::Direction::outgoing)) waiting.push_back(made);
+    }
     const auto original = TRY(own_original(tx, TRY(tx.load_message(id)), all, is_locked));
     if (original) waiting.push_back(*original);
   }
@@ -113,34 +143,25 @@ Result<Ids> copies_under(const Node& node, store::Transaction& tx, const core::M
   return copies;
 }
 
-// Whether the copy is what was spilled, was sent again for it, or is made of it.
-Result<bool> is_of(store::Transaction& tx, const core::MessageId& copy, const core::MessageId& spilled) {
-  const auto message = TRY(parsed(TRY(tx.load_message(copy)).statement.statement));
-  if (copy == spilled || core::reissue_of(message) == spilled) return true;
-  const auto sources =
-      TRY(HeldSources::gather({copy}, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
-  const auto closure = core::provenance(message, sources.lookup()).closure;
-  return std::any_of(closure.begin(), closure.end(), [&](const auto* source) {
-    return source->id == spilled || core::reissue_of(source->message) == spilled;
-  });
-}
-
-// Of a spill, what it has in it; else by the permission of who decided it came to us. From who takes it back.
-Result<bool> is_recallable(const Node& node, store::Transaction& tx, const core::Recall& recall) {
-  if (recall.cause == core::RecallCause::spill) return is_of(tx, recall.copy, recall.decision);
-  const auto uses = TRY(tx.uses_of_carrier(recall.copy));
+// By the permission of who decided it came to us.
+Result<bool> came_by(const Node& node, store::Transaction& tx, const core::MessageId& copy,
+                     const std::string& provider) {
+  const auto uses = TRY(tx.uses_of_carrier(copy));
   return std::any_of(uses.begin(), uses.end(), [&](const store::UseRecord& use) {
-    return use.receiver == node.identity.authority && answered_for(tx.directory(), use, recall.by, tx.now());
+    return use.receiver == node.identity.authority && answered_for(tx.directory(), use, provider, tx.now());
   });
 }
 
-Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::Recall& recall,
+// From who takes it back, by a decision that ends it.
+Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::MessageId& copy, const Decided& decided,
                      const std::string& originator) {
-  const auto row = TRY(tx.find_message(recall.copy));
+  const auto row = TRY(tx.find_message(copy));
   if (!row || row->direction != store::Direction::incoming) return Ids();
   if (TRY(parsed(row->statement)).originator != originator) return Ids();
-  if (!TRY(is_recallable(node, tx, recall))) return Ids();
-  return Ids{recall.copy};
+  if (!decided.spilled && !TRY(came_by(node, tx, copy, decided.message.originator))) return Ids();
+  const auto sources = TRY(made_from(tx, copy));
+  const auto lookup = sources.lookup();
+  return core::ends(tx.directory(), decided.message, *lookup(copy), lookup) ? Ids{copy} : Ids();
 }
 
 // Itself, and every forward that brought it.
@@ -159,6 +180,7 @@ Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, cons
 struct Ended {
   Decided decided;
   Ids copies;
+  Ids erasable = {};  // of those, on the word of who wrote what was spilled
 };
 
 struct FindEnded {
@@ -167,18 +189,20 @@ struct FindEnded {
   const Ending& ending;
 
   Result<Ended> operator()(const core::Revocation& it) const {
-    const auto& provider = ending.message.originator;
-    return Ended{{it.grant, core::RecallCause::revocation, it.grant, provider},
-                 TRY(copies_under(node, tx, it.grant, provider, ending.message.created))};
+    const auto& [id, message, digest, actor] = ending;
+    return Ended{decided(it.grant, id, message),
+                 TRY(copies_under(node, tx, it.grant, message.originator, message.created))};
   }
   Result<Ended> operator()(const core::Recall& it) const {
-    const auto lock = it.cause == core::RecallCause::spill ? ending.id : it.decision;
-    return Ended{{lock, it.cause, it.decision, it.by}, TRY(recalled(node, tx, it, ending.message.originator))};
+    auto found = TRY(decided_by_recall(tx, ending.id, it.decision));
+    if (!found) return Ended();
+    auto copies = TRY(recalled(node, tx, it.copy, *found, ending.message.originator));
+    return Ended{std::move(*found), copies, copies};
   }
   Result<Ended> operator()(const core::SpillNotice& it) const {
     const auto& finder = ending.message.originator;
-    return Ended{{ending.id, core::RecallCause::spill, it.message, finder},
-                 TRY(spilled(tx, it.message, finder, ending.message.created))};
+    auto copies = TRY(spilled(tx, it.message, finder, ending.message.created));
+    return Ended{decided(ending.id, ending.id, ending.message), copies, copies};
   }
   template <class Other>
   Result<Ended> operator()(const Other&) const {
@@ -193,18 +217,18 @@ struct FindEnded {
 Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::MessageRecord& record,
                                         const Decided& decided) {
   std::set<std::string> out;
-  if (decided.cause == core::RecallCause::revocation) {
+  if (!decided.spilled) {
     for (const auto& use : TRY(tx.uses_of_carrier(record.id)))
-      if (answered_for(tx.directory(), use, decided.by, tx.now())) out.insert(use.receiver);
+      if (answered_for(tx.directory(), use, decided.message.originator, tx.now())) out.insert(use.receiver);
     return out;
   }
   const auto message = TRY(parsed(record.statement.statement));
   out.insert(message.recipients.begin(), message.recipients.end());
   // Who has it only as it was sent again does not know the first one.
   if (core::reissue_of(message)) return out;
-  const auto row = TRY(tx.find_message(decided.decision));
-  if (row)
-    for (const auto& told : core::audience(TRY(parsed(row->statement)))) out.erase(told);
+  const auto sources = TRY(made_from(tx, record.id));
+  if (const auto* spilled = sources.lookup()(*decided.spilled))
+    for (const auto& told : core::audience(spilled->message)) out.erase(told);
   return out;
 }
 
@@ -213,7 +237,7 @@ Result<bool> recall_from(const Node& node, store::Transaction& tx, const store::
   bool owes = false;
   const auto agreement = TRY(parsed(record.statement.statement)).agreement;
   for (const auto& receiver : TRY(passed_to(tx, record, decided))) {
-    CHECK_OK(owe(node, tx, receiver, agreement, core::Recall{record.id, decided.cause, decided.decision, decided.by}));
+    CHECK_OK(owe(node, tx, receiver, agreement, core::Recall{record.id, decided.id}));
     owes = true;
   }
   return owes;
@@ -257,10 +281,13 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
       if (const auto* revocation = std::get_if<core::Revocation>(&*said))
         comply(message.originator, revocation->grant, message.agreement);
       const auto* recall = std::get_if<core::Recall>(&*said);
-      if (recall != nullptr && recall->copy == copy && recall->cause == core::RecallCause::revocation)
-        comply(recall->by, recall->decision, message.agreement);
-      if (recall != nullptr && recall->copy == copy && recall->cause == core::RecallCause::spill)
-        for (const auto& teller : {message.originator, recall->by}) finders.emplace(teller, recall->decision);
+      const auto by = recall != nullptr && recall->copy == copy ? TRY(decided_by_recall(tx, row.id, recall->decision))
+                                                                : std::nullopt;
+      if (by && by->spilled)
+        for (const auto& teller : {message.originator, by->message.originator}) finders.emplace(teller, *by->spilled);
+      else if (by)
+        comply(by->message.originator, core::subject_of(TRY(core::read_consent(by->id, by->message))),
+               message.agreement);
       if (const auto* notice = std::get_if<core::SpillNotice>(&*said))
         finders.emplace(message.originator, notice->message);
     }
@@ -304,9 +331,9 @@ Result<void> drop_drafts(const Node& node, store::Transaction& tx, const Ids& id
 
 // The copies and the originals they carry; what we made of them where that is locked too. What others made and sent us
 // is a copy of its own.
-Result<Ids> erasable(store::Transaction& tx, const Ids& copies) {
+Result<Ids> erasable(store::Transaction& tx, const Ids& copies, Follow follow) {
   auto out = copies;
-  for (const auto& id : TRY(closure(tx, copies))) {
+  for (const auto& id : TRY(closure(tx, copies, follow))) {
     const auto row = TRY(tx.find_message(id));
     if (row && row->direction == store::Direction::outgoing && TRY(tx.locked(id))) out.insert(id);
   }
@@ -323,8 +350,8 @@ Result<void> erase_one(store::Transaction& tx, const core::MessageId& id, const 
 }
 
 Result<std::vector<core::MessageId>> erase_all(const Node& node, store::Transaction& tx, const Ids& copies,
-                                               core::JournalEntry entry) {
-  const auto ids = TRY(erasable(tx, copies));
+                                               Follow follow, core::JournalEntry entry) {
+  const auto ids = TRY(erasable(tx, copies, follow));
   std::vector<core::MessageId> out;
   entry.act = core::Act::copy_erased;
   for (const auto& id : ids) {
@@ -336,13 +363,14 @@ Result<std::vector<core::MessageId>> erase_all(const Node& node, store::Transact
   return out;
 }
 
-Result<bool> report_all(const Node& node, store::Transaction& tx, const Ids& ids, core::CopyState state,
-                        const std::string& ground) {
+// What became of each.
+Result<bool> report_all(const Node& node, store::Transaction& tx, const Ids& ids) {
   bool owes = false;
   for (const auto& id : ids) {
     const auto row = TRY(tx.find_message(id));
     if (!row || row->direction != store::Direction::incoming) continue;
-    owes = TRY(report_copy(node, tx, id, state, ground)) || owes;
+    const auto state = TRY(is_erased(tx, id)) ? core::CopyState::erased : core::CopyState::locked;
+    owes = TRY(report_copy(node, tx, id, state, {})) || owes;
   }
   return owes;
 }
@@ -358,11 +386,69 @@ Result<bool> report_copy(const Node& node, store::Transaction& tx, const core::M
 
 namespace {
 
-// Whether a statement is by who wrote this message, or by who answered for that when it was signed.
-Result<bool> speaks_of_own(store::Transaction& tx, const core::MessageId& id, const core::Message& statement) {
-  const auto written = TRY(parsed(TRY(tx.load_message(id)).statement.statement)).originator;
-  return written == statement.originator ||
-         core::answering(tx.directory(), written, statement.created) == statement.originator;
+// Whether who wrote what was spilled, or answers for that, says so. On the word of another it waits, shut, for a
+// person's act.
+bool is_word_of_author(const core::Directory& directory, const Decided& decided, const HeldSources& sources) {
+  if (!decided.spilled) return false;
+  const auto* spilled = sources.lookup()(*decided.spilled);
+  return spilled != nullptr && core::succession_of(directory, spilled->message.originator)
+                                   .has_answered(decided.message.originator, decided.message.created);
+}
+
+// Locks, takes back, erases and tells.
+Result<bool> end_copies(const Node& node, store::Transaction& tx, const Ending& ending, const Ended& ended) {
+  const auto& decided = ended.decided;
+  const auto follow = decided.spilled ? Follow::all_works : Follow::own_works;
+  bool owes = false;
+  Ids locked;
+  for (const auto& id : TRY(closure(tx, ended.copies, follow))) {
+    if (!TRY(tx.lock(id, decided.lock, entry_of(node, ending, core::Act::copy_locked, id)))) continue;
+    locked.insert(id);
+    const auto record = TRY(tx.load_message(id));
+    if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
+  }
+  if (locked.empty()) return false;
+  if (!ended.erasable.empty() && ending.message.originator != node.identity.authority &&
+      is_word_of_author(tx.directory(), decided, TRY(made_from(tx, *ended.erasable.begin()))))
+    TRY(erase_all(node, tx, ended.erasable, follow, entry_of(node, ending, core::Act::copy_erased, ending.id)));
+  return TRY(report_all(node, tx, locked)) || owes;
+}
+
+// What this message is, carries or is made of.
+Result<Ids> stands_in(const core::MessageId& id, const HeldSources& sources) {
+  const auto lookup = sources.lookup();
+  const auto* message = lookup(id);
+  if (message == nullptr) return fail(Errc::internal, "a message that was just recorded is not there");
+  auto all = core::provenance(message->message, lookup).closure;
+  all.push_back(message);
+  Ids out;
+  for (const auto* one : all) {
+    out.insert(one->id);
+    if (const auto first = core::reissue_of(one->message)) out.insert(*first);
+  }
+  return out;
+}
+
+// What has been said before of a message that comes now, and of what it is made of.
+Result<bool> end_arrived(const Node& node, store::Transaction& tx, const core::MessageId& id,
+                         const std::optional<core::MessageId>& original, const std::string& actor) {
+  bool owes = false;
+  const auto sources = TRY(made_from(tx, id));
+  const auto lookup = sources.lookup();
+  for (const auto& one : TRY(stands_in(id, sources)))
+    for (const auto& row : TRY(tx.consents_about(one))) {
+      const Ending ending{row.id, TRY(parsed(row.statement)), core::statement_digest(row.statement), actor};
+      if (one == id && ending.message.kind == "recall") owes = TRY(end_use(node, tx, ending)) || owes;
+      if (ending.message.kind != "spill-notice" || !core::ends(tx.directory(), ending.message, *lookup(id), lookup))
+        continue;
+      Ended ended{decided(row.id, row.id, ending.message), {id}};
+      // What others made of it is a copy of its own, which they take back.
+      if (one == id || one == core::reissue_of(lookup(id)->message)) ended.erasable = {id};
+      if (one == original) ended.copies.insert(one);
+      if (one == original) ended.erasable = ended.copies;
+      owes = TRY(end_copies(node, tx, ending, ended)) || owes;
+    }
+  return owes;
 }
 
 }  // namespace
@@ -370,42 +456,12 @@ Result<bool> speaks_of_own(store::Transaction& tx, const core::MessageId& id, co
 Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& ending) {
   const auto said = core::read_consent(ending.id, ending.message);
   if (!said.has_value()) return false;
-  const auto [decided, copies] = TRY(std::visit(FindEnded{node, tx, ending}, *said));
-  bool owes = false;
-  Ids locked;
-  for (const auto& id : TRY(closure(tx, copies))) {
-    if (!TRY(tx.lock(id, decided.lock, entry_of(node, ending, core::Act::copy_locked, id)))) continue;
-    locked.insert(id);
-    const auto record = TRY(tx.load_message(id));
-    if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
-  }
-  if (locked.empty()) return false;
-  // Who wrote it says what it is; on the word of another, also of one who passed it on, it waits, shut, for a person's
-  // act. Who takes back what he passed on speaks of his own message.
-  bool erased = false;
-  if (decided.cause == core::RecallCause::spill && ending.message.originator != node.identity.authority) {
-    const bool takes_back = std::holds_alternative<core::Recall>(*said);
-    const auto& about = takes_back ? *copies.begin() : decided.decision;
-    if (TRY(speaks_of_own(tx, about, ending.message))) {
-      TRY(erase_all(node, tx, copies, entry_of(node, ending, core::Act::copy_erased, ending.id)));
-      erased = true;
-    }
-  }
-  const auto state = erased ? core::CopyState::erased : core::CopyState::locked;
-  return TRY(report_all(node, tx, locked, state, {})) || owes;
+  return end_copies(node, tx, ending, TRY(std::visit(FindEnded{node, tx, ending}, *said)));
 }
 
 Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
                             const std::optional<core::MessageId>& original, const std::string& actor) {
-  bool owes = false;
-  std::vector<core::MessageId> arrived = {id};
-  if (original) arrived.push_back(*original);
-  for (const auto& one : arrived)
-    for (const auto& row : TRY(tx.consents_about(one))) {
-      const auto message = TRY(parsed(row.statement));
-      if (message.kind != "recall" && message.kind != "spill-notice") continue;
-      owes = TRY(end_use(node, tx, {row.id, message, core::statement_digest(row.statement), actor})) || owes;
-    }
+  const bool owes = TRY(end_arrived(node, tx, id, original, actor));
   if (!original || TRY(tx.locked(id))) return owes;
   const auto row = TRY(tx.find_message(*original));
   if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;
@@ -430,8 +486,8 @@ Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transac
   core::JournalEntry entry;
   entry.actor = actor;
   entry.data = node.agreements()->digest();
-  auto erased = TRY(erase_all(node, tx, copies, std::move(entry)));
-  TRY(report_all(node, tx, {erased.begin(), erased.end()}, core::CopyState::erased, {}));
+  auto erased = TRY(erase_all(node, tx, copies, Follow::own_works, std::move(entry)));
+  TRY(report_all(node, tx, {erased.begin(), erased.end()}));
   return erased;
 }
 
@@ -442,7 +498,8 @@ Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id) {
       if (!said.has_value()) continue;
       if (std::holds_alternative<core::SpillNotice>(*said)) return true;
       const auto* recall = std::get_if<core::Recall>(&*said);
-      if (recall != nullptr && recall->cause == core::RecallCause::spill) return true;
+      const auto by = recall != nullptr ? TRY(decided_by_recall(tx, row.id, recall->decision)) : std::nullopt;
+      if (by && by->spilled) return true;
     }
   return false;
 }
@@ -452,6 +509,15 @@ Result<std::optional<core::ReasonCode>> why_shut(store::Transaction& tx, const c
   if (TRY(is_erased(tx, id))) return None(core::ReasonCode::no_longer_held);
   if (TRY(tx.locked(id))) return None(core::ReasonCode::copy_locked);
   return None();
+}
+
+Result<std::optional<core::ReasonCode>> why_unusable(store::Transaction& tx, const core::Message& message) {
+  for (const auto& line : message.sources)
+    if (const auto why = TRY(why_shut(tx, line.id))) return why;
+  if (message.kind == "disclosure" || core::gives_keys(message))
+    for (const auto& id : named_by_facts(message.facts))
+      if (const auto why = TRY(why_shut(tx, id))) return why;
+  return std::optional<core::ReasonCode>();
 }
 
 }  // namespace chancery::service

@@ -16,10 +16,12 @@ struct Ending {
 };
 
 // A revocation, a recall or the notice of a spill was taken in, or released by us: locks what it ends, and what was
-// made of it; on the word of who wrote it a spilled text is erased at once. Whether somebody is to hear of it.
+// made of it (of a revocation by us, of a spill by anybody); on the word of who wrote it, heard from him or beside a
+// recall, a spilled text is erased at once. Whether somebody is to hear of it.
 Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& ending);
 
-// A message was taken in, or came again inside a forward: what has been said about it before counts now, and an
+// A message was taken in, or came again inside a forward: what has been said about it, or what it is made of, before
+// counts now, and an
 // original that is locked or erased is free again when the forward it came in now is.
 Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
                             const std::optional<core::MessageId>& original, const std::string& actor);
@@ -39,5 +41,8 @@ Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id);
 
 // Why a text is not to be shown or used; nothing when it may be.
 Result<std::optional<core::ReasonCode>> why_shut(store::Transaction& tx, const core::MessageId& id);
+// Why nothing is made, made public or sent again of what this message names: of a copy whose permission was revoked, or
+// that is erased.
+Result<std::optional<core::ReasonCode>> why_unusable(store::Transaction& tx, const core::Message& message);
 
 }  // namespace chancery::service

@@ -100,8 +100,10 @@ std::vector<core::Label> HeldSources::handling(const core::Message& message) con
   return all;
 }
 
-std::vector<store::SignedStatement> HeldSources::shown_to_provider(const core::Message& message) const {
+std::vector<store::SignedStatement> HeldSources::shown_beside(const core::Message& message) const {
   std::vector<store::SignedStatement> all;
+  if (const auto decision = core::recalled_by(message))
+    if (const auto known = signed_.find(*decision); known != signed_.end()) all.push_back(known->second);
   const auto asked = core::asked_about(message);
   const auto original = asked ? statements_.find(*asked) : statements_.end();
   if (original == statements_.end()) return all;

@@ -26,9 +26,10 @@ class HeldSources {
   [[nodiscard]] std::vector<core::Label> handling(const core::Message& message) const;
   // The signed statements of the message's sources, nearest first.
   [[nodiscard]] std::vector<store::SignedStatement> closure(const core::Message& message) const;
-  // Of what asks somebody outside the audience of what it is about: the statement of that, and of its sources. A
-  // provider of a source, and who answers for one, may not hold them.
-  [[nodiscard]] std::vector<store::SignedStatement> shown_to_provider(const core::Message& message) const;
+  // What travels though no source line names it. Of what asks somebody outside the audience of what it is about: the
+  // statement of that, and of its sources; a provider of a source, and who answers for one, may not hold them. Of a
+  // recall: the decision.
+  [[nodiscard]] std::vector<store::SignedStatement> shown_beside(const core::Message& message) const;
 
  private:
   Result<void> visit(const core::MessageId& id, const Load& load);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/service/carried.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/gate.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/draft.h"
@@ -55,16 +56,40 @@ Result<void> note_first(store::Transaction& tx, const core::JournalEntry& about,
   return {};
 }
 
+// A copy that may no longer be used does not go again, nor what is made of one.
+Result<std::optional<core::ReasonCode>> why_held_back(store::Transaction& tx, const core::MessageId& id,
+                                                      const core::Message& first) {
+  const auto why = TRY(why_shut(tx, id));
+  return why ? why : TRY(why_unusable(tx, first));
+}
+
+Result<void> note_refused(store::Transaction& tx, core::JournalEntry entry, const core::MessageId& first,
+                          const core::Decision& decision) {
+  entry.act = core::Act::release_refused;
+  entry.message = first;
+  entry.decision = core::to_string(decision.verdict());
+  entry.reasons = decision.codes();
+  TRY(tx.append(std::move(entry)));
+  return {};
+}
+
 // Seals, signs and dispatches it for this recipient alone, or journals why not.
 Result<void> send_again(const Node& node, store::Transaction& tx, const store::MessageRecord& record,
                         const core::Message& first, const std::string& recipient) {
+  const auto book = node.agreements();
+  core::JournalEntry entry;
+  entry.actor = "daemon";
+  entry.data = book->digest();
+  entry.subject = recipient;
+  if (const auto why = TRY(why_held_back(tx, record.id, first)))
+    return note_refused(tx, std::move(entry), record.id, refused(*why, recipient).decision);
   const auto draft = texts_of(node, record, first);
   if (!draft) return {};
   auto ids = named_by_facts(first.facts);
+  ids.push_back(record.id);  // for what it was shown with
   for (const auto& line : first.sources) ids.push_back(line.id);
   const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
 
-  const auto book = node.agreements();
   Composed composed;
   composed.message = again(first, record.id, recipient, tx.now());
   composed.plan = core::plan_digest(composed.message, wire::part_digests(*draft));
@@ -73,21 +98,12 @@ Result<void> send_again(const Node& node, store::Transaction& tx, const store::M
   composed.decision = release_gate(world, composed.message, sources.lookup(), consents);
   if (const auto* original = first.sources.empty() ? nullptr : sources.lookup()(first.sources.front().id))
     composed.wraps_original = wrap_gate(world, original->message, tx.now());
-  core::JournalEntry entry;
-  entry.actor = "daemon";
-  entry.data = book->digest();
-  entry.subject = recipient;
   if (composed.decision.allowed()) {
     const auto next = TRY(seal(node, tx, *draft, composed, sources, entry));
     return note_first(tx, entry, record.id, TRY(core::parse_message_id(next.id)));
   }
-  entry.act = core::Act::release_refused;
-  entry.message = record.id;
   entry.plan = composed.plan;
-  entry.decision = core::to_string(composed.decision.verdict());
-  entry.reasons = composed.decision.codes();
-  TRY(tx.append(std::move(entry)));
-  return {};
+  return note_refused(tx, std::move(entry), record.id, composed.decision);
 }
 
 }  // namespace

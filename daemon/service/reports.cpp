@@ -37,8 +37,12 @@ Result<bool> send(const Node& node, store::Transaction& tx, const store::OwedRep
   const auto world = world_of(node, *book, tx);
   if (told(world, owed) == world.self) return tx.settle_owed(owed.ordinal);
   const auto draft = draft_of(world, owed);
-  const auto sources =
-      TRY(HeldSources::gather(needed_ids(draft), [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+  auto ids = needed_ids(draft);
+  // A decision we heard of ourselves by a recall stands beside that, and that is what locks the copy.
+  if (owed.kind == "recall")
+    for (const auto& named : named_by_facts(owed.facts))
+      for (const auto& lock : TRY(tx.locks(named))) ids.push_back(lock);
+  const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
   const auto composed = TRY(compose(world, draft, sources, statements_about(tx), {}));
   if (!composed.decision.allowed()) return false;
   if (!TRY(tx.settle_owed(owed.ordinal))) return true;

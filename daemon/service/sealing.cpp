@@ -61,7 +61,7 @@ bool fits_a_frame(const core::Draft& draft, const core::Message& message, const 
   for (const auto& part : draft.parts) size += part.size() + kPartOverhead;
   // Beside each source, the grant it may go on under and a permit with its wrap.
   for (const auto& source : sources.closure(message)) size += source.statement.size() + kProofSize + kConsentSize;
-  for (const auto& shown : sources.shown_to_provider(message)) size += shown.statement.size() + kProofSize;
+  for (const auto& shown : sources.shown_beside(message)) size += shown.statement.size() + kProofSize;
   const auto* original = is_forward(message) ? sources.record(message.sources.front().id) : nullptr;
   if (original != nullptr) size += carried_size(*original);
   const auto* granted = detached_original(message, sources);
@@ -387,7 +387,7 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
       crypto::seal_at_rest(node.storage_key.view(), out.id.view(), sealed.body.content_key.view(), tx.random());
   out.recorded = tx.now();
   out.sources = sources.closure(message);
-  for (auto& shown : sources.shown_to_provider(message)) out.sources.push_back(std::move(shown));
+  for (auto& shown : sources.shown_beside(message)) out.sources.push_back(std::move(shown));
   file_statement(message, out);
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);

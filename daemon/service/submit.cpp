@@ -142,23 +142,6 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
-// A detached grant carries the key of what it is about.
-bool gives_keys(const core::Message& message) {
-  const auto statement = core::read_consent({}, message);
-  const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
-  return grant != nullptr && grant->is_detached();
-}
-
-// Nothing is made, or made public, of a copy whose permission was revoked, or that is erased.
-Result<std::optional<core::ReasonCode>> uses_shut(store::Transaction& tx, const core::Message& message) {
-  for (const auto& line : message.sources)
-    if (const auto why = TRY(why_shut(tx, line.id))) return why;
-  if (message.kind == "disclosure" || gives_keys(message))
-    for (const auto& id : named_by_facts(message.facts))
-      if (const auto why = TRY(why_shut(tx, id))) return why;
-  return std::optional<core::ReasonCode>();
-}
-
 // What we say ourselves about the use of a message counts here too.
 Result<void> end_own_copies(const Node& node, store::Transaction& tx, const wire::Accepted& accepted,
                             const std::string& actor) {
@@ -193,7 +176,7 @@ Result<Settled> decide(const Node& node, store::Transaction& tx, const Job& job)
   if (!composed.decision.allowed()) return refuse(tx, world, job.caller, entry, judged.composed, job.quotes);
   if (job.submission.plan && *job.submission.plan != composed.plan)
     return refuse(tx, core::Act::release_refused, entry, core::ReasonCode::plan_changed, {});
-  if (const auto why = TRY(uses_shut(tx, message)))
+  if (const auto why = TRY(why_unusable(tx, message)))
     return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   if (composed.needs_approval) return hold_for_approval(node, tx, job, judged.composed, std::move(entry));
   return release(node, tx, *job.draft, judged, std::move(entry));
@@ -253,7 +236,7 @@ Result<Settled> release_draft(const Node& node, store::Transaction& tx, const co
     const auto book = node.agreements();
     return refuse(tx, world_of(node, *book, tx), caller, entry, composed, quotes);
   }
-  if (const auto why = TRY(uses_shut(tx, composed.message)))
+  if (const auto why = TRY(why_unusable(tx, composed.message)))
     return refuse(tx, core::Act::release_refused, entry, *why, node.identity.authority);
   auto settled = TRY(release(node, tx, draft, judged, std::move(entry)));
   if (std::holds_alternative<Refused>(settled)) return settled;

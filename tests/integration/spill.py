@@ -22,6 +22,11 @@ def states(authority, message):
             if step["state"] in ("locked", "erased")}
 
 
+def granted_to(authority):
+    return {view["original"] for view in data(authority, "consent", "list").get("consents", [])
+            if view["kind"] == "consent-grant"}
+
+
 class Story:
     def __init__(self, cn, ru, kz, second, base):
         self.cn, self.ru, self.kz, self.second, self.base = cn, ru, kz, second, base
@@ -71,11 +76,19 @@ def is_erased_on_the_word_of_its_originator(story):
 def waits_locked_on_the_word_of_another(story):
     cn, ru, kz = story.cn, story.ru, story.kz
     number, message = story.sent([ru, kz])
+    approved(cn, "consent", "grant", "--original", number, "--holder", "ru-example", "--to", "kz-second")
+    wait_for(lambda: message in granted_to(ru), "the grant at ru-example", 30)
+    onward = approved(ru, "forward", message, "--to", "kz-second")
+    wait_for(lambda: consent.delivery(ru, onward)[0] == "delivered", "the forward at kz-second", 60)
+    (forward,) = [view["id"] for view in trial.box(story.second, "inbox")
+                  if view["kind"] == "forward" and view["sources"][0]["id"] == message]
     approved(kz, "spill", message)
     wait_for(lambda: states(kz, message) == {"ru-example": "locked", "cn-example": "locked"} or
              states(kz, message) == {"ru-example": "locked"}, "ru-example has locked it", 60)
     for holder, name in ((ru, message), (kz, message), (cn, number)):
         refuses(holder, "E-COPY-LOCKED", "show", name)
+    wait_for(lambda: states(ru, message).get("kz-second") == "locked", "kz-second has locked it", 60)
+    refuses(story.second, "E-COPY-LOCKED", "show", forward)
     for person, state in (("wang", "proposed"), ("li", "erased")):
         expect("erased by persons", ru.must("erase", message, "--yes", "-o", "id", context=person).strip(), state)
     wait_for(lambda: states(kz, message).get("ru-example") == "erased", "the erasure at kz-example", 30)

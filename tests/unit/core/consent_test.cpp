@@ -365,8 +365,7 @@ TEST_F(ConsentStatements, SayInFactsWhatIsReadFromThem) {
       {"disclosure", Disclosure{original_.id, "public:press", {{0, 2}}}},
       {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::erased, realm.now}},
       {"consent-compliance", Compliance{grant_.id, id_of(carrier), CopyState::retained, realm.now, "archives-act/17"}},
-      {"recall", Recall{id_of(carrier), RecallCause::revocation, grant_.id, "cn-example"}},
-      {"recall", Recall{id_of(carrier), RecallCause::spill, original_.id, "ru-example"}},
+      {"recall", Recall{id_of(carrier), grant_.id}},
       {"spill-notice", SpillNotice{original_.id, realm.now}},
       {"spill-receipt", SpillReceipt{original_.id, CopyState::erased, realm.now}},
       {"transfer-report", TransferReport{original_.id,
@@ -414,17 +413,33 @@ TEST_F(ConsentStatements, OfAKeptCopySayUnderWhichGroundAndOthersSayNone) {
   EXPECT_FALSE(read_consent({}, spill).has_value()) << "nothing keeps a spill";
 }
 
-TEST_F(ConsentStatements, OfARecallAreOfItsOwnMessageToWhomItWent) {
-  const auto line = realm.hold(realm.notice("ru-example", {"kz-example"}, "open"));
-  const Recall recall{line.id, RecallCause::revocation, grant_.id, "cn-example"};
-  const auto own = said("recall", "ru-example", {"kz-example"}, recall);
-  EXPECT_EQ(realm.release(own).codes(), Codes{});
-  EXPECT_EQ(realm.accept("kz-example", own).codes(), Codes{});
-  EXPECT_EQ(realm.accept("kz-example", said("recall", "cn-example", {"kz-example"}, recall)).codes(),
-            Codes{"E-CONSENT-TERMS"})
+TEST_F(ConsentStatements, OfARecallAreOfItsOwnMessageToWhomItWentByADecisionThatEndsIt) {
+  const auto made = realm.hold(realm.derived("ru-example", {"kz-example"}, {original_}));
+  const auto by = [&](const std::string& kind, const std::string& from, const ConsentStatement& statement) {
+    return realm.hold(said(kind, from, {from == "cn-example" ? "ru-example" : "cn-example"}, statement)).id;
+  };
+  const auto recalled = [&](const MessageId& decision, const std::string& from = "ru-example") {
+    return said("recall", from, {"kz-example"}, Recall{made.id, decision});
+  };
+  const auto accepted = [&](const Message& recall) { return realm.accept("kz-example", recall).codes(); };
+  const auto revocation = by("consent-revocation", "cn-example", Revocation{grant_.id, realm.now});
+  const auto notice = by("spill-notice", "cn-example", SpillNotice{original_.id, realm.now});
+  const auto found = by("spill-notice", "ru-example", SpillNotice{original_.id, realm.now});
+  for (const auto& decision : {revocation, notice, found}) {
+    EXPECT_EQ(realm.release(recalled(decision)).codes(), Codes{});
+    EXPECT_EQ(accepted(recalled(decision)), Codes{});
+  }
+  const auto other = realm.hold(realm.notice("cn-example", {"ru-example"}, "open")).id;
+  for (const auto& decision : {by("consent-revocation", "ru-example", Revocation{grant_.id, realm.now}),
+                               by("spill-notice", "cn-example", SpillNotice{other, realm.now}),
+                               by("spill-notice", "kz-example", SpillNotice{original_.id, realm.now}), other})
+    EXPECT_EQ(accepted(recalled(decision)), Codes{"E-CONSENT-TERMS"}) << "nobody's decision about what it is made of";
+  EXPECT_EQ(accepted(recalled(grant_.id)), Codes{"E-SOURCE-UNPROVEN"}) << "nothing is shown";
+  EXPECT_EQ(accepted(recalled(notice, "cn-example")), Codes{"E-CONSENT-TERMS"})
       << "another's message is not its to take back";
-  EXPECT_EQ(realm.release(said("recall", "ru-example", {"cn-example"}, recall)).codes(), Codes{"E-CONSENT-TERMS"})
-      << "it never went there";
+  auto astray = recalled(notice);
+  astray.recipients = {"cn-example"};
+  EXPECT_EQ(realm.release(astray).codes(), Codes{"E-CONSENT-TERMS"}) << "it never went there";
 }
 
 TEST_F(ConsentStatements, OfASpillComeFromAndGoToThoseWhoHaveItByRight) {

@@ -1,16 +1,12 @@
 // A detached grant from cn-example to ru-example for kz-example: what travels, what is counted, and what a revocation
-// ends; between real daemons in tests/integration/detached.py. The permission is registered from paper, because no
-// crypto policy is in force here.
+// ends; between real daemons in tests/integration/detached.py.
 #include <gmock/gmock.h>
 
-#include <future>
-
-#include "daemon/service/arrival.h"
 #include "daemon/service/consent_desk.h"
 #include "daemon/service/copies.h"
-#include "daemon/service/peer_statements.h"
 #include "daemon/service/permits.h"
-#include "tests/unit/service/desk_fixture.h"
+#include "daemon/service/reports.h"
+#include "tests/unit/service/passing_fixture.h"
 
 namespace chancery::service {
 namespace {
@@ -18,110 +14,9 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Words = std::vector<std::string>;
 
-class DetachedGrantTest : public DeskTest {
+class DetachedGrantTest : public PassingTest {
  protected:
-  DetachedGrantTest() : kz_("kz-example", clock_, random_) {
-    test::introduce({&cn_, &ru_, &kz_});
-    original_ = released({.label = "restricted"}, 1);
-    EXPECT_THAT(carry(cn_, ru_, original_), ElementsAre("delivered"));
-  }
-
-  test::DraftOptions terms(const std::string& uses = "1", const std::string& extent = "all",
-                           Duration lasting = days(5)) {
-    test::DraftOptions out;
-    out.recipients = {"kz-example", "ru-example"};
-    out.kind = "consent-grant";
-    out.facts = {{"extent", extent},
-                 {"from", to_string(clock_.now() - days(1))},
-                 {"holder", "ru-example"},
-                 {"mode", "detached"},
-                 {"onward", "ask"},
-                 {"original", original_},
-                 {"to", "kz-example"},
-                 {"until", to_string(clock_.now() + lasting)},
-                 {"uses", uses},
-                 {"verb", "transfer"},
-                 {"paper", to_string(Digest())}};
-    return out;
-  }
-  // Signed by two persons of cn, and taken in by both.
-  std::string granted(const test::DraftOptions& options) {
-    auto grant = released(options, ++submissions_);
-    EXPECT_THAT(carry(cn_, ru_, grant), ElementsAre("delivered"));
-    EXPECT_THAT(carry(cn_, kz_, grant), ElementsAre("delivered"));
-    return grant;
-  }
-  std::string revoked(const std::string& grant) {
-    return released({.recipients = {"kz-example", "ru-example"},
-                     .kind = "consent-revocation",
-                     .facts = {{"effective", to_string(clock_.now())}, {"grant", grant}}},
-                    ++submissions_);
-  }
-  // Released by ru's persons.
-  Outcome<wire::Accepted> forwarded(const std::string& extent = "all") {
-    clock_.advance(seconds(1));
-    Submit submit(ru_.node(), recorded_.lanes(), ru_.quotations());
-    auto first = submit.submit(
-        test::officer(),
-        test::submission(
-            {.recipients = {"kz-example"}, .kind = "forward", .sources = {{original_, "forwards"}}, .extent = extent},
-            ++submissions_));
-    if (!first.has_value() || std::holds_alternative<Refused>(*first)) return first;
-    const auto& draft = value_of(first);
-    if (!draft.awaiting_approval) return first;
-    return submit.approve(test::approver(), {wire::parse_draft_name(draft.number).value(), draft.plan, false, false});
-  }
-
-  // One message on its way, as the lane takes it and the receiver takes it in: "delivered", or why it did not go, or
-  // why it was refused, or what was said of it.
-  using Change = std::function<void(wire::MessageItem&)>;
-  Words carry(test::ExampleAuthority& from, test::ExampleAuthority& to, const std::string& id,
-              const Change& change = {}) {
-    const auto node = from.node();
-    auto message = from.store().reader().outgoing(core::parse_message_id(id).value()).value();
-    const auto along = passage(node, to.id(), message).value();
-    if (along.closed) return {core::to_string(*along.closed)};
-    if (!along.missing.empty()) return {"permit of " + along.missing.front().first};
-    const auto why = from.store().run<std::optional<core::ReasonCode>>(
-        0, [&](store::Transaction& tx) { return count_uses(node, tx, along.uses); });
-    if (why.value()) return {core::to_string(**why)};
-    wire::Frame frame;
-    auto item = to_item(node, to.id(), std::move(message), along, frame).value();
-    if (change) change(item);
-    frame.messages.push_back(std::move(item));
-    return taken(from, to, frame);
-  }
-  Words taken(test::ExampleAuthority& from, test::ExampleAuthority& to, wire::Frame& frame) {
-    const auto node = to.node();
-    SealKeys keys(node);
-    Certificates certificates(to.store());
-    const Intake intake{
-        node, keys, from.id(), to.store().directory(), to.store().joint_acts(), node.agreements(), clock_.now()};
-    const auto rows = from.store().reader().dispatches_from(to.id(), 1, 1, 1000).value();
-    for (const auto& row : rows) frame.dispatches.push_back(frame.add(row.dispatch));
-    FrameVerifier verifier(frame.signatures, *intake.directory, certificates);
-    std::vector<PeerDispatch> dispatches;
-    for (const auto& proven : frame.dispatches)
-      dispatches.push_back(std::get<PeerDispatch>(read_dispatch(intake, proven, verifier)));
-    (void)to.store()
-        .run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, from.id(), dispatches); })
-        .value();
-    auto read = arrive(intake, frame.messages.at(0), verifier);
-    if (const auto* said = std::get_if<wire::Answer>(&read))
-      return {core::to_string(said->reasons.at(0).code) + std::string(" unsigned")};
-    const auto& arrived = std::get<Arrived>(read);
-    std::promise<Words> promise;
-    to.store().post<Accepted>(
-        1, [&](store::Transaction& tx) { return accept(node, tx, arrived); },
-        [&](Result<Accepted> done, const store::Commit& commit) {
-          const auto receipt = core::Receipt::parse(commit.signed_statement(done->issued.at(0)).statement).value();
-          promise.set_value(receipt.stage == core::Stage::delivered ? Words{"delivered"} : receipt.reasons);
-        });
-    return promise.get_future().get();
-  }
-
   std::vector<store::OwedReport> owed_by_kz() { return kz_.store().reader().owed(0, 100).value(); }
   static std::string fact(const store::OwedReport& report, const std::string& name) {
     for (const auto& fact : report.facts)
@@ -138,18 +33,6 @@ class DetachedGrantTest : public DeskTest {
     }
     return "none";
   }
-  std::vector<std::string> findings() {
-    std::vector<std::string> all;
-    for (auto* one : {&cn_, &ru_, &kz_}) {
-      const auto report = one->fsck().value();
-      all.insert(all.end(), report.findings.begin(), report.findings.end());
-    }
-    return all;
-  }
-
-  test::ExampleAuthority kz_;
-  std::string original_;
-  std::uint64_t submissions_ = 1;
 };
 
 TEST_F(DetachedGrantTest, CarriesTheKeyToWhomItNamesAndTheForwardOpensUnasked) {
@@ -324,9 +207,7 @@ TEST_F(DetachedGrantTest, ShowsItsUsesToItsProviderByReportsAndToItsHolderByItsC
   EXPECT_EQ(used(ru_), 1U);
   EXPECT_EQ(used(kz_), 0U) << "it does not see what went to others";
   EXPECT_EQ(used(cn_), 0U) << "nothing is reported yet";
-  (void)send_reports(kz_.node()).value();
-  const auto rows = kz_.store().reader().dispatches_from("cn-example", 1, 1, 1000).value();
-  EXPECT_THAT(carry(kz_, cn_, core::to_string(*rows.back().message)), ElementsAre("delivered"));
+  EXPECT_THAT(carry(kz_, cn_, said_last(kz_, cn_)), ElementsAre("delivered"));
   EXPECT_EQ(used(cn_), 1U);
   const auto tree = [&] { return value_of(ConsentDesk(cn_.node()).dissemination(test::officer(), original_)); };
   ASSERT_EQ(tree().transfers.size(), 1U);

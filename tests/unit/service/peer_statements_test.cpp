@@ -433,6 +433,25 @@ TEST_F(ReissueTest, HappensOnceForOneReceipt) {
   EXPECT_EQ(outbox().size(), 2u);
 }
 
+TEST_F(ReissueTest, IsNotOfWhatMayNoLongerBeUsed) {
+  const auto made = core::parse_message_id(released({.sources = {{core::to_string(id_), "quotes"}}}, 2)).value();
+  core::JournalEntry entry;
+  entry.actor = "daemon";
+  entry.act = core::Act::copy_locked;
+  (void)cn_.store().run<bool>(0, [&](store::Transaction& tx) { return tx.lock(id_, id_, entry); }).value();
+  outlive_the_seal_key();
+  for (const auto& id : {id_, made}) {
+    const auto before = outbox().size();
+    id_ = id;
+    (void)record(sign(key_retired()));
+    EXPECT_EQ(outbox().size(), before) << "itself, and what is made of it";
+    const auto last = journal(cn_).back();
+    EXPECT_EQ(last.act, core::Act::release_refused);
+    EXPECT_EQ(last.message, id);
+    EXPECT_THAT(last.reasons, ElementsAre("E-COPY-LOCKED"));
+  }
+}
+
 TEST_F(ReissueTest, IsNotForWhoStillShowsTheKeyThatWasUsed) {
   (void)record(sign(key_retired()));
   EXPECT_EQ(outbox().size(), 1u);

@@ -1,0 +1,116 @@
+// What a decision ends at who has a text at second hand: by the recall of who passed it on, which shows the decision.
+#include <gmock/gmock.h>
+
+#include "daemon/service/copies.h"
+#include "daemon/service/reissue.h"
+#include "tests/unit/service/passing_fixture.h"
+
+namespace chancery::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class RecallTest : public PassingTest {
+ protected:
+  static core::MessageId id_of(const std::string& text) { return core::parse_message_id(text).value(); }
+  static bool locked(test::ExampleAuthority& at, const std::string& id) {
+    return at.store().reader().locked(id_of(id)).value();
+  }
+  static bool erased(test::ExampleAuthority& at, const std::string& id) {
+    const auto known = at.store().reader().erasure(id_of(id)).value();
+    return known && known->state == store::ErasureState::erased;
+  }
+  // RU passes CN's notice on to KZ.
+  std::string forward_at_kz() {
+    (void)granted(terms("9"));
+    auto forward = value_of(forwarded()).id;
+    EXPECT_THAT(carry(ru_, kz_, forward), ElementsAre("delivered"));
+    return forward;
+  }
+  test::DraftOptions spill_of(const std::string& id, std::vector<std::string> to) {
+    return {.recipients = std::move(to),
+            .kind = "spill-notice",
+            .facts = {{"effective", to_string(clock_.now())}, {"message", id}}};
+  }
+};
+
+TEST_F(RecallTest, OfASpillErasesWhereItShowsTheWordOfItsAuthor) {
+  const auto forward = forward_at_kz();
+  EXPECT_THAT(carry(cn_, ru_, released(spill_of(original_, {"ru-example"}), ++submissions_)), ElementsAre("delivered"));
+  EXPECT_THAT(carry(ru_, kz_, said_last(ru_, kz_)), ElementsAre("delivered"));
+  for (const auto& copy : {forward, original_}) EXPECT_TRUE(locked(kz_, copy) && erased(kz_, copy)) << copy;
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(RecallTest, OfASpillLocksWhereAnotherThanItsAuthorSaysSo) {
+  const auto forward = forward_at_kz();
+  (void)value_of(released_by_ru(spill_of(original_, {"cn-example"})));
+  EXPECT_THAT(carry(ru_, kz_, said_last(ru_, kz_)), ElementsAre("delivered"));
+  for (const auto& copy : {forward, original_}) {
+    EXPECT_TRUE(locked(kz_, copy)) << copy;
+    EXPECT_FALSE(erased(kz_, copy)) << copy;
+  }
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(RecallTest, WithoutItsDecisionIsRefusedAndLocksNothing) {
+  const auto forward = forward_at_kz();
+  EXPECT_THAT(carry(cn_, ru_, released(spill_of(original_, {"ru-example"}), ++submissions_)), ElementsAre("delivered"));
+  EXPECT_THAT(carry(ru_, kz_, said_last(ru_, kz_), [](auto& item) { item.sources.clear(); }),
+              ElementsAre("E-SOURCE-UNPROVEN"));
+  EXPECT_FALSE(locked(kz_, forward));
+}
+
+// A notice of its own that it did not send to us is no decision about what we hold.
+TEST_F(RecallTest, ByADecisionAboutSomethingElseLocksNothing) {
+  const auto forward = forward_at_kz();
+  const auto other = value_of(released_by_ru({.recipients = {"kz-example"}, .title = "Другое"})).id;
+  EXPECT_THAT(carry(ru_, kz_, other), ElementsAre("delivered"));
+  const auto notice = value_of(released_by_ru(spill_of(other, {"kz-example"}))).id;
+  EXPECT_THAT(carry(ru_, kz_, notice), ElementsAre("delivered"));
+  core::Message recall = core::Message::parse(kz_.store().reader().message_row(id_of(forward))->statement).value();
+  recall.kind = "recall";
+  recall.sources = {};
+  recall.facts = core::facts_of(core::Recall{id_of(forward), id_of(notice)});
+  (void)kz_.store()
+      .run<bool>(0,
+                 [&](store::Transaction& tx) {
+                   return end_use(kz_.node(), tx, {id_of(std::string(64, 'a')), recall, {}, "peer:ru-example"});
+                 })
+      .value();
+  EXPECT_TRUE(locked(kz_, other));
+  EXPECT_FALSE(locked(kz_, forward));
+}
+
+TEST_F(RecallTest, OfARevocationLeavesWhatCameUnderAnotherPermission) {
+  const auto first = granted(terms("1"));
+  const auto forward = value_of(forwarded()).id;
+  EXPECT_THAT(carry(ru_, kz_, forward), ElementsAre("delivered"));
+  (void)granted(terms("2"));
+  const auto made = value_of(released_by_ru({.recipients = {"kz-example"}, .sources = {{original_, "quotes"}}})).id;
+  EXPECT_THAT(carry(ru_, kz_, made), ElementsAre("delivered"));
+  EXPECT_THAT(carry(cn_, kz_, revoked(first)), ElementsAre("delivered"));
+  EXPECT_TRUE(locked(kz_, forward) && locked(kz_, original_));
+  EXPECT_FALSE(locked(kz_, made)) << "its own permission lives";
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// Nobody holds what was spilled; what is made of it says so.
+TEST_F(RecallTest, IsNotNeededForWhatIsMadeOfASpillAndComesAfterItsNotice) {
+  const auto spilled = released({.recipients = {"kz-example", "ru-example"}}, ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, spilled), ElementsAre("delivered"));
+  const auto made = value_of(released_by_ru({.recipients = {"kz-example"}, .sources = {{spilled, "quotes"}}})).id;
+  const auto further = value_of(released_by_ru({.recipients = {"kz-example"}, .sources = {{made, "quotes"}}})).id;
+  const auto notice = released(spill_of(spilled, {"kz-example", "ru-example"}), ++submissions_);
+  EXPECT_THAT(carry(cn_, kz_, notice), ElementsAre("delivered"));
+  for (const auto& copy : {further, made}) {
+    EXPECT_THAT(carry(ru_, kz_, copy), ElementsAre("delivered"));
+    EXPECT_TRUE(locked(kz_, copy)) << copy;
+    EXPECT_FALSE(erased(kz_, copy)) << "who made it takes it back";
+  }
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace chancery::service
