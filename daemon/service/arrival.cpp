@@ -1,7 +1,7 @@
 #include "daemon/service/arrival.h"
 
 #include "daemon/core/registry_number.h"
-#include "daemon/service/copies.h"
+#include "daemon/service/ending.h"
 #include "daemon/service/numbering.h"
 #include "daemon/service/permits.h"
 

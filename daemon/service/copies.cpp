@@ -9,24 +9,6 @@
 
 namespace chancery::service {
 
-namespace {
-
-using Ids = std::set<core::MessageId>;
-
-Result<core::Message> parsed(std::string_view statement) {
-  auto message = core::Message::parse(statement);
-  if (!message.has_value()) return fail(Errc::corrupt, "stored statement: " + message.error().detail);
-  return message;
-}
-
-// Why copies are locked: a revocation or the notice of a spill, heard from who decided or beside a recall.
-struct Decided {
-  core::MessageId lock;  // what they are locked by: the grant that was revoked, or the statement we heard it from
-  core::MessageId id;
-  core::Message message;
-  std::optional<core::MessageId> spilled = {};  // none: a revocation
-};
-
 Decided decided(const core::MessageId& lock, const core::MessageId& id, const core::Message& message) {
   Decided out{lock, id, message};
   const auto said = core::read_consent(id, message);
@@ -38,9 +20,10 @@ Decided decided(const core::MessageId& lock, const core::MessageId& id, const co
 // The decision a recall names: held, or beside it. Nothing where neither is so.
 Result<std::optional<Decided>> decided_by_recall(store::Transaction& tx, const core::MessageId& recall,
                                                  const core::MessageId& id) {
-  if (const auto row = TRY(tx.find_message(id))) return std::optional(decided(recall, id, TRY(parsed(row->statement))));
+  if (const auto row = TRY(tx.find_message(id)))
+    return std::optional(decided(recall, id, TRY(stored_message(row->statement))));
   for (const auto& beside : TRY(tx.load_message(recall)).sources) {
-    const auto message = TRY(parsed(beside.statement));
+    const auto message = TRY(stored_message(beside.statement));
     if (core::message_id(beside.statement, message.created) == id) return std::optional(decided(recall, id, message));
   }
   return std::optional<Decided>();
@@ -50,16 +33,7 @@ Result<HeldSources> made_from(store::Transaction& tx, const core::MessageId& id)
   return HeldSources::gather({id}, [&tx](const core::MessageId& of) { return tx.load_message(of); });
 }
 
-core::JournalEntry entry_of(const Node& node, const Ending& ending, core::Act act, const core::MessageId& id) {
-  core::JournalEntry entry;
-  entry.actor = ending.actor;
-  entry.act = act;
-  entry.message = id;
-  entry.subject = ending.message.originator;
-  entry.data = node.agreements()->digest();
-  entry.content = ending.digest;
-  return entry;
-}
+namespace {
 
 // ---- what a lock reaches
 
@@ -93,16 +67,14 @@ Result<std::optional<core::MessageId>> own_original(store::Transaction& tx, cons
   std::vector<core::Extent> left;
   for (const auto& carrier : TRY(tx.carriers(*record.original))) {
     if (shut.contains(carrier) || TRY(is_shut(tx, carrier))) continue;
-    left.push_back(forwarded_extent(TRY(parsed(TRY(tx.load_message(carrier)).statement.statement))));
+    left.push_back(forwarded_extent(TRY(stored_message(TRY(tx.load_message(carrier)).statement.statement))));
   }
   const auto held = TRY(tx.load_message(*record.original));
-  const auto parts = TRY(parsed(held.statement.statement)).parts;
+  const auto parts = TRY(stored_message(held.statement.statement)).parts;
   return bring_all(held.extent, parts, left) ? None() : None(*record.original);
 }
 
-// What a lock follows from a text to what was made of it. What others made of something that is revoked came to us by a
-// permission of its own, or is taken back by who made it; a spill is one wherever it stands.
-enum class Follow { own_works, all_works };
+}  // namespace
 
 // These, the originals they carry, and what was made of them.
 Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow) {
@@ -122,126 +94,9 @@ Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow) {
   return all;
 }
 
-// ---- what ends
-
-// Whether `by` answered for who gave the permission, until `at`.
-bool answered_for(const core::Directory& directory, const store::UseRecord& use, const std::string& by, Instant at) {
-  return core::succession_of(directory, use.provider).has_answered(by, at);
-}
-
-// Copies that came to us under this grant, of this provider or of one it answers for: by permits, or without where it
-// is detached.
-Result<Ids> copies_under(const Node& node, store::Transaction& tx, const core::MessageId& grant,
-                         const std::string& provider, Instant at) {
-  Ids copies;
-  for (const auto& use : TRY(tx.uses_of_grant(grant))) {
-    if (use.receiver != node.identity.authority) continue;
-    if (core::answering(tx.directory(), use.provider, at) != provider) continue;
-    const auto row = TRY(tx.find_message(use.carrier));
-    if (row && row->direction == store::Direction::incoming) copies.insert(use.carrier);
-  }
-  return copies;
-}
-
-// By the permission of who decided it came to us.
-Result<bool> came_by(const Node& node, store::Transaction& tx, const core::MessageId& copy,
-                     const std::string& provider) {
-  const auto uses = TRY(tx.uses_of_carrier(copy));
-  return std::any_of(uses.begin(), uses.end(), [&](const store::UseRecord& use) {
-    return use.receiver == node.identity.authority && answered_for(tx.directory(), use, provider, tx.now());
-  });
-}
-
-// From who takes it back, by a decision that ends it.
-Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::MessageId& copy, const Decided& decided,
-                     const std::string& originator) {
-  const auto row = TRY(tx.find_message(copy));
-  if (!row || row->direction != store::Direction::incoming) return Ids();
-  if (TRY(parsed(row->statement)).originator != originator) return Ids();
-  if (!decided.spilled && !TRY(came_by(node, tx, copy, decided.message.originator))) return Ids();
-  const auto sources = TRY(made_from(tx, copy));
-  const auto lookup = sources.lookup();
-  return core::ends(tx.directory(), decided.message, *lookup(copy), lookup) ? Ids{copy} : Ids();
-}
-
-// Itself, and every forward that brought it.
-Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const std::string& finder, Instant at) {
-  const auto row = TRY(tx.find_message(message));
-  if (!row) return Ids();
-  const auto said = TRY(parsed(row->statement));
-  if (!core::audience(said).contains(finder) && core::answering(tx.directory(), said.originator, at) != finder)
-    return Ids();
-  const auto carriers = TRY(tx.carriers(message));
-  Ids all(carriers.begin(), carriers.end());
-  all.insert(message);
-  return all;
-}
-
-struct Ended {
-  Decided decided;
-  Ids copies;
-  Ids erasable = {};  // of those, on the word of who wrote what was spilled
-};
-
-struct FindEnded {
-  const Node& node;
-  store::Transaction& tx;
-  const Ending& ending;
-
-  Result<Ended> operator()(const core::Revocation& it) const {
-    const auto& [id, message, digest, actor] = ending;
-    return Ended{decided(it.grant, id, message),
-                 TRY(copies_under(node, tx, it.grant, message.originator, message.created))};
-  }
-  Result<Ended> operator()(const core::Recall& it) const {
-    auto found = TRY(decided_by_recall(tx, ending.id, it.decision));
-    if (!found) return Ended();
-    auto copies = TRY(recalled(node, tx, it.copy, *found, ending.message.originator));
-    return Ended{std::move(*found), copies, copies};
-  }
-  Result<Ended> operator()(const core::SpillNotice& it) const {
-    const auto& finder = ending.message.originator;
-    auto copies = TRY(spilled(tx, it.message, finder, ending.message.created));
-    return Ended{decided(ending.id, ending.id, ending.message), copies, copies};
-  }
-  template <class Other>
-  Result<Ended> operator()(const Other&) const {
-    return Ended();
-  }
-};
-
 // ---- telling
 
-// Who has it from us because of what ended: by the provider's permission; of a spill everybody the finder does not
-// tell.
-Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::MessageRecord& record,
-                                        const Decided& decided) {
-  std::set<std::string> out;
-  if (!decided.spilled) {
-    for (const auto& use : TRY(tx.uses_of_carrier(record.id)))
-      if (answered_for(tx.directory(), use, decided.message.originator, tx.now())) out.insert(use.receiver);
-    return out;
-  }
-  const auto message = TRY(parsed(record.statement.statement));
-  out.insert(message.recipients.begin(), message.recipients.end());
-  // Who has it only as it was sent again does not know the first one.
-  if (core::reissue_of(message)) return out;
-  const auto sources = TRY(made_from(tx, record.id));
-  if (const auto* spilled = sources.lookup()(*decided.spilled))
-    for (const auto& told : core::audience(spilled->message)) out.erase(told);
-  return out;
-}
-
-Result<bool> recall_from(const Node& node, store::Transaction& tx, const store::MessageRecord& record,
-                         const Decided& decided) {
-  bool owes = false;
-  const auto agreement = TRY(parsed(record.statement.statement)).agreement;
-  for (const auto& receiver : TRY(passed_to(tx, record, decided))) {
-    CHECK_OK(owe(node, tx, receiver, agreement, core::Recall{record.id, decided.id}));
-    owes = true;
-  }
-  return owes;
-}
+namespace {
 
 // One authority that is to hear what became of a copy.
 struct Hearing {
@@ -271,11 +126,11 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
     if (known.emplace(to, grant).second)
       out.push_back({to, agreement, core::Compliance{grant, copy, state, tx.now(), ground}});
   };
-  const auto agreement = TRY(parsed(TRY(tx.load_message(copy)).statement.statement)).agreement;
+  const auto agreement = TRY(stored_message(TRY(tx.load_message(copy)).statement.statement)).agreement;
   std::set<std::pair<std::string, core::MessageId>> finders;
   for (const auto& lock : TRY(tx.locks(copy)))
     for (const auto& row : TRY(statements_of(tx, lock, copy))) {
-      const auto message = TRY(parsed(row.statement));
+      const auto message = TRY(stored_message(row.statement));
       const auto said = core::read_consent(row.id, message);
       if (!said.has_value()) continue;
       if (const auto* revocation = std::get_if<core::Revocation>(&*said))
@@ -302,6 +157,28 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
       out.push_back({finder, agreement, core::SpillReceipt{message, state, tx.now()}});
   return out;
 }
+
+}  // namespace
+
+Result<bool> report_copy(const Node& node, store::Transaction& tx, const core::MessageId& id, core::CopyState state,
+                         const std::string& ground) {
+  const auto all = TRY(hearings(node, tx, id, state, ground));
+  for (const auto& hearing : all) CHECK_OK(owe(node, tx, hearing.to, hearing.agreement, hearing.statement));
+  return !all.empty();
+}
+
+Result<bool> report_copies(const Node& node, store::Transaction& tx, const Ids& ids) {
+  bool owes = false;
+  for (const auto& id : ids) {
+    const auto row = TRY(tx.find_message(id));
+    if (!row || row->direction != store::Direction::incoming) continue;
+    const auto state = TRY(is_erased(tx, id)) ? core::CopyState::erased : core::CopyState::locked;
+    owes = TRY(report_copy(node, tx, id, state, {})) || owes;
+  }
+  return owes;
+}
+
+namespace {
 
 // ---- erasing
 
@@ -349,8 +226,10 @@ Result<void> erase_one(store::Transaction& tx, const core::MessageId& id, const 
   return tx.erase(id, entry.actor, entry);
 }
 
-Result<std::vector<core::MessageId>> erase_all(const Node& node, store::Transaction& tx, const Ids& copies,
-                                               Follow follow, core::JournalEntry entry) {
+}  // namespace
+
+Result<std::vector<core::MessageId>> erase_copies(const Node& node, store::Transaction& tx, const Ids& copies,
+                                                  Follow follow, core::JournalEntry entry) {
   const auto ids = TRY(erasable(tx, copies, follow));
   std::vector<core::MessageId> out;
   entry.act = core::Act::copy_erased;
@@ -363,119 +242,6 @@ Result<std::vector<core::MessageId>> erase_all(const Node& node, store::Transact
   return out;
 }
 
-// What became of each.
-Result<bool> report_all(const Node& node, store::Transaction& tx, const Ids& ids) {
-  bool owes = false;
-  for (const auto& id : ids) {
-    const auto row = TRY(tx.find_message(id));
-    if (!row || row->direction != store::Direction::incoming) continue;
-    const auto state = TRY(is_erased(tx, id)) ? core::CopyState::erased : core::CopyState::locked;
-    owes = TRY(report_copy(node, tx, id, state, {})) || owes;
-  }
-  return owes;
-}
-
-}  // namespace
-
-Result<bool> report_copy(const Node& node, store::Transaction& tx, const core::MessageId& id, core::CopyState state,
-                         const std::string& ground) {
-  const auto all = TRY(hearings(node, tx, id, state, ground));
-  for (const auto& hearing : all) CHECK_OK(owe(node, tx, hearing.to, hearing.agreement, hearing.statement));
-  return !all.empty();
-}
-
-namespace {
-
-// Whether who wrote what was spilled, or answers for that, says so. On the word of another it waits, shut, for a
-// person's act.
-bool is_word_of_author(const core::Directory& directory, const Decided& decided, const HeldSources& sources) {
-  if (!decided.spilled) return false;
-  const auto* spilled = sources.lookup()(*decided.spilled);
-  return spilled != nullptr && core::succession_of(directory, spilled->message.originator)
-                                   .has_answered(decided.message.originator, decided.message.created);
-}
-
-// Locks, takes back, erases and tells.
-Result<bool> end_copies(const Node& node, store::Transaction& tx, const Ending& ending, const Ended& ended) {
-  const auto& decided = ended.decided;
-  const auto follow = decided.spilled ? Follow::all_works : Follow::own_works;
-  bool owes = false;
-  Ids locked;
-  for (const auto& id : TRY(closure(tx, ended.copies, follow))) {
-    if (!TRY(tx.lock(id, decided.lock, entry_of(node, ending, core::Act::copy_locked, id)))) continue;
-    locked.insert(id);
-    const auto record = TRY(tx.load_message(id));
-    if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
-  }
-  if (locked.empty()) return false;
-  if (!ended.erasable.empty() && ending.message.originator != node.identity.authority &&
-      is_word_of_author(tx.directory(), decided, TRY(made_from(tx, *ended.erasable.begin()))))
-    TRY(erase_all(node, tx, ended.erasable, follow, entry_of(node, ending, core::Act::copy_erased, ending.id)));
-  return TRY(report_all(node, tx, locked)) || owes;
-}
-
-// What this message is, carries or is made of.
-Result<Ids> stands_in(const core::MessageId& id, const HeldSources& sources) {
-  const auto lookup = sources.lookup();
-  const auto* message = lookup(id);
-  if (message == nullptr) return fail(Errc::internal, "a message that was just recorded is not there");
-  auto all = core::provenance(message->message, lookup).closure;
-  all.push_back(message);
-  Ids out;
-  for (const auto* one : all) {
-    out.insert(one->id);
-    if (const auto first = core::reissue_of(one->message)) out.insert(*first);
-  }
-  return out;
-}
-
-// What has been said before of a message that comes now, and of what it is made of.
-Result<bool> end_arrived(const Node& node, store::Transaction& tx, const core::MessageId& id,
-                         const std::optional<core::MessageId>& original, const std::string& actor) {
-  bool owes = false;
-  const auto sources = TRY(made_from(tx, id));
-  const auto lookup = sources.lookup();
-  for (const auto& one : TRY(stands_in(id, sources)))
-    for (const auto& row : TRY(tx.consents_about(one))) {
-      const Ending ending{row.id, TRY(parsed(row.statement)), core::statement_digest(row.statement), actor};
-      if (one == id && ending.message.kind == "recall") owes = TRY(end_use(node, tx, ending)) || owes;
-      if (ending.message.kind != "spill-notice" || !core::ends(tx.directory(), ending.message, *lookup(id), lookup))
-        continue;
-      Ended ended{decided(row.id, row.id, ending.message), {id}};
-      // What others made of it is a copy of its own, which they take back.
-      if (one == id || one == core::reissue_of(lookup(id)->message)) ended.erasable = {id};
-      if (one == original) ended.copies.insert(one);
-      if (one == original) ended.erasable = ended.copies;
-      owes = TRY(end_copies(node, tx, ending, ended)) || owes;
-    }
-  return owes;
-}
-
-}  // namespace
-
-Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& ending) {
-  const auto said = core::read_consent(ending.id, ending.message);
-  if (!said.has_value()) return false;
-  return end_copies(node, tx, ending, TRY(std::visit(FindEnded{node, tx, ending}, *said)));
-}
-
-Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
-                            const std::optional<core::MessageId>& original, const std::string& actor) {
-  const bool owes = TRY(end_arrived(node, tx, id, original, actor));
-  if (!original || TRY(tx.locked(id))) return owes;
-  const auto row = TRY(tx.find_message(*original));
-  if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;
-  if (TRY(is_spilled(tx, *original))) return owes;                                  // no grant frees it
-  if (TRY(own_original(tx, TRY(tx.load_message(id)), {}, is_locked))) return owes;  // nor what other forwards brought
-  core::JournalEntry entry;
-  entry.actor = actor;
-  entry.act = core::Act::copy_unlocked;
-  entry.message = original;
-  entry.data = node.agreements()->digest();
-  CHECK_OK(tx.unlock(*original, entry));
-  return owes;
-}
-
 Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transaction& tx, const core::MessageId& id,
                                                 const std::string& actor) {
   const auto row = TRY(tx.find_message(id));
@@ -486,15 +252,15 @@ Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transac
   core::JournalEntry entry;
   entry.actor = actor;
   entry.data = node.agreements()->digest();
-  auto erased = TRY(erase_all(node, tx, copies, Follow::own_works, std::move(entry)));
-  TRY(report_all(node, tx, {erased.begin(), erased.end()}));
+  auto erased = TRY(erase_copies(node, tx, copies, Follow::own_works, std::move(entry)));
+  TRY(report_copies(node, tx, {erased.begin(), erased.end()}));
   return erased;
 }
 
 Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id) {
   for (const auto& lock : TRY(tx.locks(id)))
     for (const auto& row : TRY(statements_of(tx, lock, id))) {
-      const auto said = core::read_consent(row.id, TRY(parsed(row.statement)));
+      const auto said = core::read_consent(row.id, TRY(stored_message(row.statement)));
       if (!said.has_value()) continue;
       if (std::holds_alternative<core::SpillNotice>(*said)) return true;
       const auto* recall = std::get_if<core::Recall>(&*said);

@@ -1,30 +1,45 @@
-// What is done to the copies held here when their text may no longer be used: a grant was revoked, something should
-// never have been sent, or we decide to erase (protocol section 8). Each is part of the act that decides it: locked
-// first, answered second, and what we passed on is taken back by a message of our own, owed in the same act.
+// The copies held here: how far a decision about one reaches, and what becomes of it when its text may no longer be
+// used (protocol section 8). Everything is part of the act that decides it; what decides is in ending.h.
 #pragma once
 
+#include <set>
+
+#include "daemon/service/held_sources.h"
 #include "daemon/service/reports.h"
 
 namespace chancery::service {
 
-// A statement that ends the use of copies, as the one or the other side of it sees it.
-struct Ending {
-  core::MessageId id;     // of the statement that says so
-  core::Message message;  // the statement
-  Digest digest;
-  std::string actor;  // as in a journal entry
+// Why copies are locked: a revocation or the notice of a spill, heard from who decided or beside a recall.
+struct Decided {
+  core::MessageId lock;  // what they are locked by: the grant that was revoked, or the statement we heard it from
+  core::MessageId id;
+  core::Message message;
+  std::optional<core::MessageId> spilled = {};  // none: a revocation
 };
 
-// A revocation, a recall or the notice of a spill was taken in, or released by us: locks what it ends, and what was
-// made of it (of a revocation by us, of a spill by anybody); on the word of who wrote it, heard from him or beside a
-// recall, a spilled text is erased at once. Whether somebody is to hear of it.
-Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& ending);
+// By a revocation or a notice; `lock` as above.
+Decided decided(const core::MessageId& lock, const core::MessageId& id, const core::Message& message);
+// The decision a recall names: held, or beside it. Nothing where neither is so.
+Result<std::optional<Decided>> decided_by_recall(store::Transaction& tx, const core::MessageId& recall,
+                                                 const core::MessageId& id);
 
-// A message was taken in, or came again inside a forward: what has been said about it, or what it is made of, before
-// counts now, and an
-// original that is locked or erased is free again when the forward it came in now is.
-Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
-                            const std::optional<core::MessageId>& original, const std::string& actor);
+using Ids = std::set<core::MessageId>;
+// This message and what it is made of.
+Result<HeldSources> made_from(store::Transaction& tx, const core::MessageId& id);
+// What a lock follows from a text to what was made of it. What others made of something that is revoked came to us by a
+// permission of its own, or is taken back by who made it; a spill is one wherever it stands.
+enum class Follow { own_works, all_works };
+
+// These, the originals they carry unless other forwards that are not locked bring all that is held of them, and what
+// was made of them.
+Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow);
+
+// Erases these copies, the originals they carry, what we made of them where that is locked too, and the drafts that use
+// them. What others made and sent us is a copy of its own. Returns what was erased now; `entry` says by whom.
+Result<std::vector<core::MessageId>> erase_copies(const Node& node, store::Transaction& tx, const Ids& copies,
+                                                  Follow follow, core::JournalEntry entry);
+// Tells of each, where it came to us, whether it is locked or erased. Whether somebody is to hear of it.
+Result<bool> report_copies(const Node& node, store::Transaction& tx, const Ids& ids);
 
 // Erases a copy, with the original it carries unless that is ours by another right, what we made of it where that is
 // locked, and the drafts that use it; tells every provider that is to know. Returns what was erased.

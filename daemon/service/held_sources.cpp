@@ -8,14 +8,13 @@
 
 namespace chancery::service {
 
-namespace {
-
-// A statement we hold was parsed when it came in; one that does not parse now is not what we stored.
-Result<core::Message> stored(std::string_view statement) {
+Result<core::Message> stored_message(std::string_view statement) {
   auto message = core::Message::parse(statement);
   if (!message.has_value()) return fail(Errc::corrupt, "stored statement: " + message.error().detail);
   return message;
 }
+
+namespace {
 
 Result<std::optional<store::MessageRecord>> held(const core::MessageId& id, const HeldSources::Load& load) {
   auto record = load(id);
@@ -39,7 +38,7 @@ Result<void> HeldSources::find_reissued(core::SourceStatement& source, const Loa
     add_reissued(source, beside->second.message);
     return {};
   }
-  if (const auto record = TRY(held(*id, load))) add_reissued(source, TRY(stored(record->statement.statement)));
+  if (const auto record = TRY(held(*id, load))) add_reissued(source, TRY(stored_message(record->statement.statement)));
   return {};
 }
 
@@ -47,7 +46,7 @@ Result<void> HeldSources::take(const store::SignedStatement& statement, const Lo
   const auto digest = core::statement_digest(statement.statement);
   // Beside each of a chain stand all that came before it.
   if (!taken_.insert(digest).second) return {};
-  auto message = TRY(stored(statement.statement));
+  auto message = TRY(stored_message(statement.statement));
   const auto id = core::message_id(statement.statement, message.created);
   core::SourceStatement source{id, digest, std::move(message), {}, {}};
   CHECK_OK(find_reissued(source, load));

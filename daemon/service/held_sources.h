@@ -10,6 +10,9 @@
 
 namespace chancery::service {
 
+// A statement we hold was parsed when it came in; one that does not parse now is not what we stored: corrupt.
+Result<core::Message> stored_message(std::string_view statement);
+
 class HeldSources {
  public:
   using Load = std::function<Result<store::MessageRecord>(const core::MessageId&)>;

@@ -5,7 +5,7 @@
 
 #include "crypto/sealing.h"
 #include "daemon/core/kind.h"
-#include "daemon/service/copies.h"
+#include "daemon/service/ending.h"
 #include "daemon/service/read.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/draft.h"

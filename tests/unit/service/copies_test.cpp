@@ -1,6 +1,6 @@
 // What ends the use of a copy, between two authorities without a network; how far it reaches is in dissemination_test,
 // between real daemons in tests/integration/erasure.py and spill.py.
-#include "daemon/service/copies.h"
+#include "daemon/service/ending.h"
 
 #include "daemon/service/erasing.h"
 #include "tests/unit/service/peer_fixture.h"

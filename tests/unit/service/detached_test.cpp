@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/service/consent_desk.h"
-#include "daemon/service/copies.h"
+#include "daemon/service/ending.h"
 #include "daemon/service/permits.h"
 #include "daemon/service/reports.h"
 #include "tests/unit/service/passing_fixture.h"

@@ -1,7 +1,7 @@
 // What a decision ends at who has a text at second hand: by the recall of who passed it on, which shows the decision.
 #include <gmock/gmock.h>
 
-#include "daemon/service/copies.h"
+#include "daemon/service/ending.h"
 #include "daemon/service/reissue.h"
 #include "tests/unit/service/passing_fixture.h"
 

@@ -1,0 +1,233 @@
+#include "daemon/service/ending.h"
+
+#include <algorithm>
+
+#include "daemon/service/consents.h"
+
+namespace chancery::service {
+
+namespace {
+
+core::JournalEntry entry_of(const Node& node, const Ending& ending, core::Act act, const core::MessageId& id) {
+  core::JournalEntry entry;
+  entry.actor = ending.actor;
+  entry.act = act;
+  entry.message = id;
+  entry.subject = ending.message.originator;
+  entry.data = node.agreements()->digest();
+  entry.content = ending.digest;
+  return entry;
+}
+
+// ---- what ends
+
+// Whether `by` answered for who gave the permission, until `at`.
+bool answered_for(const core::Directory& directory, const store::UseRecord& use, const std::string& by, Instant at) {
+  return core::succession_of(directory, use.provider).has_answered(by, at);
+}
+
+// Copies that came to us under this grant, of this provider or of one it answers for: by permits, or without where it
+// is detached.
+Result<Ids> copies_under(const Node& node, store::Transaction& tx, const core::MessageId& grant,
+                         const std::string& provider, Instant at) {
+  Ids copies;
+  for (const auto& use : TRY(tx.uses_of_grant(grant))) {
+    if (use.receiver != node.identity.authority) continue;
+    if (core::answering(tx.directory(), use.provider, at) != provider) continue;
+    const auto row = TRY(tx.find_message(use.carrier));
+    if (row && row->direction == store::Direction::incoming) copies.insert(use.carrier);
+  }
+  return copies;
+}
+
+// By the permission of who decided it came to us.
+Result<bool> came_by(const Node& node, store::Transaction& tx, const core::MessageId& copy,
+                     const std::string& provider) {
+  const auto uses = TRY(tx.uses_of_carrier(copy));
+  return std::any_of(uses.begin(), uses.end(), [&](const store::UseRecord& use) {
+    return use.receiver == node.identity.authority && answered_for(tx.directory(), use, provider, tx.now());
+  });
+}
+
+// From who takes it back, by a decision that ends it.
+Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::MessageId& copy, const Decided& decided,
+                     const std::string& originator) {
+  const auto row = TRY(tx.find_message(copy));
+  if (!row || row->direction != store::Direction::incoming) return Ids();
+  if (TRY(stored_message(row->statement)).originator != originator) return Ids();
+  if (!decided.spilled && !TRY(came_by(node, tx, copy, decided.message.originator))) return Ids();
+  const auto sources = TRY(made_from(tx, copy));
+  const auto lookup = sources.lookup();
+  return core::ends(tx.directory(), decided.message, *lookup(copy), lookup) ? Ids{copy} : Ids();
+}
+
+// Itself, and every forward that brought it.
+Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const std::string& finder, Instant at) {
+  const auto row = TRY(tx.find_message(message));
+  if (!row) return Ids();
+  const auto said = TRY(stored_message(row->statement));
+  if (!core::audience(said).contains(finder) && core::answering(tx.directory(), said.originator, at) != finder)
+    return Ids();
+  const auto carriers = TRY(tx.carriers(message));
+  Ids all(carriers.begin(), carriers.end());
+  all.insert(message);
+  return all;
+}
+
+struct Ended {
+  Decided decided;
+  Ids copies;
+  Ids erasable = {};  // of those, on the word of who wrote what was spilled
+};
+
+struct FindEnded {
+  const Node& node;
+  store::Transaction& tx;
+  const Ending& ending;
+
+  Result<Ended> operator()(const core::Revocation& it) const {
+    const auto& [id, message, digest, actor] = ending;
+    return Ended{decided(it.grant, id, message),
+                 TRY(copies_under(node, tx, it.grant, message.originator, message.created))};
+  }
+  Result<Ended> operator()(const core::Recall& it) const {
+    auto found = TRY(decided_by_recall(tx, ending.id, it.decision));
+    if (!found) return Ended();
+    auto copies = TRY(recalled(node, tx, it.copy, *found, ending.message.originator));
+    return Ended{std::move(*found), copies, copies};
+  }
+  Result<Ended> operator()(const core::SpillNotice& it) const {
+    const auto& finder = ending.message.originator;
+    auto copies = TRY(spilled(tx, it.message, finder, ending.message.created));
+    return Ended{decided(ending.id, ending.id, ending.message), copies, copies};
+  }
+  template <class Other>
+  Result<Ended> operator()(const Other&) const {
+    return Ended();
+  }
+};
+
+// ---- telling
+
+// Who has it from us because of what ended: by the provider's permission; of a spill everybody the finder does not
+// tell.
+Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::MessageRecord& record,
+                                        const Decided& decided) {
+  std::set<std::string> out;
+  if (!decided.spilled) {
+    for (const auto& use : TRY(tx.uses_of_carrier(record.id)))
+      if (answered_for(tx.directory(), use, decided.message.originator, tx.now())) out.insert(use.receiver);
+    return out;
+  }
+  const auto message = TRY(stored_message(record.statement.statement));
+  out.insert(message.recipients.begin(), message.recipients.end());
+  // Who has it only as it was sent again does not know the first one.
+  if (core::reissue_of(message)) return out;
+  const auto sources = TRY(made_from(tx, record.id));
+  if (const auto* spilled = sources.lookup()(*decided.spilled))
+    for (const auto& told : core::audience(spilled->message)) out.erase(told);
+  return out;
+}
+
+Result<bool> recall_from(const Node& node, store::Transaction& tx, const store::MessageRecord& record,
+                         const Decided& decided) {
+  bool owes = false;
+  const auto agreement = TRY(stored_message(record.statement.statement)).agreement;
+  for (const auto& receiver : TRY(passed_to(tx, record, decided))) {
+    CHECK_OK(owe(node, tx, receiver, agreement, core::Recall{record.id, decided.id}));
+    owes = true;
+  }
+  return owes;
+}
+
+// Whether who wrote what was spilled, or answers for that, says so. On the word of another it waits, shut, for a
+// person's act.
+bool is_word_of_author(const core::Directory& directory, const Decided& decided, const HeldSources& sources) {
+  if (!decided.spilled) return false;
+  const auto* spilled = sources.lookup()(*decided.spilled);
+  return spilled != nullptr && core::succession_of(directory, spilled->message.originator)
+                                   .has_answered(decided.message.originator, decided.message.created);
+}
+
+// Locks, takes back, erases and tells.
+Result<bool> end_copies(const Node& node, store::Transaction& tx, const Ending& ending, const Ended& ended) {
+  const auto& decided = ended.decided;
+  const auto follow = decided.spilled ? Follow::all_works : Follow::own_works;
+  bool owes = false;
+  Ids locked;
+  for (const auto& id : TRY(closure(tx, ended.copies, follow))) {
+    if (!TRY(tx.lock(id, decided.lock, entry_of(node, ending, core::Act::copy_locked, id)))) continue;
+    locked.insert(id);
+    const auto record = TRY(tx.load_message(id));
+    if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
+  }
+  if (locked.empty()) return false;
+  if (!ended.erasable.empty() && ending.message.originator != node.identity.authority &&
+      is_word_of_author(tx.directory(), decided, TRY(made_from(tx, *ended.erasable.begin()))))
+    TRY(erase_copies(node, tx, ended.erasable, follow, entry_of(node, ending, core::Act::copy_erased, ending.id)));
+  return TRY(report_copies(node, tx, locked)) || owes;
+}
+
+// What this message is, carries or is made of.
+Result<Ids> stands_in(const core::MessageId& id, const HeldSources& sources) {
+  const auto lookup = sources.lookup();
+  const auto* message = lookup(id);
+  if (message == nullptr) return fail(Errc::internal, "a message that was just recorded is not there");
+  auto all = core::provenance(message->message, lookup).closure;
+  all.push_back(message);
+  Ids out;
+  for (const auto* one : all) {
+    out.insert(one->id);
+    if (const auto first = core::reissue_of(one->message)) out.insert(*first);
+  }
+  return out;
+}
+
+// What has been said before of a message that comes now, and of what it is made of.
+Result<bool> end_arrived(const Node& node, store::Transaction& tx, const core::MessageId& id,
+                         const std::optional<core::MessageId>& original, const std::string& actor) {
+  bool owes = false;
+  const auto sources = TRY(made_from(tx, id));
+  const auto lookup = sources.lookup();
+  for (const auto& one : TRY(stands_in(id, sources)))
+    for (const auto& row : TRY(tx.consents_about(one))) {
+      const Ending ending{row.id, TRY(stored_message(row.statement)), core::statement_digest(row.statement), actor};
+      if (one == id && ending.message.kind == "recall") owes = TRY(end_use(node, tx, ending)) || owes;
+      if (ending.message.kind != "spill-notice" || !core::ends(tx.directory(), ending.message, *lookup(id), lookup))
+        continue;
+      Ended ended{decided(row.id, row.id, ending.message), {id}};
+      // What others made of it is a copy of its own, which they take back.
+      if (one == id || one == core::reissue_of(lookup(id)->message)) ended.erasable = {id};
+      if (one == original) ended.copies.insert(one);
+      if (one == original) ended.erasable = ended.copies;
+      owes = TRY(end_copies(node, tx, ending, ended)) || owes;
+    }
+  return owes;
+}
+
+}  // namespace
+
+Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& ending) {
+  const auto said = core::read_consent(ending.id, ending.message);
+  if (!said.has_value()) return false;
+  return end_copies(node, tx, ending, TRY(std::visit(FindEnded{node, tx, ending}, *said)));
+}
+
+Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
+                            const std::optional<core::MessageId>& original, const std::string& actor) {
+  const bool owes = TRY(end_arrived(node, tx, id, original, actor));
+  if (!original || TRY(tx.locked(id))) return owes;
+  const auto row = TRY(tx.find_message(*original));
+  if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;
+  if (TRY(is_spilled(tx, *original))) return owes;                                  // no grant frees it
+  if (TRY(own_original(tx, TRY(tx.load_message(id)), {}, is_locked))) return owes;  // nor what other forwards brought
+  core::JournalEntry entry;
+  entry.actor = actor;
+  entry.act = core::Act::copy_unlocked;
+  entry.message = original;
+  entry.data = node.agreements()->digest();
+  CHECK_OK(tx.unlock(*original, entry));
+  return owes;
+}
+
+}  // namespace chancery::service
