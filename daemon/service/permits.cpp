@@ -214,24 +214,36 @@ Result<void> record_permit(const Node& node, store::Transaction& tx, const store
   return tx.make_due(permit.receiver, carrier);
 }
 
+namespace {
+
+// Why a use of a detached grant does not go now; nothing when it does.
+Result<std::optional<core::ReasonCode>> why_not_used(store::Transaction& tx, const store::UseRecord& use) {
+  using None = std::optional<core::ReasonCode>;
+  const auto row = TRY(tx.find_message(use.grant));
+  if (!row) return fail(Errc::corrupt, "a grant that was held is not there");
+  const auto statement = TRY(core::read_consent(use.grant, TRY(core::Message::parse(row->statement))));
+  const auto& grant = std::get<core::Grant>(statement);
+  if (TRY(is_revoked(tx.directory(), grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
+  if (tx.now() >= grant.terms.until) return None(core::ReasonCode::consent_expired);
+  if (is_spent(grant, TRY(tx.uses_of_grant(use.grant)), {core::to_string(use.carrier), use.receiver}))
+    return None(core::ReasonCode::consent_used_up);
+  return None();
+}
+
+}  // namespace
+
 Result<std::optional<core::ReasonCode>> count_uses(const Node& node, store::Transaction& tx,
                                                    const std::vector<store::UseRecord>& uses) {
-  using None = std::optional<core::ReasonCode>;
+  // All of them first: what does not go as a whole uses nothing.
+  for (const auto& use : uses)
+    if (const auto why = TRY(why_not_used(tx, use))) return std::optional(*why);
   for (const auto& use : uses) {
-    const auto row = TRY(tx.find_message(use.grant));
-    if (!row) return fail(Errc::corrupt, "a grant that was held is not there");
-    const auto statement = TRY(core::read_consent(use.grant, TRY(core::Message::parse(row->statement))));
-    const auto& grant = std::get<core::Grant>(statement);
-    if (TRY(is_revoked(tx.directory(), grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
-    if (tx.now() >= grant.terms.until) return None(core::ReasonCode::consent_expired);
-    if (is_spent(grant, TRY(tx.uses_of_grant(use.grant)), {core::to_string(use.carrier), use.receiver}))
-      return None(core::ReasonCode::consent_used_up);
     core::JournalEntry entry;
     entry.actor = "daemon";
     entry.data = node.agreements()->digest();
     CHECK_OK(tx.record_detached_use(use, entry));
   }
-  return None();
+  return std::optional<core::ReasonCode>();
 }
 
 Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, const std::string& code,
