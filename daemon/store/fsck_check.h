@@ -88,6 +88,7 @@ class FsckCheck {
   std::map<std::pair<core::Act, Digest>, bool> told_;   // statements of entries; whether they are there
   std::map<std::string, std::optional<Digest>> users_;  // what the last entry about each says
   std::map<core::MessageId, Digest> last_entry_;
+  std::set<core::MessageId> erased_;  // what an entry says so of, though it may be there again
   std::map<core::MessageId, Direction> messages_;
   std::vector<std::pair<core::MessageId, core::MessageId>> originals_;  // of forwards
   std::set<std::pair<core::MessageId, std::string>> owed_;              // recipients who have no dispatch yet

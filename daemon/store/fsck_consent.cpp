@@ -1,5 +1,6 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/kind.h"
+#include "daemon/core/provenance.h"
 #include "daemon/store/encoding.h"
 #include "daemon/store/fsck_check.h"
 
@@ -83,7 +84,9 @@ Result<void> FsckCheck::check_ended(const core::Directory& directory, const core
   if (!spilled) return {};
   const bool may_say = core::audience(*spilled).contains(message.originator) ||
                        core::answering(directory, spilled->originator, message.created) == message.originator;
-  if (may_say && !TRY(is_locked(row->id, id)))
+  // Sent again to one whose key had run out, it says here what the first one said.
+  const auto first = core::reissue_of(message);
+  if (may_say && !TRY(is_locked(row->id, id)) && !(first && TRY(is_locked(row->id, *first))))
     find(place_of("message", to_string(row->id)), "it was spilled, and it is not locked");
   return {};
 }
@@ -144,12 +147,17 @@ Result<void> FsckCheck::detached_uses() {
   return {};
 }
 
-// Of a detached grant: those it names, or none since what it is about was erased.
+// Of a detached grant: those it names, or none since what it is about was erased; that may have come again since.
 void FsckCheck::check_made_wraps(const Query& q, const std::string& where, const core::Message& message) {
-  if (message.kind != "consent-grant" || q.view(13).empty()) return;
+  if (message.kind != "consent-grant") return;
   const auto said = core::read_consent({}, message);
   const auto* grant = said ? std::get_if<core::Grant>(&*said) : nullptr;
-  if (grant == nullptr || !are_wraps_of(*grant, q.blob(13))) find(where, "the wraps it carries are others");
+  const auto wraps = q.blob(13);
+  if (grant == nullptr ? wraps.empty() : are_wraps_of(*grant, wraps)) return;
+  if (!wraps.empty())
+    find(where, "the wraps it carries are others");
+  else if (!erased_.contains(grant->terms.original))
+    find(where, "its wraps are gone, and no entry says that what they open was erased");
 }
 
 }  // namespace chancery::store

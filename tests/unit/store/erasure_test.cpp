@@ -1,6 +1,7 @@
 // What the store does when a text goes: nothing of it is left that opens, and fsck still proves what was said about it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "daemon/core/consent.h"
@@ -150,12 +151,16 @@ TEST_F(ErasureTest, OfACarriedOriginalEndsWhenItComesAgain) {
 
 // A message of ru-example of a consent kind, taken in as the service does.
 core::MessageId take_in(StoreWorld& world, Transaction& tx, const std::string& kind,
-                        const core::ConsentStatement& statement, std::uint64_t number) {
+                        const core::ConsentStatement& statement, std::uint64_t number,
+                        std::vector<core::Fact> further = {}, const Bytes& made_wraps = {}) {
   auto record = world.message("ru-example", number);
   auto message = core::Message::parse(record.statement.statement).value();
   message.kind = kind;
   message.directions = {};
   message.facts = core::facts_of(statement);
+  message.facts.insert(message.facts.end(), further.begin(), further.end());
+  std::sort(message.facts.begin(), message.facts.end());
+  record.made_wraps = made_wraps;
   record.statement = world.peer.sign(message.to_text(), world.clock.now(), world.random);
   record.id = core::message_id(record.statement.statement, message.created);
   record.about = core::subject_of(statement);
@@ -196,6 +201,46 @@ TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
       world_.fsck()->findings,
       testing::UnorderedElementsAre("message " + to_string(copy) + ": its grant is revoked, and it is not locked",
                                     "message " + to_string(spilled) + ": it was spilled, and it is not locked"));
+}
+
+TEST_F(ErasureTest, OfASpillWhoseNoticeWentAgainNeedsNoSecondLock) {
+  const auto spilled = world_.take_in(*store_, 1)->message;
+  act([&](Transaction& tx) -> Result<void> {
+    const core::SpillNotice said{spilled, world_.clock.now()};
+    const auto notice = take_in(world_, tx, "spill-notice", said, 2);
+    (void)take_in(world_, tx, "spill-notice", said, 3, {{std::string(core::kReissueFact), to_string(notice)}});
+    TRY(tx.lock(spilled, notice, entry_of(core::Act::copy_locked, spilled)));
+    return {};
+  });
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("DELETE FROM locked");
+  const auto each = "message " + to_string(spilled) + ": it was spilled, and it is not locked";
+  EXPECT_THAT(world_.fsck()->findings, ElementsAre(each, each)) << "each notice says it";
+}
+
+TEST_F(ErasureTest, AloneExplainsThatADetachedGrantHasNoWraps) {
+  const auto original = world_.take_in(*store_, 1)->message;
+  const crypto::Wrap wrap{crypto::sha256(as_bytes("key")), Bytes(65, 4), 0, Bytes(48, 1)};
+  core::Grant grant{{}, "ru-example", "cn-example", {}, core::Onward::ask};
+  grant.terms.original = original;
+  grant.terms.to = {"kz-example"};
+  grant.terms.mode = core::ConsentMode::detached;
+  grant.terms.from = world_.clock.now();
+  grant.terms.until = grant.terms.from + days(1);
+  grant.wraps = {{"kz-example", wrap.key_id, crypto::sha256(wrap.to_bytes())}};
+  core::MessageId id;
+  act([&](Transaction& tx) -> Result<void> {
+    id = take_in(world_, tx, "consent-grant", grant, 2, {}, wrap.to_bytes());
+    return {};
+  });
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("UPDATE body SET forwarder_wrap = x'' WHERE forwarder_wrap <> x''");
+  EXPECT_THAT(world_.fsck()->findings,
+              ElementsAre("message " + to_string(id) +
+                          ": its wraps are gone, and no entry says that what they open was erased"));
+  store_ = world_.open().value();
+  erase(original);
+  EXPECT_THAT(findings(), IsEmpty());
 }
 
 // A use of a detached grant stands where a permit would: it counts once, it is told in the journal, and a revocation
