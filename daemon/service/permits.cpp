@@ -255,40 +255,6 @@ Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, 
 
 namespace {
 
-// Given back: the receiver has signed that it took nothing in.
-Result<std::set<Use>> given_back(store::Transaction& tx, const core::MessageId& original) {
-  std::set<Use> out;
-  for (const auto& row : TRY(tx.consents_about(original))) {
-    const auto message = TRY(core::Message::parse(row.statement));
-    const auto statement = core::read_consent(row.id, message);
-    const auto* report = statement.has_value() ? std::get_if<core::TransferReport>(&*statement) : nullptr;
-    if (report != nullptr && report->refused) out.emplace(core::to_string(report->carrier), message.originator);
-  }
-  return out;
-}
-
-struct Uses {
-  std::uint64_t count = 0;
-  bool again = false;                        // this one among them
-  std::vector<store::PermitRecord> of_this;  // oldest first
-};
-
-Result<Uses> uses_of(store::Transaction& tx, const core::PermitRequest& request) {
-  const Use mine{core::to_string(request.carrier), request.permitted_receiver()};
-  std::set<Use> all;
-  Uses out;
-  for (auto& record : TRY(tx.permits_of_grant(request.grant))) {
-    Use use{record.permit.carrier, record.permit.receiver};
-    if (use == mine) out.of_this.push_back(std::move(record));
-    all.insert(std::move(use));
-  }
-  const auto back = TRY(given_back(tx, request.original));
-  std::erase_if(all, [&](const Use& use) { return back.contains(use); });
-  out.again = all.contains(mine);
-  out.count = all.size();
-  return out;
-}
-
 // Signed by us, or by a predecessor and held here.
 Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transaction& tx, const core::MessageId& id) {
   const auto row = TRY(tx.find_message(id));
@@ -335,9 +301,8 @@ core::JournalEntry entry_of(const Node& node, const std::string& holder, const c
 }
 
 // The same bytes while they still have some minutes to run.
-const store::PermitRecord* still_good(const std::vector<store::PermitRecord>& records, const core::Grant& grant,
-                                      Instant now) {
-  return records.empty() || !lasts(records.back().permit, grant.terms.until, now) ? nullptr : &records.back();
+bool is_still_good(const std::optional<store::PermitRecord>& record, const core::Grant& grant, Instant now) {
+  return record && lasts(record->permit, grant.terms.until, now);
 }
 
 Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string& holder,
@@ -382,6 +347,14 @@ Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::strin
 
 }  // namespace
 
+Result<void> note_report(store::Transaction& tx, const core::MessageId& id, const core::Message& message) {
+  if (message.kind != "transfer-report") return {};
+  const auto statement = TRY(core::read_consent(id, message));
+  const auto* report = std::get_if<core::TransferReport>(&statement);
+  if (report == nullptr) return {};
+  return tx.record_reported(report->original, report->carrier, message.originator, report->refused.has_value());
+}
+
 Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, const core::Extent& extent,
                      const core::SealKey& key, BytesView grant, BytesView carrier) {
   const auto content_key = TRY(crypto::open_at_rest(node.storage_key.view(), original.id.view(), original.sealed_key));
@@ -407,7 +380,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   }
   const auto original = tx.load_message(request.original);
   if (!original.has_value() && original.error().code != Errc::not_found) return tl::unexpected(original.error());
-  const auto uses = TRY(uses_of(tx, request));
+  const store::PermittedUse use{request.grant, request.carrier, request.permitted_receiver()};
   const auto* key = tx.directory().seal_key(request.receiver, tx.now());
   const bool transfers = request.verb == core::Verb::transfer;
   const auto wrapping = TRY(wrapping_of(node, tx.directory(), request, original, tx.now()));
@@ -420,8 +393,8 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     standing.parts = message.parts;
   }
   standing.revoked = TRY(is_revoked(tx.directory(), *grant, statements_about(tx)));
-  standing.used_by_this = uses.again;
-  standing.used = uses.count;
+  standing.used_by_this = TRY(tx.is_permitted(use));
+  standing.used = TRY(tx.permitted_uses(request.grant));
   standing.key_held = wrapping.key_held;
   standing.receiver_key = !transfers || key != nullptr;
   const auto book = node.agreements();
@@ -429,9 +402,10 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   auto decision = core::decide_permit(world, holder, request, standing);
   if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision));
 
-  if (const auto* known = still_good(uses.of_this, *grant, tx.now())) {
+  // One that was given back is spent again, by another permit.
+  if (auto known = TRY(tx.permit_of_use(use)); standing.used_by_this && is_still_good(known, *grant, tx.now())) {
     Issued out;
-    out.record = *known;
+    out.record = std::move(*known);
     return out;
   }
   auto wrap = wrapping.is_asked

@@ -78,4 +78,7 @@ struct Issued {
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request);
 
+// A report that came in, of the receiver of permits: noted beside them. A refusal gives the use back.
+Result<void> note_report(store::Transaction& tx, const core::MessageId& id, const core::Message& message);
+
 }  // namespace chancery::service

@@ -59,7 +59,9 @@ class Store::Reader {
 
   // Statements of consent about this message, oldest first.
   virtual Result<std::vector<MessageRow>> consents_about(const core::MessageId& id) = 0;
-  // Those a person wrote, newest first, ordinals below `before` (0: all).
+  // Those of them that a person wrote.
+  virtual Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id) = 0;
+  // All that a person wrote, newest first, ordinals below `before` (0: all).
   virtual Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit) = 0;
   virtual Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant) = 0;
   virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;

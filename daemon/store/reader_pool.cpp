@@ -227,6 +227,10 @@ Result<std::vector<MessageRow>> ReaderPool::consents_about(const core::MessageId
   return read([&](Rows& rows) { return rows.consents_about(id); });
 }
 
+Result<std::vector<MessageRow>> ReaderPool::consents_said_about(const core::MessageId& id) {
+  return read([&](Rows& rows) { return rows.consents_said_about(id); });
+}
+
 Result<std::vector<MessageRow>> ReaderPool::consents(std::uint64_t before, std::uint32_t limit) {
   return read([&](Rows& rows) { return rows.consents(before, limit); });
 }

@@ -142,6 +142,13 @@ struct PermitRecord {
   Bytes wrap;  // empty where it names none
 };
 
+// What a permit is for: one receiver of one carrier, under a grant. A disclosure has no receiver.
+struct PermittedUse {
+  core::MessageId grant;
+  core::MessageId carrier;
+  std::string receiver;
+};
+
 // One use of a grant: one receiver of one carrier, by a permit or under a detached grant.
 struct UseRecord {
   core::MessageId grant;

@@ -33,9 +33,11 @@ class Rows {
 
   // rows_consent.cpp
   Result<std::vector<MessageRow>> consents_about(const core::MessageId& id);
+  Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id);
   Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit);
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  Result<std::optional<PermitRecord>> permit_of_use(const PermittedUse& use);
   Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant);
   Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);

@@ -164,6 +164,7 @@ core::MessageId take_in(StoreWorld& world, Transaction& tx, const std::string& k
   record.statement = world.peer.sign(message.to_text(), world.clock.now(), world.random);
   record.id = core::message_id(record.statement.statement, message.created);
   record.about = core::subject_of(statement);
+  record.quiet = kind == "transfer-report";
   core::Receipt receipt{"cn-example", "ru-example", record.id, core::Stage::delivered, world.clock.now(), {},
                         {},           {},           {}};
   receipt.entry =
@@ -277,6 +278,51 @@ TEST_F(ErasureTest, UnderADetachedGrantIsFoundByItsUseAsByAPermit) {
   const auto changed = world_.fsck()->findings;
   EXPECT_THAT(changed, testing::Contains(HasSubstr("for cn-example: no entry is about this statement")));
   EXPECT_THAT(changed, testing::Contains(HasSubstr("an entry is about it, and it is not there")));
+}
+
+// ru-example permitted itself the use of a grant of its own: the store does not ask by what right.
+TEST_F(ErasureTest, NoteOfAPermitIsWhatItsReceiverReportedAlsoInAStoreOfTheSchemaBefore) {
+  const auto original = world_.take_in(*store_, 1)->message, carrier = world_.take_in(*store_, 2)->message;
+  core::Grant grant{{}, "ru-example", "kz-example", {}, core::Onward::ask};
+  grant.terms.original = original;
+  grant.terms.to = {"ru-example"};
+  grant.terms.until = world_.clock.now();
+  core::Permit permit;
+  permit.provider = permit.receiver = "ru-example";
+  permit.holder = "kz-example";
+  permit.original = original;
+  permit.carrier = to_string(carrier);
+  permit.from = world_.clock.now();
+  permit.until = permit.from + minutes(10);
+  permit.salt = Bytes(32, 7);
+  core::TransferReport report;
+  report.original = original;
+  report.carrier = carrier;
+  report.holder = "kz-example";
+  report.refused = core::ReasonCode::expired;
+  act([&](Transaction& tx) -> Result<void> {
+    permit.grant = take_in(world_, tx, "consent-grant", grant, 3);
+    const auto statement = world_.peer.sign(permit.to_text(), world_.clock.now(), world_.random);
+    CHECK_OK(tx.record_permit({permit, statement, {}}, std::nullopt,
+                              entry_of(core::Act::permit_recorded, carrier, statement.statement)));
+    (void)take_in(world_, tx, "transfer-report", report, 4);
+    return {};
+  });
+  const auto state = [&] {
+    const auto uses = store_->run<std::uint64_t>(0, [&](Transaction& tx) { return tx.permitted_uses(permit.grant); });
+    const auto awaits =
+        store_->run<bool>(0, [&](Transaction& tx) { return tx.awaits_report(original, carrier, "ru-example"); });
+    return std::to_string(uses.value()) + (awaits.value() ? " awaited" : "");
+  };
+  EXPECT_EQ(state(), "1 awaited") << "the service notes it in the act that takes it in";
+  store_.reset();
+  world_.tamper(std::string(kUndoSixthSchema) + "PRAGMA user_version = 5");
+  store_ = world_.open().value();
+  EXPECT_EQ(state(), "0");
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("UPDATE permit SET reported = 1");
+  EXPECT_THAT(world_.fsck()->findings, ElementsAre("permit under " + to_string(permit.grant) +
+                                                   " for ru-example: counted as reported, and no report says so"));
 }
 
 TEST_F(ErasureTest, OfALockIsNamedByWhatLocksAndEndsWhole) {

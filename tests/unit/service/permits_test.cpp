@@ -1,0 +1,179 @@
+// What a provider permits, what a use costs and when it comes back; at
+// cn-example, whose restricted notice ru-example may pass on to kz-example. The permission is registered from paper,
+// because no crypto policy is in force here.
+#include "daemon/service/permits.h"
+
+#include <future>
+
+#include "daemon/service/receive.h"
+#include "daemon/service/reports.h"
+#include "tests/unit/service/desk_fixture.h"
+
+namespace chancery::service {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Words = std::vector<std::string>;
+
+class PermitTest : public DeskTest {
+ protected:
+  PermitTest() : kz_("kz-example", clock_, random_) {
+    test::introduce({&cn_, &ru_, &kz_});
+    original_ = released({.label = "restricted"}, 1);
+  }
+
+  test::DraftOptions terms(const std::string& to = "kz-example", const std::string& uses = "1") {
+    const bool discloses = to.starts_with("public:");
+    test::DraftOptions out;
+    out.recipients = discloses ? Words{"ru-example"} : Words{"kz-example", "ru-example"};
+    out.kind = "consent-grant";
+    out.facts = {{"extent", "all"},
+                 {"from", to_string(clock_.now() - days(1))},
+                 {"holder", "ru-example"},
+                 {"mode", "online"},
+                 {"onward", "ask"},
+                 {"original", original_},
+                 {"to", to},
+                 {"until", to_string(clock_.now() + days(5))},
+                 {"uses", uses},
+                 {"verb", discloses ? "disclose" : "transfer"},
+                 {"paper", to_string(Digest())}};
+    return out;
+  }
+  std::string granted(const std::string& to = "kz-example", const std::string& uses = "1") {
+    return released(terms(to, uses), ++submissions_);
+  }
+
+  static core::MessageId carrier(std::uint8_t number) {
+    core::MessageId id;
+    id.value[0] = 1;
+    id.value[31] = number;
+    return id;
+  }
+  core::PermitRequest request(const std::string& grant, const core::MessageId& of) const {
+    core::PermitRequest out;
+    out.grant = core::parse_message_id(grant).value();
+    out.original = core::parse_message_id(original_).value();
+    out.carrier = of;
+    out.receiver = "kz-example";
+    return out;
+  }
+  // The codes of a refusal; none of a permit.
+  Words asked(const core::PermitRequest& request) {
+    return cn_.store()
+        .run<Words>(1,
+                    [&](store::Transaction& tx) -> Result<Words> {
+                      return TRY(issue_permit(cn_.node(), tx, "ru-example", request)).decision.codes();
+                    })
+        .value();
+  }
+  std::size_t entries(core::Act act) {
+    const auto all = journal(cn_);
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const auto& entry) { return entry.act == act; }));
+  }
+
+  Receiver& receiver(test::ExampleAuthority& at) {
+    auto& known = receivers_[at.id()];
+    if (!known)
+      known = std::make_shared<Receiver>(at.node(), std::make_shared<PermitRequests>([](const std::string&) {}));
+    return *known;
+  }
+  Reply take(test::ExampleAuthority& at, const std::string& peer, wire::Frame frame) {
+    std::promise<Reply> done;
+    receiver(at).take(
+        peer, std::move(frame), [](const core::MessageId&) { return false; }, {},
+        [&](Reply reply) { done.set_value(std::move(reply)); });
+    return done.get_future().get();
+  }
+  // One message on its way: "delivered", a refusal's codes, or what was said of it.
+  std::string carry(test::ExampleAuthority& from, test::ExampleAuthority& to, const core::MessageId& id) {
+    wire::Frame frame;
+    auto& next = dispatched_[from.id() + to.id()];
+    const auto rows = from.store().reader().dispatches_from(to.id(), 1, next + 1, 1000).value();
+    for (const auto& row : rows) frame.dispatches.push_back(frame.add(row.dispatch));
+    next += rows.size();
+    auto message = from.store().reader().outgoing(id).value();
+    frame.messages.push_back(to_item(from.node(), to.id(), std::move(message), {}, frame).value());
+    const auto reply = take(to, from.id(), std::move(frame));
+    for (const auto& statement : reply.receipts) {
+      const auto receipt = core::Receipt::parse(statement.statement).value();
+      return receipt.stage == core::Stage::delivered ? "delivered" : receipt.reasons.front();
+    }
+    for (const auto& answer : reply.answers)
+      if (!answer.reasons.empty())
+        return std::string(answer.outcome == wire::AnswerOutcome::deferred ? "deferred " : "rejected ") +
+               core::to_string(answer.reasons.front().code);
+    return "";
+  }
+  std::string carry(test::ExampleAuthority& from, test::ExampleAuthority& to, const std::string& id) {
+    return carry(from, to, core::parse_message_id(id).value());
+  }
+  // What this authority's daemon says of a carrier, and what cn makes of it.
+  std::string reported(test::ExampleAuthority& by, const core::MessageId& of, bool refused) {
+    core::TransferReport report;
+    report.original = core::parse_message_id(original_).value();
+    report.carrier = of;
+    report.holder = "ru-example";
+    if (refused) report.refused = core::ReasonCode::expired;
+    const auto owed = by.store().run<void>(
+        0, [&](store::Transaction& tx) { return owe(by.node(), tx, "cn-example", "sco-2009", report); });
+    if (!owed.has_value()) throw std::runtime_error(owed.error().detail);
+    (void)send_reports(by.node()).value();
+    const auto rows = by.store().reader().dispatches_from("cn-example", 1, dispatched_[by.id() + "cn-example"] + 1, 1);
+    return carry(by, cn_, *rows->back().message);
+  }
+
+  test::ExampleAuthority kz_;
+  std::map<std::string, std::shared_ptr<Receiver>> receivers_;
+  std::map<std::string, std::uint64_t> dispatched_;
+  std::string original_;
+  std::uint64_t submissions_ = 1;
+};
+
+// ---- uses
+
+TEST_F(PermitTest, IsGivenForAsManyUsesAsTheGrantSays) {
+  const auto grant = granted();
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty()) << "the same use once more";
+  EXPECT_THAT(asked(request(grant, carrier(2))), ElementsAre("E-CONSENT-USED-UP"));
+  clock_.advance(minutes(9));
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty()) << "by another permit";
+  EXPECT_EQ(entries(core::Act::permit_issued), 2U);
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+}
+
+TEST_F(PermitTest, IsGivenBackByARefusalOfItsReceiverAlone) {
+  const auto grant = granted();
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  EXPECT_EQ(reported(ru_, carrier(1), true), "delivered") << "it is evidence, of whom it comes from";
+  EXPECT_EQ(reported(kz_, carrier(7), true), "delivered") << "of a carrier nobody permitted";
+  EXPECT_THAT(asked(request(grant, carrier(2))), ElementsAre("E-CONSENT-USED-UP"));
+  EXPECT_EQ(reported(kz_, carrier(1), true), "delivered");
+  EXPECT_THAT(asked(request(grant, carrier(2))), IsEmpty());
+  EXPECT_THAT(asked(request(grant, carrier(1))), ElementsAre("E-CONSENT-USED-UP")) << "there is one use";
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+}
+
+TEST_F(PermitTest, GivenBackAndGivenAgainIsSpentAgain) {
+  const auto grant = granted();
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  EXPECT_EQ(reported(kz_, carrier(1), true), "delivered");
+  clock_.advance(seconds(1));
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  EXPECT_THAT(asked(request(grant, carrier(2))), ElementsAre("E-CONSENT-USED-UP"));
+}
+
+TEST_F(PermitTest, OfWhatItsReceiverTookInIsNotGivenBack) {
+  const auto grant = granted();
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  EXPECT_EQ(reported(kz_, carrier(1), false), "delivered");
+  EXPECT_EQ(reported(kz_, carrier(1), true), "delivered");
+  EXPECT_THAT(asked(request(grant, carrier(2))), ElementsAre("E-CONSENT-USED-UP"));
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+}
+
+}  // namespace
+}  // namespace chancery::service
