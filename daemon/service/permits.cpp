@@ -4,6 +4,7 @@
 
 #include "crypto/sealing.h"
 #include "daemon/service/carried.h"
+#include "daemon/service/quota.h"
 #include "daemon/service/voiding.h"
 
 namespace chancery::service {
@@ -334,18 +335,44 @@ Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string&
 }
 
 Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::string& holder,
-                      const core::PermitRequest& request, core::Decision decision) {
-  auto entry = entry_of(node, holder, request);
-  entry.act = core::Act::permit_refused;
-  entry.decision = core::to_string(decision.verdict());
-  entry.reasons = decision.codes();
-  TRY(tx.append(std::move(entry)));
+                      const core::PermitRequest& request, core::Decision decision, Quota& refusals) {
   Issued out;
   out.decision = std::move(decision);
+  // Nothing is decided yet: it comes again, and leaves no entry each time.
+  if (may_change(out.decision)) return out;
+  auto entry = entry_of(node, holder, request);
+  entry.act = core::Act::permit_refused;
+  entry.decision = core::to_string(out.decision.verdict());
+  entry.reasons = out.decision.codes();
+  auto told = request.to_text();
+  for (const auto& code : entry.reasons) told += code + "\n";
+  switch (refusals.take(holder, crypto::sha256(as_bytes(told)), tx.now())) {
+    case Quota::Place::first:
+      TRY(tx.append(std::move(entry)));
+      break;
+    case Quota::Place::again:
+      break;
+    case Quota::Place::beyond:
+      node.log(LogLevel::warning, "permit-requests", holder);
+      out.decision = {};
+      out.decision.add({core::ReasonCode::not_now, {}, {}, {}});
+      break;
+  }
   return out;
 }
 
 }  // namespace
+
+// Nothing stands in the way but what is deferred, a key that is not there yet, a beginning, or that another answers by
+// now.
+bool may_change(const core::Decision& decision) {
+  const auto& reasons = decision.reasons();
+  return std::all_of(reasons.begin(), reasons.end(), [](const core::Reason& reason) {
+    return core::outcome_of(reason.code) == core::Verdict::defer ||
+           reason.code == core::ReasonCode::recipient_key_missing || reason.code == core::ReasonCode::consent_not_yet ||
+           reason.code == core::ReasonCode::succeeded;
+  });
+}
 
 Result<void> note_report(store::Transaction& tx, const core::MessageId& id, const core::Message& message) {
   if (message.kind != "transfer-report") return {};
@@ -366,7 +393,7 @@ Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, con
 }
 
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
-                            const core::PermitRequest& request) {
+                            const core::PermitRequest& request, Quota& refusals) {
   const auto grant = TRY(grant_of_ours(node, tx, request.grant));
   // Not his to use: answered, and nothing more is looked at or written.
   if (!grant || grant->holder != holder || grant->terms.original != request.original) {
@@ -400,7 +427,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   auto decision = core::decide_permit(world, holder, request, standing);
-  if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision));
+  if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision), refusals);
 
   // One that was given back is spent again, by another permit.
   if (auto known = TRY(tx.permit_of_use(use)); standing.used_by_this && is_still_good(known, *grant, tx.now())) {

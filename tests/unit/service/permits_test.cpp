@@ -1,10 +1,11 @@
-// What a provider permits, what a use costs and when it comes back; at
+// What a provider permits, what a use costs and when it comes back, and how much refusals and reports make it write; at
 // cn-example, whose restricted notice ru-example may pass on to kz-example. The permission is registered from paper,
 // because no crypto policy is in force here.
 #include "daemon/service/permits.h"
 
 #include <future>
 
+#include "daemon/service/quota.h"
 #include "daemon/service/receive.h"
 #include "daemon/service/reports.h"
 #include "tests/unit/service/desk_fixture.h"
@@ -64,7 +65,7 @@ class PermitTest : public DeskTest {
     return cn_.store()
         .run<Words>(1,
                     [&](store::Transaction& tx) -> Result<Words> {
-                      return TRY(issue_permit(cn_.node(), tx, "ru-example", request)).decision.codes();
+                      return TRY(issue_permit(cn_.node(), tx, "ru-example", request, refusals_)).decision.codes();
                     })
         .value();
   }
@@ -125,6 +126,7 @@ class PermitTest : public DeskTest {
     return carry(by, cn_, *rows->back().message);
   }
 
+  Quota refusals_;
   test::ExampleAuthority kz_;
   std::map<std::string, std::shared_ptr<Receiver>> receivers_;
   std::map<std::string, std::uint64_t> dispatched_;
@@ -173,6 +175,93 @@ TEST_F(PermitTest, OfWhatItsReceiverTookInIsNotGivenBack) {
   EXPECT_EQ(reported(kz_, carrier(1), true), "delivered");
   EXPECT_THAT(asked(request(grant, carrier(2))), ElementsAre("E-CONSENT-USED-UP"));
   EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+}
+
+// ---- what is written
+
+TEST_F(PermitTest, RefusedOnceIsOneEntryHoweverOftenItIsAskedFor) {
+  const auto grant = granted();
+  auto other = request(grant, carrier(1));
+  other.receiver = "tj-example";
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(asked(other), ElementsAre("E-CONSENT-SCOPE"));
+  EXPECT_EQ(entries(core::Act::permit_refused), 1U);
+}
+
+TEST_F(PermitTest, RefusedMoreOftenInAnHourThanTheQuotaIsDeferredAndLeavesNoEntry) {
+  const auto grant = granted("kz-example", "9");
+  auto other = request(grant, carrier(1));
+  other.receiver = "tj-example";
+  for (std::size_t i = 0; i < Quota::kAtMost; ++i) {
+    other.carrier = carrier(static_cast<std::uint8_t>(i));
+    ASSERT_THAT(asked(other), ElementsAre("E-CONSENT-SCOPE"));
+  }
+  other.carrier.value[1] = 1;
+  EXPECT_THAT(asked(other), ElementsAre("E-NOT-NOW"));
+  EXPECT_EQ(entries(core::Act::permit_refused), Quota::kAtMost);
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty()) << "what is permitted waits for nothing";
+  clock_.advance(Quota::kWithin);
+  EXPECT_THAT(asked(other), ElementsAre("E-CONSENT-SCOPE"));
+}
+
+TEST(Quota, HasSoManyOfAPeerInAnHourTheSameOnce) {
+  Quota quota;
+  const auto start = test::example_time();
+  const auto take = [&](const std::string& peer, std::uint64_t number, Instant at) {
+    return quota.take(peer, crypto::sha256(as_bytes(std::to_string(number))), at);
+  };
+  for (std::uint64_t i = 0; i < Quota::kAtMost; ++i) EXPECT_EQ(take("ru-example", i, start), Quota::Place::first);
+  const auto last = start + Quota::kWithin - Duration{1};
+  EXPECT_EQ(take("ru-example", 7, last), Quota::Place::again);
+  EXPECT_EQ(take("ru-example", Quota::kAtMost, last), Quota::Place::beyond);
+  EXPECT_EQ(take("kz-example", 7, last), Quota::Place::first) << "a peer has its own";
+  EXPECT_EQ(take("ru-example", 7, start + Quota::kWithin), Quota::Place::first);
+  EXPECT_EQ(take("ru-example", 8, start - seconds(1)), Quota::Place::first) << "a clock that was set back";
+}
+
+// ---- answers
+
+TEST_F(PermitTest, OnACryptoPolicyThatIsNotInForceYetIsAnsweredDeferred) {
+  // What an officer could not sign while none is in force: signed before, and the policy has ended since.
+  const auto paper = cn_.store().reader().message(core::parse_message_id(granted()).value()).value();
+  auto record = paper;
+  auto message = core::Message::parse(record.statement.statement).value();
+  std::erase_if(message.facts, [](const core::Fact& fact) { return fact.name == "paper"; });
+  record.statement.statement = message.to_text();
+  record.id = core::message_id(record.statement.statement, message.created);
+  record.about = core::parse_message_id(original_).value();
+  const auto kept = cn_.store().run<void>(1, [&](store::Transaction& tx) -> Result<void> {
+    const auto leaf = TRY(tx.sign(record.statement.statement));
+    record.number = "CN-2026-0999";
+    core::JournalEntry entry;
+    entry.act = core::Act::released;
+    entry.actor = "li";
+    entry.message = record.id;
+    TRY(tx.record_outbound(record, leaf, entry));
+    return {};
+  });
+  ASSERT_TRUE(kept.has_value()) << kept.error().detail;
+  wire::Frame frame;
+  frame.permit_requests = {request(core::to_string(record.id), carrier(1))};
+  const auto reply = take(cn_, "ru-example", std::move(frame));
+  ASSERT_EQ(reply.answers.size(), 1U);
+  EXPECT_EQ(reply.answers[0].outcome, wire::AnswerOutcome::deferred);
+  EXPECT_EQ(reply.answers[0].reasons.front().code, core::ReasonCode::crypto_policy_missing);
+  EXPECT_EQ(entries(core::Act::permit_refused), 0U) << "it is asked for again and again";
+}
+
+// ---- reports
+
+TEST_F(PermitTest, ReportsOfWhatNobodyPermittedWaitBeyondTheQuota) {
+  const auto grant = granted("kz-example", "9");
+  for (std::size_t i = 0; i < Quota::kAtMost; ++i)
+    ASSERT_EQ(reported(kz_, carrier(static_cast<std::uint8_t>(i)), true), "delivered");
+  auto next = carrier(1);
+  next.value[1] = 1;
+  EXPECT_EQ(reported(kz_, next, true), "deferred E-NOT-NOW");
+  EXPECT_EQ(reported(ru_, next, true), "delivered") << "another peer";
+  EXPECT_THAT(asked(request(grant, next)), IsEmpty());
+  EXPECT_EQ(reported(kz_, next, false), "delivered") << "we permitted it and wait to hear of it";
+  EXPECT_EQ(reported(kz_, next, false), "deferred E-NOT-NOW") << "once";
 }
 
 }  // namespace
