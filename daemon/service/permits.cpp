@@ -334,6 +334,32 @@ Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string&
   return out;
 }
 
+// Whether a disclosure that its holder told us of says what is asked; who was not told yet waits for it.
+Result<std::optional<core::ReasonCode>> why_not_disclosed(const core::World& world, store::Transaction& tx,
+                                                          const std::string& holder,
+                                                          const core::PermitRequest& request) {
+  using None = std::optional<core::ReasonCode>;
+  const auto row = TRY(tx.find_message(request.carrier));
+  if (!row) {
+    const auto receipts = TRY(tx.receipts(request.carrier));
+    const bool refused = std::any_of(receipts.begin(), receipts.end(), [&](const store::ReceiptRecord& record) {
+      return record.receipt.receiver == world.self && record.receipt.stage == core::Stage::refused;
+    });
+    return None(refused ? core::ReasonCode::consent_scope : core::ReasonCode::not_now);
+  }
+  const auto message = TRY(core::Message::parse(row->statement));
+  const auto sources = TRY(HeldSources::gather({request.carrier, request.original},
+                                               [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+  const auto needs = core::consent_needs(world, message, sources.lookup());
+  const bool told = std::any_of(needs.begin(), needs.end(), [&](const core::ConsentNeed& need) {
+    return need.verb == core::Verb::disclose && need.original->id == request.original &&
+           need.relation == request.relation && need.extent == request.extent && need.receiver == request.receiver &&
+           need.answering(world.now) == world.self;
+  });
+  const bool by_holder = row->direction == store::Direction::incoming && message.originator == holder;
+  return told && by_holder ? None() : None(core::ReasonCode::consent_scope);
+}
+
 Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::string& holder,
                       const core::PermitRequest& request, core::Decision decision, Quota& refusals) {
   Issued out;
@@ -427,6 +453,9 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   auto decision = core::decide_permit(world, holder, request, standing);
+  if (decision.allowed() && !transfers)
+    if (const auto why = TRY(why_not_disclosed(world, tx, holder, request)))
+      decision.add({*why, {}, {}, request.receiver});
   if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision), refusals);
 
   // One that was given back is spent again, by another permit.

@@ -78,8 +78,9 @@ struct Issued {
 // Whether the same request may still be permitted later: it is answered `deferred`, and its holder asks again.
 bool may_change(const core::Decision& decision);
 
-// Grant, uses, time and revocation are looked at in the act that signs. A refusal for good is journalled, but of a
-// grant that is none of ours, and as long as the holder is within `refusals`; beyond, it is deferred. Signs one leaf.
+// Grant, uses, time and revocation are looked at in the act that signs; of a disclosure whether its holder told us of
+// exactly that. A refusal for good is journalled, but of a grant that is none of ours, and as long as the holder is
+// within `refusals`; beyond, it is deferred. Signs one leaf.
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request, Quota& refusals);
 

@@ -177,6 +177,84 @@ TEST_F(PermitTest, OfWhatItsReceiverTookInIsNotGivenBack) {
   EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
 }
 
+// ---- disclosures
+
+class DisclosurePermit : public PermitTest {
+ protected:
+  DisclosurePermit() {
+    grant_ = granted("public:press", "9");
+    EXPECT_EQ(carry(cn_, ru_, original_), "delivered");
+    EXPECT_EQ(carry(cn_, ru_, grant_), "delivered");
+    Submit submit(ru_.node(), recorded_.lanes(), ru_.quotations());
+    const auto first = value_of(
+        submit.submit(test::officer(),
+                      test::submission({.recipients = {"cn-example"},
+                                        .kind = "disclosure",
+                                        .facts = {{"extent", "all"}, {"original", original_}, {"to", "public:press"}}},
+                                       1)));
+    disclosure_ = first.awaiting_approval
+                      ? value_of(submit.approve(test::approver(), {wire::parse_draft_name(first.number).value(),
+                                                                   first.plan, false, false}))
+                            .id
+                      : first.id;
+    clock_.advance(seconds(1));
+  }
+  core::PermitRequest publication() const {
+    auto out = request(grant_, core::parse_message_id(disclosure_).value());
+    out.verb = core::Verb::disclose;
+    out.receiver = "public:press";
+    return out;
+  }
+
+  std::string grant_;
+  std::string disclosure_;
+};
+
+TEST_F(DisclosurePermit, WaitsUntilTheProviderWasTold) {
+  EXPECT_THAT(asked(publication()), ElementsAre("E-NOT-NOW"));
+  EXPECT_EQ(entries(core::Act::permit_refused), 0U);
+  EXPECT_EQ(carry(ru_, cn_, disclosure_), "delivered");
+  EXPECT_THAT(asked(publication()), IsEmpty());
+}
+
+TEST_F(DisclosurePermit, IsForWhatTheProviderWasToldAlone) {
+  EXPECT_EQ(carry(ru_, cn_, disclosure_), "delivered");
+  auto part = publication();
+  part.extent.parts = {0};
+  EXPECT_THAT(asked(part), ElementsAre("E-CONSENT-SCOPE"));
+  auto made_of = publication();
+  made_of.relation = core::Relation::compiles;
+  EXPECT_THAT(asked(made_of), ElementsAre("E-CONSENT-SCOPE"));
+  auto other = publication();
+  other.carrier = core::parse_message_id(grant_).value();
+  EXPECT_THAT(asked(other), ElementsAre("E-CONSENT-SCOPE")) << "what was told is no disclosure of the holder";
+  EXPECT_THAT(asked(publication()), IsEmpty());
+}
+
+// cn's data excuse nothing: what it refused to hear of is not made public.
+TEST_F(DisclosurePermit, IsNotGivenForWhatTheProviderRefused) {
+  const auto refused = cn_.store().run<void>(1, [&](store::Transaction& tx) -> Result<void> {
+    core::Receipt receipt{"cn-example",
+                          "ru-example",
+                          core::parse_message_id(disclosure_).value(),
+                          core::Stage::refused,
+                          tx.now(),
+                          {"E-CONSENT-TERMS"},
+                          {},
+                          {},
+                          tx.random().bytes(32)};
+    core::JournalEntry entry;
+    entry.actor = "peer:ru-example";
+    entry.act = core::Act::acceptance_refused;
+    entry.message = receipt.message;
+    receipt.entry = TRY(tx.append(entry));
+    TRY(tx.issue_receipt(receipt));
+    return {};
+  });
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_THAT(asked(publication()), ElementsAre("E-CONSENT-SCOPE"));
+}
+
 // ---- what is written
 
 TEST_F(PermitTest, RefusedOnceIsOneEntryHoweverOftenItIsAskedFor) {
