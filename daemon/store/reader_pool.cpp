@@ -255,6 +255,14 @@ Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint3
   return read([&](Rows& rows) { return rows.owed(after, limit); });
 }
 
+Result<std::vector<OwedQueue>> ReaderPool::owed_queues() {
+  return read([](Rows& rows) { return rows.owed_queues(); });
+}
+
+Result<std::vector<OwedReport>> ReaderPool::owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.owed_in(queue, after, limit); });
+}
+
 Result<std::vector<core::MessageId>> ReaderPool::erased() {
   return read([&](Rows& rows) { return rows.erased(); });
 }

@@ -182,6 +182,13 @@ struct OwedReport {
   std::vector<core::Fact> facts;
 };
 
+// Reports that are owed alike: what keeps one of them from going keeps the others, too.
+struct OwedQueue {
+  std::string recipient;
+  std::string agreement;
+  std::string kind;
+};
+
 // How a message of others is handled here, as the authority signed it.
 struct HandlingRecord {
   core::Handling handling;

@@ -123,16 +123,32 @@ Result<std::vector<UseRecord>> Rows::uses_of_carrier(const core::MessageId& carr
                                                                 static_cast<int>(core::Stage::refused), carrier));
 }
 
-Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t limit) {
-  auto q = database_.query(
-      "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
-      after, limit);
+#define CHANCERY_OWED "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report WHERE "
+
+Result<std::vector<OwedReport>> Rows::reports(Query q) {
   std::vector<OwedReport> all;
   while (TRY(q.next())) {
     auto facts = TRY(facts_at(as_text(q.view(4))));
     all.push_back({q.number(0), q.text(1), q.text(2), q.text(3), std::move(facts)});
   }
   return all;
+}
+
+Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t limit) {
+  return reports(database_.query(CHANCERY_OWED "ordinal > ? ORDER BY ordinal LIMIT ?", after, limit));
+}
+
+Result<std::vector<OwedQueue>> Rows::owed_queues() {
+  auto q = database_.query("SELECT DISTINCT recipient, agreement, kind FROM owed_report");
+  std::vector<OwedQueue> all;
+  while (TRY(q.next())) all.push_back({q.text(0), q.text(1), q.text(2)});
+  return all;
+}
+
+Result<std::vector<OwedReport>> Rows::owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) {
+  return reports(database_.query(
+      CHANCERY_OWED "recipient = ? AND agreement = ? AND kind = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
+      queue.recipient, queue.agreement, queue.kind, after, limit));
 }
 
 Result<std::vector<core::MessageId>> Rows::ids(Query q) {

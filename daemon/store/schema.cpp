@@ -178,11 +178,12 @@ PRAGMA user_version = 5;
 // What the receiver of a permit of ours reported of it: 0 nothing, 1 that it took the carrier in, 2 that it refused it,
 // which gives the use back; what it took in it does not give back. Written when the report is taken in, so that nobody
 // reads reports to count uses; those that are there are read out of their text once. `consent_said`: what persons
-// wrote, found past all that daemons reported.
+// wrote, found past all that daemons reported. `owed_queue`: reports that are owed alike.
 constexpr const char* kSixth = R"sql(
 ALTER TABLE permit ADD COLUMN reported INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX permit_use ON permit (grant_id, carrier, receiver, reported);
 CREATE INDEX consent_said ON consent (about) WHERE quiet = 0;
+CREATE INDEX owed_queue ON owed_report (recipient, agreement, kind);
 WITH report (about, text) AS (
   SELECT c.about, CAST(m.statement AS TEXT) FROM consent c JOIN message m ON m.id = c.message
     WHERE c.quiet = 1 AND m.direction = 1 AND instr(m.statement, CAST(char(10) || 'kind transfer-report' || char(10) AS BLOB)) > 0),

@@ -11,7 +11,7 @@ namespace chancery::test {
 
 // What the sixth schema added, and the fourth and all after it.
 #define CHANCERY_UNDO_SIXTH_SCHEMA \
-  "DROP INDEX consent_said; DROP INDEX permit_use; ALTER TABLE permit DROP COLUMN reported; "
+  "DROP INDEX consent_said; DROP INDEX owed_queue; DROP INDEX permit_use; ALTER TABLE permit DROP COLUMN reported; "
 inline constexpr const char* kUndoSixthSchema = CHANCERY_UNDO_SIXTH_SCHEMA;
 inline constexpr const char* kUndoFourthSchema = CHANCERY_UNDO_SIXTH_SCHEMA
     "DROP TABLE detached_use; "

@@ -342,5 +342,62 @@ TEST_F(PermitTest, ReportsOfWhatNobodyPermittedWaitBeyondTheQuota) {
   EXPECT_EQ(reported(kz_, next, false), "deferred E-NOT-NOW") << "once";
 }
 
+class OwedReports : public PermitTest {
+ protected:
+  // kz-example has shown ru-example no seal key that is in force.
+  void kz_is_away() {
+    clock_.advance(kSealKeyLife);
+    clock_.advance(seconds(1));
+    cn_.renew_seal_key();
+    ru_.renew_seal_key();
+    ru_.knows(cn_);
+  }
+  void owed_by_ru(const std::string& to, const core::MessageId& of) {
+    core::TransferReport report;
+    report.original = core::parse_message_id(original_).value();
+    report.carrier = of;
+    report.holder = "kz-example";
+    report.refused = core::ReasonCode::expired;
+    const auto done =
+        ru_.store().run<void>(0, [&](store::Transaction& tx) { return owe(ru_.node(), tx, to, "sco-2009", report); });
+    ASSERT_TRUE(done.has_value());
+  }
+  Words left_at_ru() {
+    Words all;
+    const auto owed = ru_.store().reader().owed(0, 1000).value();
+    for (const auto& report : owed) all.push_back(report.recipient);
+    return all;
+  }
+};
+
+// Each try looks at the agreements in force.
+TEST_F(OwedReports, ToWhoCannotBeReachedAreTriedOnceAPass) {
+  constexpr std::uint8_t kMany = 20;
+  kz_is_away();
+  for (std::uint8_t i = 0; i < kMany; ++i) owed_by_ru("kz-example", carrier(i));
+  owed_by_ru("cn-example", carrier(kMany));
+  std::size_t looks = 0;
+  auto node = ru_.node();
+  node.agreements = [&looks, book = node.agreements] {
+    ++looks;
+    return book();
+  };
+  EXPECT_THAT(send_reports(node).value(), ElementsAre("cn-example"));
+  EXPECT_EQ(left_at_ru(), Words(kMany, "kz-example"));
+  EXPECT_LT(looks, kMany);
+  kz_.renew_seal_key();
+  ru_.knows(kz_);
+  EXPECT_THAT(send_reports(node).value(), ElementsAre("kz-example"));
+  EXPECT_THAT(left_at_ru(), IsEmpty());
+}
+
+TEST_F(OwedReports, ToWhoIsNoProviderOfWhatIsHeldAreOwedNoMore) {
+  EXPECT_EQ(carry(cn_, ru_, original_), "delivered");
+  owed_by_ru("kz-example", carrier(1));
+  owed_by_ru("cn-example", carrier(1));
+  EXPECT_THAT(send_reports(ru_.node()).value(), ElementsAre("cn-example"));
+  EXPECT_THAT(left_at_ru(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace chancery::service
