@@ -41,6 +41,7 @@ const std::map<std::string, ExitCode>& own_codes() {
       {"E-USAGE-VALUE", kUsage},
       {"E-USAGE-WORD", kUsage},
       {"E-VERIFY-SERVER", kVerificationFailed},
+      {"E-VERSION-LAST", kUsage},
   };
   return kCodes;
 }

@@ -1,6 +1,7 @@
 #include "client/joint_act_draft.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "client/table.h"
 #include "daemon/core/form.h"
@@ -37,8 +38,11 @@ std::uint32_t highest(const v1::ListJointActsResponse& known, const std::string&
   return version;
 }
 
-Outcome<std::string> version_typed(const Arguments& typed, std::uint32_t next) {
-  const auto text = typed.value_or("--version", std::to_string(next));
+// Typed, or the one after the highest: a peer may have used up all numbers, and then a person says which one is free.
+Outcome<std::string> version_typed(const Arguments& typed, const std::string& subject, std::uint32_t highest) {
+  if (!typed.has("--version") && highest == std::numeric_limits<std::uint32_t>::max())
+    return fault("E-VERSION-LAST", {{"subject", subject}, {"value", std::to_string(highest)}});
+  const auto text = typed.has("--version") ? typed.value("--version") : std::to_string(highest + 1);
   if (!core::parse_version(text)) return unusable("--version", text);
   return text;
 }
@@ -95,7 +99,7 @@ Outcome<v1::Draft> proposal_draft(const v1::ListJointActsResponse& known, const 
   } else if (typed.has("--suites")) {
     return unusable("--suites", typed.value("--suites"));
   }
-  state(draft, "version", TRY(version_typed(typed, highest(known, agreement, subject) + 1)));
+  state(draft, "version", TRY(version_typed(typed, subject, highest(known, agreement, subject))));
   return draft;
 }
 

@@ -1,5 +1,6 @@
 // Drafts of proposals, counter-proposals, acceptances and objections, from what they answer and what was typed. Pure.
-// Label and texts are added later. Faults: E-USAGE-VALUE, E-USAGE-MISSING, E-POLICY-NONE.
+// Label and texts are added later. Faults: E-USAGE-VALUE, E-USAGE-MISSING, E-POLICY-NONE,
+// E-VERSION-LAST.
 #pragma once
 
 #include "chancery/v1/desk.pb.h"

@@ -263,6 +263,8 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
   if (standing.parts > 0 && !request.extent.is_all() && request.extent.parts.back() >= standing.parts)
     add(ReasonCode::source_mismatch, request.original.short_text());
   if (!standing.used_by_this && standing.used >= grant->terms.uses) add(ReasonCode::consent_used_up, request.receiver);
+  // Who asks for what he may not do hears that, and nothing of the keys that are here.
+  if (!out.allowed()) return out;
   if (!standing.key_held) add(ReasonCode::no_longer_held, world.self);
   if (!standing.receiver_key) add(ReasonCode::recipient_key_missing, request.receiver);
   return out;

@@ -30,18 +30,55 @@ const char* to_string(StepState state) {
 
 namespace {
 
-using Ends = std::vector<std::optional<Instant>>;
-
-// Since when an authority has nothing left of what came to it; nothing when it still has something, or never had.
-std::optional<Instant> nothing_left(const std::vector<Step>& steps, const Ends& ends, const std::string& authority) {
-  std::optional<Instant> since;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].receiver != authority || steps[i].state == StepState::refused) continue;
-    if (!ends[i]) return std::nullopt;
-    since = since ? std::max(*since, *ends[i]) : *ends[i];
+// Who has it, by the audience's right and the steps that lived at a time.
+class Spread {
+ public:
+  Spread(const std::vector<Step>& steps, const Revoked& revoked, const std::set<std::string>& audience)
+      : steps_(steps), revoked_(revoked), sources_(audience) {
+    for (std::size_t i = 0; i < steps.size(); ++i) passed_on_[steps[i].holder].push_back(i);
+    // Who passed on what nobody is known to have given him has it from elsewhere: nothing that is known ends that. In a
+    // circle it is who is known to have passed on first.
+    auto known = having(std::nullopt);
+    for (const auto& step : steps) {
+      if (known.contains(step.holder)) continue;
+      sources_.insert(step.holder);
+      add(step.holder, std::nullopt, known);
+    }
   }
-  return since;
-}
+
+  // By all steps, or by those whose grant was not revoked until then.
+  [[nodiscard]] std::set<std::string> having(std::optional<Instant> at) const {
+    std::set<std::string> have;
+    for (const auto& source : sources_) add(source, at, have);
+    return have;
+  }
+
+  [[nodiscard]] bool is_permitted(const Step& step, std::optional<Instant> at) const {
+    const auto it = step.grant ? revoked_.find(*step.grant) : revoked_.end();
+    return it == revoked_.end() || !at || *at < it->second;
+  }
+
+ private:
+  // A step that was refused brings nothing.
+  void add(const std::string& who, std::optional<Instant> at, std::set<std::string>& have) const {
+    if (!have.insert(who).second) return;
+    std::vector<std::string> waiting = {who};
+    while (!waiting.empty()) {
+      const auto found = passed_on_.find(waiting.back());
+      waiting.pop_back();
+      if (found == passed_on_.end()) continue;
+      for (const auto i : found->second)
+        if (steps_[i].state != StepState::refused && is_permitted(steps_[i], at) &&
+            have.insert(steps_[i].receiver).second)
+          waiting.push_back(steps_[i].receiver);
+    }
+  }
+
+  const std::vector<Step>& steps_;
+  const Revoked& revoked_;
+  std::set<std::string> sources_;
+  std::map<std::string, std::vector<std::size_t>> passed_on_;
+};
 
 bool may_still_arrive(const Step& step, Instant now) {
   const bool open =
@@ -54,18 +91,14 @@ bool may_still_arrive(const Step& step, Instant now) {
 
 std::vector<std::optional<Instant>> ended(const std::vector<Step>& steps, const Revoked& revoked,
                                           const std::set<std::string>& audience) {
-  Ends ends(steps.size());
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto it = steps[i].grant ? revoked.find(*steps[i].grant) : revoked.end();
-    if (it != revoked.end()) ends[i] = it->second;
-  }
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (ends[i] || audience.contains(steps[i].holder)) continue;
-      ends[i] = nothing_left(steps, ends, steps[i].holder);
-      changed = changed || ends[i];
-    }
+  std::vector<std::optional<Instant>> ends(steps.size());
+  const Spread spread(steps, revoked, audience);
+  std::set<Instant> times;
+  for (const auto& [grant, at] : revoked) times.insert(at);
+  for (const auto at : times) {
+    const auto have = spread.having(at);
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      if (!ends[i] && !(spread.is_permitted(steps[i], at) && have.contains(steps[i].holder))) ends[i] = at;
   }
   return ends;
 }

@@ -34,7 +34,7 @@ struct Step {
 using Revoked = std::map<MessageId, Instant>;
 
 // For each step, since when its receiver may no longer use the copy: its grant was revoked, or who passed it on has it
-// by such steps alone. `audience` has the original by right. Nothing: it may.
+// by such steps alone, or from those he passed it on to. `audience` has the original by right. Nothing: it may.
 std::vector<std::optional<Instant>> ended(const std::vector<Step>& steps, const Revoked& revoked,
                                           const std::set<std::string>& audience);
 

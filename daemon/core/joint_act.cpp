@@ -106,11 +106,21 @@ struct Said {
   Voice voice;
 };
 
+// The one signed first; null when there is none.
+const JointStatement* first(const std::vector<Said>& all, Voice voice) {
+  const JointStatement* out = nullptr;
+  for (const auto& one : all)
+    if (one.voice == voice && (out == nullptr || one.statement->id < out->id)) out = one.statement;
+  return out;
+}
+
 // One version and what each Party said to it.
 struct Ballot {
   const JointStatement* opening;
   std::map<std::string, std::vector<Said>> said = {};
+  std::map<std::string, std::set<Voice>> voices = {};
   std::set<MessageId> killed_by = {};
+  bool complete = false;  // once everybody is heard
 
   [[nodiscard]] bool dead() const { return !killed_by.empty(); }
   [[nodiscard]] std::uint32_t number() const { return opening->number; }
@@ -119,23 +129,23 @@ struct Ballot {
 
   void hear(const JointStatement& statement, Voice voice) {
     said[statement.party].push_back({&statement, voice});
+    voices[statement.party].insert(voice);
     if (voice != Voice::accepts && is_among(opening->required, statement.party)) killed_by.insert(statement.id);
   }
   [[nodiscard]] bool heard(const std::string& party, Voice voice) const {
-    const auto found = said.find(party);
-    return found != said.end() &&
-           std::any_of(found->second.begin(), found->second.end(), [&](const Said& s) { return s.voice == voice; });
+    const auto found = voices.find(party);
+    return found != voices.end() && found->second.contains(voice);
   }
   [[nodiscard]] bool accepted(const std::string& party) const { return heard(party, Voice::accepts); }
   [[nodiscard]] bool refused(const std::string& party) const {
     return heard(party, Voice::comes_late) || heard(party, Voice::turns_down);
   }
-  [[nodiscard]] bool complete() const {
-    return std::all_of(opening->required.begin(), opening->required.end(),
-                       [&](const std::string& party) { return accepted(party); });
+  void close() {
+    complete = std::all_of(opening->required.begin(), opening->required.end(),
+                           [&](const std::string& party) { return accepted(party); });
   }
   // Whether it lets a Party that accepted it go on to this number without having died.
-  [[nodiscard]] bool succeeded_by(std::uint32_t other) const { return number() < other && complete(); }
+  [[nodiscard]] bool succeeded_by(std::uint32_t other) const { return number() < other && complete; }
 };
 
 // The set, sorted by what its statements are about.
@@ -147,6 +157,9 @@ class Ledger {
       if (s.subject == subject) held.emplace(s.digest, &s);
     for (const auto& [digest, s] : held) open(*s);
     for (const auto& [digest, s] : held) answer(*s);
+    for (auto& [digest, ballot] : ballots_) close(ballot);
+    for (auto& [party, all] : accepted_by_)
+      std::sort(all.begin(), all.end(), [](const Ballot* a, const Ballot* b) { return a->order() < b->order(); });
   }
 
   SubjectState state() {
@@ -198,12 +211,24 @@ class Ledger {
       ballot.hear(s, voice_of(s, *ballot.opening));
   }
 
-  void note_contradictions(const Ballot& ballot) {
+  void close(Ballot& ballot) {
+    ballot.close();
     for (const auto& [party, all] : ballot.said)
-      for (const auto& a : all)
-        for (const auto& b : all)
-          if (a.voice < b.voice)
-            evidence_.insert({EvidenceKind::contradiction, party, a.statement->id, b.statement->id});
+      if (std::any_of(all.begin(), all.end(),
+                      [&](const Said& s) { return s.voice == Voice::accepts && !waits(*s.statement); }))
+        accepted_by_[party].push_back(&ballot);
+  }
+
+  // The first of each of its voices is enough: who signs on against itself does not make the evidence grow.
+  void note_contradictions(const Ballot& ballot) {
+    static constexpr Voice kVoices[] = {Voice::accepts, Voice::comes_late, Voice::turns_down};
+    for (const auto& [party, all] : ballot.said)
+      for (const auto a : kVoices)
+        for (const auto b : kVoices) {
+          const auto* one = a < b ? first(all, a) : nullptr;
+          const auto* other = one == nullptr ? nullptr : first(all, b);
+          if (other != nullptr) evidence_.insert({EvidenceKind::contradiction, party, one->id, other->id});
+        }
   }
 
   Version judged(const Ballot& ballot) {
@@ -247,37 +272,26 @@ class Ledger {
     return false;
   }
 
+  // The first version that speaks against it is enough as evidence.
   bool is_only_one(const JointStatement& acceptance, const Ballot& of) {
-    const auto former = former_versions(acceptance.party, of);
-    const bool all_dead = std::all_of(former.begin(), former.end(), [](const Ballot* b) { return b->dead(); });
     const bool named = acceptance.killed_by || opens_version(acceptance);
-    if (former.empty() || (all_dead && named)) return true;
-    for (const auto* ballot : former) note_second(*ballot, acceptance);
-    return false;
-  }
-
-  [[nodiscard]] std::vector<const Ballot*> former_versions(const std::string& party, const Ballot& of) const {
-    auto former = others(party, &of);
-    std::erase_if(former, [&](const Ballot* b) {
-      return of.order() < b->order() || b->succeeded_by(of.number()) || only_waits(party, *b);
-    });
-    return former;
-  }
-
-  [[nodiscard]] bool only_waits(const std::string& party, const Ballot& ballot) const {
-    const auto& all = ballot.said.at(party);
-    return std::all_of(all.begin(), all.end(),
-                       [&](const Said& s) { return s.voice != Voice::accepts || waits(*s.statement); });
-  }
-
-  void note_second(const Ballot& former, const JointStatement& acceptance) {
-    for (const auto& said : former.said.at(acceptance.party))
-      if (said.voice == Voice::accepts)
-        evidence_.insert({EvidenceKind::second_version, acceptance.party, said.statement->id, acceptance.id});
+    const auto mine = accepted_by_.find(acceptance.party);
+    if (mine == accepted_by_.end()) return true;
+    for (const auto* former : mine->second) {
+      if (of.order() < former->order()) break;
+      if (former == &of || former->succeeded_by(of.number()) || (former->dead() && named)) continue;
+      const auto& said = former->said.at(acceptance.party);
+      evidence_.insert(
+          {EvidenceKind::second_version, acceptance.party, first(said, Voice::accepts)->id, acceptance.id});
+      return false;
+    }
+    return true;
   }
 
   std::map<MessageId, const JointStatement*> by_id_;
   std::map<Digest, Ballot> ballots_;
+  // In their order; not those whose acceptance waits.
+  std::map<std::string, std::vector<const Ballot*>> accepted_by_;
   std::set<Evidence> evidence_;
   std::set<Digest> awaited_versions_;
   std::set<MessageId> named_;  // as killing

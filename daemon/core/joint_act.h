@@ -129,7 +129,7 @@ struct SubjectState {
   std::vector<Version> versions;  // in their order
   std::optional<Digest> in_force;
   std::vector<Digest> conflicting;            // the open versions, where there are several: one of them at most can win
-  std::vector<Evidence> evidence;             // sorted
+  std::vector<Evidence> evidence;             // sorted; of what a Party repeats the first two that show it
   std::vector<Digest> awaited_versions;       // answered, but not held
   std::vector<MessageId> awaited_statements;  // named as killing, but not held
   bool operator==(const SubjectState&) const = default;

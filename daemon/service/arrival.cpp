@@ -482,6 +482,7 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
   CHECK_OK(keep_carried(node, tx, arrived, book));
   CHECK_OK(keep_permits(node, tx, arrived, book));
+  CHECK_OK(note_report(tx, arrived.id, arrived.message));
   auto receipt = receipt_of(node, tx, arrived, entry);
   receipt.stage = core::Stage::delivered;
   Accepted out;

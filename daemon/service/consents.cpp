@@ -7,11 +7,11 @@
 namespace chancery::service {
 
 StatementsAbout statements_about(store::Store& store) {
-  return [&store](const core::MessageId& id) { return store.reader().consents_about(id); };
+  return [&store](const core::MessageId& id) { return store.reader().consents_said_about(id); };
 }
 
 StatementsAbout statements_about(store::Transaction& tx) {
-  return [&tx](const core::MessageId& id) { return tx.consents_about(id); };
+  return [&tx](const core::MessageId& id) { return tx.consents_said_about(id); };
 }
 
 std::vector<core::MessageId> named_by_facts(const std::vector<core::Fact>& facts) {

@@ -7,7 +7,8 @@
 
 namespace chancery::service {
 
-// The statements of consent about a message, from a transaction or a reader.
+// What persons said of consent about a message, from a transaction or a reader: of grants and revocations no report of
+// a daemon tells, however many there are.
 using StatementsAbout = std::function<Result<std::vector<store::MessageRow>>(const core::MessageId&)>;
 StatementsAbout statements_about(store::Store& store);
 StatementsAbout statements_about(store::Transaction& tx);

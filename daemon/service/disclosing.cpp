@@ -12,7 +12,7 @@ namespace chancery::service {
 
 namespace {
 
-constexpr std::chrono::milliseconds kWait{5000}, kLook{50};
+constexpr std::chrono::milliseconds kWait{5000}, kLook{50}, kAskOften{1000};
 
 // A disclosure of ours and what it is about.
 struct OwnDisclosure {
@@ -132,15 +132,20 @@ Outcome<wire::ReadView> Disclosing::publish(const core::User& caller, const std:
   if (!subject) return Answer(refused(core::ReasonCode::not_found, name));
   if (subject->sources.lookup()(subject->disclosure.original) == nullptr)
     return Answer(refused(core::ReasonCode::not_found, subject->disclosure.original.short_text()));
-  const auto until = std::chrono::steady_clock::now() + kWait;
-  for (bool asked = false;; std::this_thread::sleep_for(kLook)) {
+  auto ask = std::chrono::steady_clock::now();
+  const auto until = ask + kWait;
+  for (;; std::this_thread::sleep_for(kLook)) {
     const auto at = scene(node_);
     const auto permits = TRY(node_.store.reader().permits_of_carrier(subject->id));
     const auto permission = TRY(permitted_now(at.world(), *subject, statements_about(node_.store), permits));
     if (!permission.decision.allowed() || permission.missing.empty()) break;
-    if (!std::exchange(asked, true))
+    const auto now = std::chrono::steady_clock::now();
+    // A provider that has not heard of the disclosure yet defers.
+    if (now >= ask) {
       for (const auto& [provider, request] : permission.missing) lanes_.ask_permit(provider, request);
-    if (std::chrono::steady_clock::now() >= until) return Answer(awaited(*subject, permission.missing.front().first));
+      ask = now + kAskOften;
+    }
+    if (now >= until) return Answer(awaited(*subject, permission.missing.front().first));
   }
   auto settled = TRY(node_.store.run<Published>(
       0, [&](store::Transaction& tx) { return record_disclosed(node_, tx, caller, *subject); }));

@@ -4,6 +4,7 @@
 
 #include "crypto/sealing.h"
 #include "daemon/service/carried.h"
+#include "daemon/service/quota.h"
 #include "daemon/service/voiding.h"
 
 namespace chancery::service {
@@ -214,24 +215,36 @@ Result<void> record_permit(const Node& node, store::Transaction& tx, const store
   return tx.make_due(permit.receiver, carrier);
 }
 
+namespace {
+
+// Why a use of a detached grant does not go now; nothing when it does.
+Result<std::optional<core::ReasonCode>> why_not_used(store::Transaction& tx, const store::UseRecord& use) {
+  using None = std::optional<core::ReasonCode>;
+  const auto row = TRY(tx.find_message(use.grant));
+  if (!row) return fail(Errc::corrupt, "a grant that was held is not there");
+  const auto statement = TRY(core::read_consent(use.grant, TRY(core::Message::parse(row->statement))));
+  const auto& grant = std::get<core::Grant>(statement);
+  if (TRY(is_revoked(tx.directory(), grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
+  if (tx.now() >= grant.terms.until) return None(core::ReasonCode::consent_expired);
+  if (is_spent(grant, TRY(tx.uses_of_grant(use.grant)), {core::to_string(use.carrier), use.receiver}))
+    return None(core::ReasonCode::consent_used_up);
+  return None();
+}
+
+}  // namespace
+
 Result<std::optional<core::ReasonCode>> count_uses(const Node& node, store::Transaction& tx,
                                                    const std::vector<store::UseRecord>& uses) {
-  using None = std::optional<core::ReasonCode>;
+  // All of them first: what does not go as a whole uses nothing.
+  for (const auto& use : uses)
+    if (const auto why = TRY(why_not_used(tx, use))) return std::optional(*why);
   for (const auto& use : uses) {
-    const auto row = TRY(tx.find_message(use.grant));
-    if (!row) return fail(Errc::corrupt, "a grant that was held is not there");
-    const auto statement = TRY(core::read_consent(use.grant, TRY(core::Message::parse(row->statement))));
-    const auto& grant = std::get<core::Grant>(statement);
-    if (TRY(is_revoked(tx.directory(), grant, statements_about(tx)))) return None(core::ReasonCode::consent_revoked);
-    if (tx.now() >= grant.terms.until) return None(core::ReasonCode::consent_expired);
-    if (is_spent(grant, TRY(tx.uses_of_grant(use.grant)), {core::to_string(use.carrier), use.receiver}))
-      return None(core::ReasonCode::consent_used_up);
     core::JournalEntry entry;
     entry.actor = "daemon";
     entry.data = node.agreements()->digest();
     CHECK_OK(tx.record_detached_use(use, entry));
   }
-  return None();
+  return std::optional<core::ReasonCode>();
 }
 
 Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, const std::string& code,
@@ -242,40 +255,6 @@ Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, 
 // ---- the provider
 
 namespace {
-
-// Given back: the receiver has signed that it took nothing in.
-Result<std::set<Use>> given_back(store::Transaction& tx, const core::MessageId& original) {
-  std::set<Use> out;
-  for (const auto& row : TRY(tx.consents_about(original))) {
-    const auto message = TRY(core::Message::parse(row.statement));
-    const auto statement = core::read_consent(row.id, message);
-    const auto* report = statement.has_value() ? std::get_if<core::TransferReport>(&*statement) : nullptr;
-    if (report != nullptr && report->refused) out.emplace(core::to_string(report->carrier), message.originator);
-  }
-  return out;
-}
-
-struct Uses {
-  std::uint64_t count = 0;
-  bool again = false;                        // this one among them
-  std::vector<store::PermitRecord> of_this;  // oldest first
-};
-
-Result<Uses> uses_of(store::Transaction& tx, const core::PermitRequest& request) {
-  const Use mine{core::to_string(request.carrier), request.permitted_receiver()};
-  std::set<Use> all;
-  Uses out;
-  for (auto& record : TRY(tx.permits_of_grant(request.grant))) {
-    Use use{record.permit.carrier, record.permit.receiver};
-    if (use == mine) out.of_this.push_back(std::move(record));
-    all.insert(std::move(use));
-  }
-  const auto back = TRY(given_back(tx, request.original));
-  std::erase_if(all, [&](const Use& use) { return back.contains(use); });
-  out.again = all.contains(mine);
-  out.count = all.size();
-  return out;
-}
 
 // Signed by us, or by a predecessor and held here.
 Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transaction& tx, const core::MessageId& id) {
@@ -323,9 +302,8 @@ core::JournalEntry entry_of(const Node& node, const std::string& holder, const c
 }
 
 // The same bytes while they still have some minutes to run.
-const store::PermitRecord* still_good(const std::vector<store::PermitRecord>& records, const core::Grant& grant,
-                                      Instant now) {
-  return records.empty() || !lasts(records.back().permit, grant.terms.until, now) ? nullptr : &records.back();
+bool is_still_good(const std::optional<store::PermitRecord>& record, const core::Grant& grant, Instant now) {
+  return record && lasts(record->permit, grant.terms.until, now);
 }
 
 Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string& holder,
@@ -356,19 +334,79 @@ Result<Issued> sign(const Node& node, store::Transaction& tx, const std::string&
   return out;
 }
 
+// Whether a disclosure that its holder told us of says what is asked; who was not told yet waits for it.
+Result<std::optional<core::ReasonCode>> why_not_disclosed(const core::World& world, store::Transaction& tx,
+                                                          const std::string& holder,
+                                                          const core::PermitRequest& request) {
+  using None = std::optional<core::ReasonCode>;
+  const auto row = TRY(tx.find_message(request.carrier));
+  if (!row) {
+    const auto receipts = TRY(tx.receipts(request.carrier));
+    const bool refused = std::any_of(receipts.begin(), receipts.end(), [&](const store::ReceiptRecord& record) {
+      return record.receipt.receiver == world.self && record.receipt.stage == core::Stage::refused;
+    });
+    return None(refused ? core::ReasonCode::consent_scope : core::ReasonCode::not_now);
+  }
+  const auto message = TRY(core::Message::parse(row->statement));
+  const auto sources = TRY(HeldSources::gather({request.carrier, request.original},
+                                               [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+  const auto needs = core::consent_needs(world, message, sources.lookup());
+  const bool told = std::any_of(needs.begin(), needs.end(), [&](const core::ConsentNeed& need) {
+    return need.verb == core::Verb::disclose && need.original->id == request.original &&
+           need.relation == request.relation && need.extent == request.extent && need.receiver == request.receiver &&
+           need.answering(world.now) == world.self;
+  });
+  const bool by_holder = row->direction == store::Direction::incoming && message.originator == holder;
+  return told && by_holder ? None() : None(core::ReasonCode::consent_scope);
+}
+
 Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::string& holder,
-                      const core::PermitRequest& request, core::Decision decision) {
-  auto entry = entry_of(node, holder, request);
-  entry.act = core::Act::permit_refused;
-  entry.decision = core::to_string(decision.verdict());
-  entry.reasons = decision.codes();
-  TRY(tx.append(std::move(entry)));
+                      const core::PermitRequest& request, core::Decision decision, Quota& refusals) {
   Issued out;
   out.decision = std::move(decision);
+  // Nothing is decided yet: it comes again, and leaves no entry each time.
+  if (may_change(out.decision)) return out;
+  auto entry = entry_of(node, holder, request);
+  entry.act = core::Act::permit_refused;
+  entry.decision = core::to_string(out.decision.verdict());
+  entry.reasons = out.decision.codes();
+  auto told = request.to_text();
+  for (const auto& code : entry.reasons) told += code + "\n";
+  switch (refusals.take(holder, crypto::sha256(as_bytes(told)), tx.now())) {
+    case Quota::Place::first:
+      TRY(tx.append(std::move(entry)));
+      break;
+    case Quota::Place::again:
+      break;
+    case Quota::Place::beyond:
+      node.log(LogLevel::warning, "permit-requests", holder);
+      out.decision = {};
+      out.decision.add({core::ReasonCode::not_now, {}, {}, {}});
+      break;
+  }
   return out;
 }
 
 }  // namespace
+
+// Nothing stands in the way but what is deferred, a key that is not there yet, a beginning, or that another answers by
+// now.
+bool may_change(const core::Decision& decision) {
+  const auto& reasons = decision.reasons();
+  return std::all_of(reasons.begin(), reasons.end(), [](const core::Reason& reason) {
+    return core::outcome_of(reason.code) == core::Verdict::defer ||
+           reason.code == core::ReasonCode::recipient_key_missing || reason.code == core::ReasonCode::consent_not_yet ||
+           reason.code == core::ReasonCode::succeeded;
+  });
+}
+
+Result<void> note_report(store::Transaction& tx, const core::MessageId& id, const core::Message& message) {
+  if (message.kind != "transfer-report") return {};
+  const auto statement = TRY(core::read_consent(id, message));
+  const auto* report = std::get_if<core::TransferReport>(&statement);
+  if (report == nullptr) return {};
+  return tx.record_reported(report->original, report->carrier, message.originator, report->refused.has_value());
+}
 
 Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, const core::Extent& extent,
                      const core::SealKey& key, BytesView grant, BytesView carrier) {
@@ -381,7 +419,7 @@ Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, con
 }
 
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
-                            const core::PermitRequest& request) {
+                            const core::PermitRequest& request, Quota& refusals) {
   const auto grant = TRY(grant_of_ours(node, tx, request.grant));
   // Not his to use: answered, and nothing more is looked at or written.
   if (!grant || grant->holder != holder || grant->terms.original != request.original) {
@@ -395,7 +433,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   }
   const auto original = tx.load_message(request.original);
   if (!original.has_value() && original.error().code != Errc::not_found) return tl::unexpected(original.error());
-  const auto uses = TRY(uses_of(tx, request));
+  const store::PermittedUse use{request.grant, request.carrier, request.permitted_receiver()};
   const auto* key = tx.directory().seal_key(request.receiver, tx.now());
   const bool transfers = request.verb == core::Verb::transfer;
   const auto wrapping = TRY(wrapping_of(node, tx.directory(), request, original, tx.now()));
@@ -408,18 +446,22 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     standing.parts = message.parts;
   }
   standing.revoked = TRY(is_revoked(tx.directory(), *grant, statements_about(tx)));
-  standing.used_by_this = uses.again;
-  standing.used = uses.count;
+  standing.used_by_this = TRY(tx.is_permitted(use));
+  standing.used = TRY(tx.permitted_uses(request.grant));
   standing.key_held = wrapping.key_held;
   standing.receiver_key = !transfers || key != nullptr;
   const auto book = node.agreements();
   const auto world = world_of(node, *book, tx);
   auto decision = core::decide_permit(world, holder, request, standing);
-  if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision));
+  if (decision.allowed() && !transfers)
+    if (const auto why = TRY(why_not_disclosed(world, tx, holder, request)))
+      decision.add({*why, {}, {}, request.receiver});
+  if (!decision.allowed()) return refuse(node, tx, holder, request, std::move(decision), refusals);
 
-  if (const auto* known = still_good(uses.of_this, *grant, tx.now())) {
+  // One that was given back is spent again, by another permit.
+  if (auto known = TRY(tx.permit_of_use(use)); standing.used_by_this && is_still_good(known, *grant, tx.now())) {
     Issued out;
-    out.record = *known;
+    out.record = std::move(*known);
     return out;
   }
   auto wrap = wrapping.is_asked

@@ -9,6 +9,8 @@
 
 namespace chancery::service {
 
+class Quota;
+
 // Whether what came beside a permit is the wrap it names, or nothing where it names none.
 bool wrap_fits(const core::Permit& permit, BytesView wrap);
 
@@ -73,9 +75,16 @@ struct Issued {
   store::PermitRecord record;
   core::Decision decision;  // a refusal, or a deferral, when it does not allow
 };
-// Grant, uses, time and revocation are looked at in the act that signs. Refusals are journalled, but of a grant that is
-// none of ours. Signs one leaf.
+// Whether the same request may still be permitted later: it is answered `deferred`, and its holder asks again.
+bool may_change(const core::Decision& decision);
+
+// Grant, uses, time and revocation are looked at in the act that signs; of a disclosure whether its holder told us of
+// exactly that. A refusal for good is journalled, but of a grant that is none of ours, and as long as the holder is
+// within `refusals`; beyond, it is deferred. Signs one leaf.
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
-                            const core::PermitRequest& request);
+                            const core::PermitRequest& request, Quota& refusals);
+
+// A report that came in, of the receiver of permits: noted beside them. A refusal gives the use back.
+Result<void> note_report(store::Transaction& tx, const core::MessageId& id, const core::Message& message);
 
 }  // namespace chancery::service

@@ -54,15 +54,6 @@ bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::A
 // The writer cannot take it now: it comes again.
 bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
 
-// Nothing stands in the way but a key that is not there yet, a beginning, or that another answers by now.
-bool may_change(const core::Decision& decision) {
-  const auto& reasons = decision.reasons();
-  return std::all_of(reasons.begin(), reasons.end(), [](const core::Reason& reason) {
-    return reason.code == core::ReasonCode::recipient_key_missing || reason.code == core::ReasonCode::consent_not_yet ||
-           reason.code == core::ReasonCode::succeeded;
-  });
-}
-
 core::ReasonCode why_waits(const Error& error) {
   return error.code == Errc::unavailable ? core::ReasonCode::disk_full : core::ReasonCode::not_now;
 }
@@ -127,7 +118,13 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
   if (auto* said = std::get_if<wire::Answer>(&read)) return answered(std::move(*said), *work);
   auto arrived = std::make_shared<const Arrived>(std::move(std::get<Arrived>(read)));
   work->add(store::Store::work<Accepted>(
-      1, [self = shared_from_this(), arrived](store::Transaction& tx) { return accept(self->node_, tx, *arrived); },
+      1,
+      [self = shared_from_this(), arrived](store::Transaction& tx) -> Result<Accepted> {
+        if (TRY(is_unasked_report(tx, *arrived)) &&
+            self->unasked_reports_.take(arrived->peer, arrived->digest, tx.now()) == Quota::Place::beyond)
+          return self->postponed(*arrived);
+        return accept(self->node_, tx, *arrived);
+      },
       [self = shared_from_this(), arrived, work](Result<Accepted> accepted, const store::Commit& commit) {
         Reply reply;
         if (!accepted.has_value()) {
@@ -144,6 +141,15 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
         if (accepted->answer) self->answered(std::move(*accepted->answer), *work);
         work->finish(std::move(reply));
       }));
+}
+
+// It comes again, and is evidence then.
+Accepted Receiver::postponed(const Arrived& arrived) const {
+  node_.log(LogLevel::warning, "reports", arrived.peer);
+  Accepted out;
+  out.answer =
+      answer(arrived.digest, wire::AnswerOutcome::deferred, {core::Reason{core::ReasonCode::not_now, "", "", ""}});
+  return out;
 }
 
 void Receiver::take_receipts(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier, const Sent& sent,
@@ -178,7 +184,7 @@ void Receiver::take_permit_requests(const Intake& intake, const wire::Frame& fra
     work->add(store::Store::work<Issued>(
         1,
         [self = shared_from_this(), peer = intake.peer, request](store::Transaction& tx) {
-          return issue_permit(self->node_, tx, peer, request);
+          return issue_permit(self->node_, tx, peer, request, self->refused_permits_);
         },
         [self = shared_from_this(), request, work](Result<Issued> issued, const store::Commit& commit) {
           Reply reply;

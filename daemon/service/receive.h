@@ -6,6 +6,7 @@
 
 #include "daemon/service/peer_statements.h"
 #include "daemon/service/permits.h"
+#include "daemon/service/quota.h"
 
 namespace chancery::service {
 
@@ -45,6 +46,7 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
                        const std::shared_ptr<Work>& work);
   void take_message(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier,
                     const std::shared_ptr<Work>& work);
+  [[nodiscard]] Accepted postponed(const Arrived& arrived) const;
   void take_receipts(const Intake& intake, const wire::Frame& frame, FrameVerifier& verifier, const Sent& sent,
                      const std::shared_ptr<Work>& work);
   void take_permit_requests(const Intake& intake, const wire::Frame& frame, const std::shared_ptr<Work>& work);
@@ -66,6 +68,8 @@ class Receiver : public std::enable_shared_from_this<Receiver> {
   SealKeys keys_;
   Certificates certificates_;
   std::atomic<std::uint64_t> rejected_{0};
+  Quota unasked_reports_;  // of the writer's thread
+  Quota refused_permits_;  // of the writer's thread
 };
 
 }  // namespace chancery::service

@@ -15,8 +15,9 @@ inline constexpr std::uint32_t kReportLeaves = 2;
 Result<void> owe(const Node& node, store::Transaction& tx, const std::string& provider, const std::string& agreement,
                  const core::ConsentStatement& statement);
 
-// Sends what is owed and can be: to whom no way leads now, later. Waits for the writer. The peers that have to hear of
-// it.
+// Sends what is owed and can be: to whom no way leads now, later; one try a pass tells that of all that is owed alike.
+// A report that the rules say is not for its recipient is owed no more. Waits for the writer. The peers that have to
+// hear of it.
 Result<std::set<std::string>> send_reports(const Node& node);
 // The same after an act at the desk, and wakes who has to hear; what cannot go yet is still owed.
 void tell_owed(const Node& node, const Lanes& lanes);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <set>
+#include <tuple>
 
 #include "daemon/core/consent.h"
 #include "daemon/store/database.h"
@@ -66,6 +67,7 @@ class FsckCheck {
   void check_extract(const Query& q, const std::string& where, const core::Message& message);
   void check_body(const Query& q, const std::string& where, const core::Message& message);
   void check_erased(const Query& q, const std::string& where);
+  void keep_report(const core::MessageId& id, std::string_view statement);
   Result<bool> is_locked(const core::MessageId& message, const core::MessageId& by);
   void check_made_wraps(const Query& q, const std::string& where, const core::Message& message);
   Result<void> check_ended(const core::Directory& directory, const core::MessageId& id, const core::Message& message,
@@ -88,6 +90,9 @@ class FsckCheck {
   std::map<std::pair<core::Act, Digest>, bool> told_;   // statements of entries; whether they are there
   std::map<std::string, std::optional<Digest>> users_;  // what the last entry about each says
   std::map<core::MessageId, Digest> last_entry_;
+  std::set<std::tuple<core::MessageId, std::string, std::string, bool>>
+      reports_;                       // original, carrier, by whom, refused
+  std::set<core::MessageId> erased_;  // what an entry says so of, though it may be there again
   std::map<core::MessageId, Direction> messages_;
   std::vector<std::pair<core::MessageId, core::MessageId>> originals_;  // of forwards
   std::set<std::pair<core::MessageId, std::string>> owed_;              // recipients who have no dispatch yet

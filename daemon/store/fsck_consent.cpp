@@ -1,5 +1,6 @@
 #include "daemon/core/consent.h"
 #include "daemon/core/kind.h"
+#include "daemon/core/provenance.h"
 #include "daemon/store/encoding.h"
 #include "daemon/store/fsck_check.h"
 
@@ -19,6 +20,16 @@ std::optional<core::MessageId> filed_under(const core::MessageId& id, std::strin
 
 }  // namespace
 
+// Who reported what, for the permits it counts against.
+void FsckCheck::keep_report(const core::MessageId& id, std::string_view statement) {
+  const auto message = core::Message::parse(statement);
+  if (!message || message->kind != "transfer-report") return;
+  const auto said = core::read_consent(id, *message);
+  const auto* told = said ? std::get_if<core::TransferReport>(&*said) : nullptr;
+  if (told != nullptr)
+    reports_.emplace(told->original, to_string(told->carrier), message->originator, told->refused.has_value());
+}
+
 // A revocation that is filed nowhere would revoke nothing.
 Result<void> FsckCheck::consents() {
   auto q = database_.query(
@@ -27,6 +38,7 @@ Result<void> FsckCheck::consents() {
       static_cast<int>(Direction::carried));  // what came inside a forward says nothing here
   while (TRY(q.next())) {
     const auto id = q.message_id(0);
+    keep_report(id, as_text(q.view(1)));
     if (filed_under(id, as_text(q.view(1))) != q.optional_id(2))
       find(place_of("consent", to_string(id)), "filed under another message");
   }
@@ -83,7 +95,9 @@ Result<void> FsckCheck::check_ended(const core::Directory& directory, const core
   if (!spilled) return {};
   const bool may_say = core::audience(*spilled).contains(message.originator) ||
                        core::answering(directory, spilled->originator, message.created) == message.originator;
-  if (may_say && !TRY(is_locked(row->id, id)))
+  // Sent again to one whose key had run out, it says here what the first one said.
+  const auto first = core::reissue_of(message);
+  if (may_say && !TRY(is_locked(row->id, id)) && !(first && TRY(is_locked(row->id, *first))))
     find(place_of("message", to_string(row->id)), "it was spilled, and it is not locked");
   return {};
 }
@@ -106,8 +120,8 @@ Result<void> FsckCheck::locks() {
 // Issued, given to us or shown to us: each its provider's, with the wrap it names, and told in the journal.
 Result<void> FsckCheck::permits() {
   auto q = database_.query(
-      "SELECT p.grant_id, p.carrier, p.receiver, p.statement, p.batch, p.leaf, p.path, p.wrap, coalesce(e.state, 0) "
-      "FROM permit p LEFT JOIN erasure e ON e.message = p.carrier ORDER BY p.grant_id");
+      "SELECT p.grant_id, p.carrier, p.receiver, p.statement, p.batch, p.leaf, p.path, p.wrap, coalesce(e.state, 0), "
+      "p.reported FROM permit p LEFT JOIN erasure e ON e.message = p.carrier ORDER BY p.grant_id");
   while (TRY(q.next())) {
     const auto where = place_of("permit under", to_string(q.message_id(0))) + " for " + q.text(2);
     const auto permit = core::Permit::parse(q.text(3));
@@ -122,6 +136,9 @@ Result<void> FsckCheck::permits() {
     const bool erased = q.integer(8) == static_cast<int>(ErasureState::erased);
     const bool right = wrap.empty() ? erased || !permit->wrap : permit->wrap == crypto::sha256(wrap);
     if (!right) find(where, "its wrap is another one");
+    const auto reported = q.integer(9);
+    if (reported != 0 && !reports_.contains({permit->original, permit->carrier, permit->receiver, reported == 2}))
+      find(where, "counted as reported, and no report says so");
     check_signed(q, 3, where, permit->provider);
     check_told(permit->provider == self_ ? core::Act::permit_issued : core::Act::permit_recorded, where, q.text(3));
   }
@@ -144,12 +161,17 @@ Result<void> FsckCheck::detached_uses() {
   return {};
 }
 
-// Of a detached grant: those it names, or none since what it is about was erased.
+// Of a detached grant: those it names, or none since what it is about was erased; that may have come again since.
 void FsckCheck::check_made_wraps(const Query& q, const std::string& where, const core::Message& message) {
-  if (message.kind != "consent-grant" || q.view(13).empty()) return;
+  if (message.kind != "consent-grant") return;
   const auto said = core::read_consent({}, message);
   const auto* grant = said ? std::get_if<core::Grant>(&*said) : nullptr;
-  if (grant == nullptr || !are_wraps_of(*grant, q.blob(13))) find(where, "the wraps it carries are others");
+  const auto wraps = q.blob(13);
+  if (grant == nullptr ? wraps.empty() : are_wraps_of(*grant, wraps)) return;
+  if (!wraps.empty())
+    find(where, "the wraps it carries are others");
+  else if (!erased_.contains(grant->terms.original))
+    find(where, "its wraps are gone, and no entry says that what they open was erased");
 }
 
 }  // namespace chancery::store

@@ -33,6 +33,7 @@ void FsckCheck::check_entry(const Query& q, std::uint64_t index, crypto::Growing
   if (entry->content && speaks_of_a_row(entry->act)) told_.emplace(std::pair{entry->act, *entry->content}, false);
   if (entry->content && may_speak_of_a_row(entry->act)) told_.emplace(std::pair{entry->act, *entry->content}, true);
   if (!entry->message) return;
+  if (entry->act == core::Act::copy_erased) erased_.insert(*entry->message);
   const auto last = last_entry_.find(*entry->message);
   const auto previous = last == last_entry_.end() ? std::optional<Digest>() : std::optional<Digest>(last->second);
   if (entry->previous != previous) find(where, "does not follow the last entry about its message");

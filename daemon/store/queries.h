@@ -59,7 +59,9 @@ class Store::Reader {
 
   // Statements of consent about this message, oldest first.
   virtual Result<std::vector<MessageRow>> consents_about(const core::MessageId& id) = 0;
-  // Those a person wrote, newest first, ordinals below `before` (0: all).
+  // Those of them that a person wrote.
+  virtual Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id) = 0;
+  // All that a person wrote, newest first, ordinals below `before` (0: all).
   virtual Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit) = 0;
   virtual Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant) = 0;
   virtual Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) = 0;
@@ -67,6 +69,9 @@ class Store::Reader {
   virtual Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant) = 0;
   virtual Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier) = 0;
   virtual Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) = 0;
+  // Those that are not empty, and the reports of one.
+  virtual Result<std::vector<OwedQueue>> owed_queues() = 0;
+  virtual Result<std::vector<OwedReport>> owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) = 0;
   virtual Result<bool> locked(const core::MessageId& message) = 0;
   // Oldest first; the last one counts.
   virtual Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) = 0;

@@ -227,6 +227,10 @@ Result<std::vector<MessageRow>> ReaderPool::consents_about(const core::MessageId
   return read([&](Rows& rows) { return rows.consents_about(id); });
 }
 
+Result<std::vector<MessageRow>> ReaderPool::consents_said_about(const core::MessageId& id) {
+  return read([&](Rows& rows) { return rows.consents_said_about(id); });
+}
+
 Result<std::vector<MessageRow>> ReaderPool::consents(std::uint64_t before, std::uint32_t limit) {
   return read([&](Rows& rows) { return rows.consents(before, limit); });
 }
@@ -249,6 +253,14 @@ Result<std::vector<UseRecord>> ReaderPool::uses_of_carrier(const core::MessageId
 
 Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint32_t limit) {
   return read([&](Rows& rows) { return rows.owed(after, limit); });
+}
+
+Result<std::vector<OwedQueue>> ReaderPool::owed_queues() {
+  return read([](Rows& rows) { return rows.owed_queues(); });
+}
+
+Result<std::vector<OwedReport>> ReaderPool::owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.owed_in(queue, after, limit); });
 }
 
 Result<std::vector<core::MessageId>> ReaderPool::erased() {

@@ -35,12 +35,15 @@ class ReaderPool final : public Store::Reader {
   Result<std::uint64_t> queued(const std::string& peer) override;
   Result<std::vector<WaitingReissue>> waiting_reissues() override;
   Result<std::vector<MessageRow>> consents_about(const core::MessageId& id) override;
+  Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id) override;
   Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit) override;
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant) override;
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier) override;
   Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant) override;
   Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier) override;
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit) override;
+  Result<std::vector<OwedQueue>> owed_queues() override;
+  Result<std::vector<OwedReport>> owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) override;
   Result<bool> locked(const core::MessageId& message) override;
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) override;
   Result<std::vector<core::MessageId>> erased() override;

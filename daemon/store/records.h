@@ -142,6 +142,13 @@ struct PermitRecord {
   Bytes wrap;  // empty where it names none
 };
 
+// What a permit is for: one receiver of one carrier, under a grant. A disclosure has no receiver.
+struct PermittedUse {
+  core::MessageId grant;
+  core::MessageId carrier;
+  std::string receiver;
+};
+
 // One use of a grant: one receiver of one carrier, by a permit or under a detached grant.
 struct UseRecord {
   core::MessageId grant;
@@ -173,6 +180,13 @@ struct OwedReport {
   std::string agreement;
   std::string kind;
   std::vector<core::Fact> facts;
+};
+
+// Reports that are owed alike: what keeps one of them from going keeps the others, too.
+struct OwedQueue {
+  std::string recipient;
+  std::string agreement;
+  std::string kind;
 };
 
 // How a message of others is handled here, as the authority signed it.

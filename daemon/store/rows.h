@@ -33,12 +33,16 @@ class Rows {
 
   // rows_consent.cpp
   Result<std::vector<MessageRow>> consents_about(const core::MessageId& id);
+  Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id);
   Result<std::vector<MessageRow>> consents(std::uint64_t before, std::uint32_t limit);
   Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  Result<std::optional<PermitRecord>> permit_of_use(const PermittedUse& use);
   Result<std::vector<UseRecord>> uses_of_grant(const core::MessageId& grant);
   Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier);
   Result<std::vector<OwedReport>> owed(std::uint64_t after, std::uint32_t limit);
+  Result<std::vector<OwedQueue>> owed_queues();
+  Result<std::vector<OwedReport>> owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit);
   Result<std::vector<IndependentRecord>> independents(const core::MessageId& message);
   Result<bool> locked(const core::MessageId& message);
   Result<std::vector<MessageRow>> joint_acts();  // oldest first
@@ -60,6 +64,7 @@ class Rows {
 
  private:
   Result<std::vector<PermitRecord>> permits(Query query);
+  Result<std::vector<OwedReport>> reports(Query query);
   Result<std::vector<UseRecord>> uses(const std::vector<PermitRecord>& permits, Query detached);
 
   Database& database_;

@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "daemon/store/rows.h"
 
@@ -32,6 +33,13 @@ Result<std::vector<MessageRow>> Rows::consents_about(const core::MessageId& id) 
                       id));
 }
 
+Result<std::vector<MessageRow>> Rows::consents_said_about(const core::MessageId& id) {
+  return message_rows(database_.query("SELECT " CHANCERY_MESSAGE_COLUMNS " "
+                                      "FROM consent c JOIN message m ON m.id = c.message "
+                                      "WHERE c.about = ? AND c.quiet = 0 ORDER BY m.ordinal",
+                                      id));
+}
+
 Result<std::vector<MessageRow>> Rows::consents(std::uint64_t before, std::uint32_t limit) {
   const auto top = before == 0 ? std::uint64_t{INT64_MAX} : before;
   return message_rows(
@@ -62,21 +70,28 @@ Result<std::vector<PermitRecord>> Rows::permits_of_carrier(const core::MessageId
       "SELECT statement, batch, leaf, path, wrap FROM permit WHERE carrier = ? ORDER BY valid_from", carrier));
 }
 
+Result<std::optional<PermitRecord>> Rows::permit_of_use(const PermittedUse& use) {
+  auto found =
+      TRY(permits(database_.query("SELECT statement, batch, leaf, path, wrap FROM permit "
+                                  "WHERE grant_id = ? AND carrier = ? AND receiver = ? "
+                                  "ORDER BY valid_from DESC LIMIT 1",
+                                  use.grant, use.carrier, use.receiver)));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
 namespace {
 
 // A use is spent at its first permit; a disclosure has no receiver.
 Result<std::vector<UseRecord>> permitted(const std::vector<PermitRecord>& permits) {
   std::vector<UseRecord> all;
+  std::set<std::tuple<core::MessageId, std::string, std::string>> known;
   for (const auto& [permit, statement, wrap] : permits) {
     UseRecord use;
     use.grant = permit.grant;
     use.carrier = TRY(core::parse_message_id(permit.carrier));
     use.receiver = permit.receiver;
     use.provider = permit.provider;
-    const bool known = std::any_of(all.begin(), all.end(), [&](const UseRecord& other) {
-      return other.grant == use.grant && other.carrier == use.carrier && other.receiver == use.receiver;
-    });
-    if (!known) all.push_back(std::move(use));
+    if (known.emplace(use.grant, permit.carrier, use.receiver).second) all.push_back(std::move(use));
   }
   return all;
 }
@@ -108,16 +123,32 @@ Result<std::vector<UseRecord>> Rows::uses_of_carrier(const core::MessageId& carr
                                                                 static_cast<int>(core::Stage::refused), carrier));
 }
 
-Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t limit) {
-  auto q = database_.query(
-      "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report WHERE ordinal > ? ORDER BY ordinal LIMIT ?",
-      after, limit);
+#define CHANCERY_OWED "SELECT ordinal, recipient, agreement, kind, facts FROM owed_report WHERE "
+
+Result<std::vector<OwedReport>> Rows::reports(Query q) {
   std::vector<OwedReport> all;
   while (TRY(q.next())) {
     auto facts = TRY(facts_at(as_text(q.view(4))));
     all.push_back({q.number(0), q.text(1), q.text(2), q.text(3), std::move(facts)});
   }
   return all;
+}
+
+Result<std::vector<OwedReport>> Rows::owed(std::uint64_t after, std::uint32_t limit) {
+  return reports(database_.query(CHANCERY_OWED "ordinal > ? ORDER BY ordinal LIMIT ?", after, limit));
+}
+
+Result<std::vector<OwedQueue>> Rows::owed_queues() {
+  auto q = database_.query("SELECT DISTINCT recipient, agreement, kind FROM owed_report");
+  std::vector<OwedQueue> all;
+  while (TRY(q.next())) all.push_back({q.text(0), q.text(1), q.text(2)});
+  return all;
+}
+
+Result<std::vector<OwedReport>> Rows::owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) {
+  return reports(database_.query(
+      CHANCERY_OWED "recipient = ? AND agreement = ? AND kind = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
+      queue.recipient, queue.agreement, queue.kind, after, limit));
 }
 
 Result<std::vector<core::MessageId>> Rows::ids(Query q) {

@@ -175,7 +175,35 @@ CREATE INDEX detached_use_carrier ON detached_use (carrier, receiver);
 PRAGMA user_version = 5;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth};
+// What the receiver of a permit of ours reported of it: 0 nothing, 1 that it took the carrier in, 2 that it refused it,
+// which gives the use back; what it took in it does not give back. Written when the report is taken in, so that nobody
+// reads reports to count uses; those that are there are read out of their text once. `consent_said`: what persons
+// wrote, found past all that daemons reported. `owed_queue`: reports that are owed alike.
+constexpr const char* kSixth = R"sql(
+ALTER TABLE permit ADD COLUMN reported INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX permit_use ON permit (grant_id, carrier, receiver, reported);
+CREATE INDEX consent_said ON consent (about) WHERE quiet = 0;
+CREATE INDEX owed_queue ON owed_report (recipient, agreement, kind);
+WITH report (about, text) AS (
+  SELECT c.about, CAST(m.statement AS TEXT) FROM consent c JOIN message m ON m.id = c.message
+    WHERE c.quiet = 1 AND m.direction = 1 AND instr(m.statement, CAST(char(10) || 'kind transfer-report' || char(10) AS BLOB)) > 0),
+told (about, originator, carrier, reported) AS (
+  SELECT about, substr(text, instr(text, char(10) || 'originator ') + 12,
+                       instr(substr(text, instr(text, char(10) || 'originator ') + 12), char(10)) - 1),
+         unhex(substr(text, instr(text, char(10) || 'fact carrier ') + 14, 64)),
+         CASE WHEN instr(text, char(10) || 'fact refused ') > 0 THEN 2 ELSE 1 END
+    FROM report)
+UPDATE permit SET reported = (
+  SELECT min(t.reported) FROM told t JOIN consent g ON g.about = t.about
+    WHERE g.message = permit.grant_id AND t.carrier = permit.carrier AND t.originator = permit.receiver)
+  WHERE EXISTS (
+    SELECT 1 FROM told t JOIN consent g ON g.about = t.about
+      WHERE g.message = permit.grant_id AND t.carrier = permit.carrier AND t.originator = permit.receiver);
+
+PRAGMA user_version = 6;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

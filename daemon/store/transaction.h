@@ -91,10 +91,24 @@ class Transaction {
   // ---- consent
   // Statements of consent about this message, oldest first.
   [[nodiscard]] Result<std::vector<MessageRow>> consents_about(const core::MessageId& id);
+  // Those of them that a person wrote.
+  [[nodiscard]] Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id);
   // Ours is signed in this group when `leaf` is given. The same once more: nothing happens.
   Result<void> record_permit(const PermitRecord& record, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
-  [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_grant(const core::MessageId& grant);
   [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  // Of one receiver of one carrier under a grant, the newest.
+  [[nodiscard]] Result<std::optional<PermitRecord>> permit_of_use(const PermittedUse& use);
+  // How many uses permits were given for under a grant, each once, and whether this is one of them; without those whose
+  // receiver gave them back. The cost does not grow with reports.
+  [[nodiscard]] Result<std::uint64_t> permitted_uses(const core::MessageId& grant);
+  [[nodiscard]] Result<bool> is_permitted(const PermittedUse& use);
+  // Whether permits about this original for this receiver of the carrier are there of which it has reported nothing.
+  [[nodiscard]] Result<bool> awaits_report(const core::MessageId& original, const core::MessageId& carrier,
+                                           const std::string& receiver);
+  // It took the carrier in, or refused it and gives the use back; what it took in it does not give back. A permit that
+  // is given again is spent again.
+  Result<void> record_reported(const core::MessageId& original, const core::MessageId& carrier,
+                               const std::string& receiver, bool refused);
   // Of a detached grant: counted before it goes, or kept beside what came. Known already: nothing happens.
   Result<void> record_detached_use(const UseRecord& use, const core::JournalEntry& entry);
   // Each once: by permits and under detached grants.

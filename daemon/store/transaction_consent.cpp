@@ -9,12 +9,20 @@ Result<std::vector<MessageRow>> Transaction::consents_about(const core::MessageI
   return impl_.rows.consents_about(id);
 }
 
+Result<std::vector<MessageRow>> Transaction::consents_said_about(const core::MessageId& id) {
+  return impl_.rows.consents_said_about(id);
+}
+
 Result<void> Transaction::record_permit(const PermitRecord& record, std::optional<LeafRef> leaf,
                                         const core::JournalEntry& entry) {
   const auto& permit = record.permit;
   const auto carrier = TRY(core::parse_message_id(permit.carrier));
-  for (const auto& known : TRY(permits_of_grant(permit.grant)))
-    if (known.statement.statement == record.statement.statement) return {};
+  {
+    auto q = impl_.database.query("SELECT statement FROM permit WHERE grant_id = ? AND carrier = ? AND receiver = ?",
+                                  permit.grant, carrier, permit.receiver);
+    while (TRY(q.next()))
+      if (as_text(q.view(0)) == record.statement.statement) return {};
+  }
   const auto place = leaf ? impl_.own_place(*leaf) : TRY(impl_.place(record.statement));
   CHECK_OK(
       impl_.database
@@ -27,12 +35,47 @@ Result<void> Transaction::record_permit(const PermitRecord& record, std::optiona
   return {};
 }
 
-Result<std::vector<PermitRecord>> Transaction::permits_of_grant(const core::MessageId& grant) {
-  return impl_.rows.permits_of_grant(grant);
-}
-
 Result<std::vector<PermitRecord>> Transaction::permits_of_carrier(const core::MessageId& carrier) {
   return impl_.rows.permits_of_carrier(carrier);
+}
+
+Result<std::optional<PermitRecord>> Transaction::permit_of_use(const PermittedUse& use) {
+  return impl_.rows.permit_of_use(use);
+}
+
+Result<std::uint64_t> Transaction::permitted_uses(const core::MessageId& grant) {
+  auto q = impl_.database.query(
+      "SELECT count(*) FROM (SELECT DISTINCT carrier, receiver FROM permit WHERE grant_id = ? AND reported <> 2)",
+      grant);
+  if (!TRY(q.next())) return fail(Errc::internal, "store: no count came");
+  return q.number(0);
+}
+
+Result<bool> Transaction::is_permitted(const PermittedUse& use) {
+  auto q = impl_.database.query(
+      "SELECT 1 FROM permit WHERE grant_id = ? AND carrier = ? AND receiver = ? AND reported <> 2 LIMIT 1", use.grant,
+      use.carrier, use.receiver);
+  return q.next();
+}
+
+// A grant is filed under what it is about.
+#define CHANCERY_PERMITS_OF_REPORT      \
+  "carrier = ?2 AND receiver = ?3 AND " \
+  "EXISTS (SELECT 1 FROM consent c WHERE c.about = ?1 AND c.message = permit.grant_id) "
+
+Result<bool> Transaction::awaits_report(const core::MessageId& original, const core::MessageId& carrier,
+                                        const std::string& receiver) {
+  auto q = impl_.database.query("SELECT 1 FROM permit WHERE " CHANCERY_PERMITS_OF_REPORT "AND reported = 0 LIMIT 1",
+                                original, carrier, receiver);
+  return q.next();
+}
+
+Result<void> Transaction::record_reported(const core::MessageId& original, const core::MessageId& carrier,
+                                          const std::string& receiver, bool refused) {
+  return impl_.database
+      .query("UPDATE permit SET reported = ?4 WHERE " CHANCERY_PERMITS_OF_REPORT "AND reported <> 1", original, carrier,
+             receiver, refused ? 2 : 1)
+      .run();
 }
 
 Result<void> Transaction::record_detached_use(const UseRecord& use, const core::JournalEntry& entry) {

@@ -9,8 +9,11 @@
 
 namespace chancery::test {
 
-// What the fourth schema added.
-inline constexpr const char* kUndoFourthSchema =
+// What the sixth schema added, and the fourth and all after it.
+#define CHANCERY_UNDO_SIXTH_SCHEMA \
+  "DROP INDEX consent_said; DROP INDEX owed_queue; DROP INDEX permit_use; ALTER TABLE permit DROP COLUMN reported; "
+inline constexpr const char* kUndoSixthSchema = CHANCERY_UNDO_SIXTH_SCHEMA;
+inline constexpr const char* kUndoFourthSchema = CHANCERY_UNDO_SIXTH_SCHEMA
     "DROP TABLE detached_use; "
     "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; DROP TABLE made_of; "
     "DROP TABLE erasure; DROP INDEX message_original; DROP TABLE independent; DROP TABLE extract; ";

@@ -9,7 +9,7 @@
 namespace chancery::core {
 namespace {
 
-constexpr int kKnown = 6, kGiven = 5;
+constexpr int kKnown = 6, kGiven = 6;
 
 std::string name(int number) { return std::string(1, static_cast<char>('a' + number)); }
 
@@ -19,20 +19,26 @@ MessageId grant(int number) {
   return id;
 }
 
-// Later numbers get it from earlier ones: a tree of steps has no circle, as time has none. "a" and "b" are the
-// audience.
+// In the order of time: who passes on has it by right, or from an earlier step, or from somewhere nobody knows of. So
+// what two pass on to one another makes circles. "a" and "b" are the audience; strangers never receive.
 struct Tree {
   std::vector<Step> steps;
   std::set<int> revoked;
 };
 
+constexpr int kStranger = 20;
+
 Tree any_dissemination() {
   Tree tree;
-  const auto count = *rc::gen::inRange(1, 12);
+  std::vector<int> have = {0, 1, kStranger};
+  const auto count = *rc::gen::inRange(1, 16);
   for (int i = 0; i < count; ++i) {
-    const auto receiver = *rc::gen::inRange(2, kKnown);
-    Step step{name(*rc::gen::inRange(1, receiver)), name(receiver), grant(*rc::gen::inRange(0, kGiven)), {}, {}};
+    // Mostly on from the one who got it last, so that there are ways of some length.
+    const auto holder = *rc::gen::inRange(0, 3) == 0 ? *rc::gen::elementOf(have) : have.back();
+    const auto receiver = *rc::gen::suchThat(rc::gen::inRange(2, kKnown), [&](int one) { return one != holder; });
+    Step step{name(holder), name(receiver), grant(*rc::gen::inRange(0, kGiven)), {}, {}};
     step.state = *rc::gen::element(StepState::held, StepState::locked, StepState::erased, StepState::refused);
+    if (step.state != StepState::refused) have.push_back(receiver);
     tree.steps.push_back(step);
   }
   for (int number = 0; number < kGiven; ++number)
@@ -40,17 +46,19 @@ Tree any_dissemination() {
   return tree;
 }
 
-// By right, or by some unrevoked step from one who may: for those who ever had it.
-bool may_have(const Tree& tree, const std::string& who) {
-  if (who <= "b") return true;
-  bool ever = false;
-  for (const auto& step : tree.steps) {
-    if (step.receiver != who || step.state == StepState::refused) continue;
-    ever = true;
-    const auto number = static_cast<int>(step.grant->value[0]) - 1;
-    if (!tree.revoked.contains(number) && may_have(tree, step.holder)) return true;
-  }
-  return !ever;  // of whom nothing is known nothing is said
+bool is_revoked(const Tree& tree, const Step& step) {
+  return tree.revoked.contains(static_cast<int>(step.grant->value[0]) - 1);
+}
+
+// By right, or by some unrevoked step from one who may, and not from himself by way of others.
+bool may_have(const Tree& tree, const std::string& who, std::set<std::string> asked = {}) {
+  if (who <= "b" || who == name(kStranger)) return true;
+  if (!asked.insert(who).second) return false;
+  for (const auto& step : tree.steps)
+    if (step.receiver == who && step.state != StepState::refused && !is_revoked(tree, step) &&
+        may_have(tree, step.holder, asked))
+      return true;
+  return false;
 }
 
 Revoked revoked_of(const std::set<int>& grants) {
@@ -64,9 +72,22 @@ RC_GTEST_PROP(Ended, IsWhatNoPathOfLivingGrantsLeadsTo, ()) {
   const auto ends = ended(tree.steps, revoked_of(tree.revoked), {"a", "b"});
   for (std::size_t i = 0; i < tree.steps.size(); ++i) {
     const auto& step = tree.steps[i];
-    const bool lives =
-        !tree.revoked.contains(static_cast<int>(step.grant->value[0]) - 1) && may_have(tree, step.holder);
-    RC_ASSERT(ends[i].has_value() == !lives);
+    RC_ASSERT(ends[i].has_value() == (is_revoked(tree, step) || !may_have(tree, step.holder)));
+  }
+}
+
+// It ends when the first revocation ends it: with those alone that were made until then, and not before.
+RC_GTEST_PROP(Ended, BeginsWithTheRevocationThatEndedIt, ()) {
+  const auto tree = any_dissemination();
+  const auto ends = ended(tree.steps, revoked_of(tree.revoked), {"a", "b"});
+  for (std::size_t i = 0; i < tree.steps.size(); ++i) {
+    auto until = tree;
+    std::erase_if(until.revoked, [&](int number) { return ends[i] && Instant{1000 + number} > *ends[i]; });
+    const auto lives = [&] { return !is_revoked(until, tree.steps[i]) && may_have(until, tree.steps[i].holder); };
+    RC_ASSERT(lives() == !ends[i]);
+    if (!ends[i]) continue;
+    until.revoked.erase(static_cast<int>(ends[i]->ms) - 1000);
+    RC_ASSERT(lives());
   }
 }
 
@@ -77,6 +98,23 @@ RC_GTEST_PROP(Ended, NeverSparesMoreWhenMoreIsRevoked, ()) {
   const auto before = ended(tree.steps, revoked_of(tree.revoked), {"a", "b"});
   const auto after = ended(tree.steps, revoked_of(more), {"a", "b"});
   for (std::size_t i = 0; i < before.size(); ++i) RC_ASSERT(!before[i] || after[i]);
+}
+
+// The draws prove something of circles only if there are some.
+TEST(EndedDraws, HaveCirclesThatLiveAndThatEnd) {
+  int living = 0, over = 0;
+  const auto count = [&] {
+    const auto tree = any_dissemination();
+    const auto ends = ended(tree.steps, revoked_of(tree.revoked), {"a", "b"});
+    for (std::size_t i = 0; i < tree.steps.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (tree.steps[i].holder == tree.steps[j].receiver && tree.steps[j].holder == tree.steps[i].receiver &&
+            !is_revoked(tree, tree.steps[i]) && !is_revoked(tree, tree.steps[j]))
+          ++(ends[i] ? over : living);
+  };
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(rc::check(count));
+  EXPECT_GT(living, 0);
+  EXPECT_GT(over, 0);
 }
 
 RC_GTEST_PROP(Coverage, CountsEachCopyOnce, ()) {

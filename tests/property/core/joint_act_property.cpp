@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "tests/property/core/joint_act_draw.h"
 
@@ -74,8 +75,7 @@ class Twin {
     return any(set_, [&](const S& o) { return o.party == s.party && (late(o, v) || turns_down(o, v)); });
   }
   [[nodiscard]] bool is_second(const S& s, const S& v) const {
-    const bool may_be_unnamed = s.killed_by || is_version(s);
-    return !dead(v) && any(set_, [&](const S& u) { return former(u, s, v) && !(dead(u) && may_be_unnamed); });
+    return any(set_, [&](const S& u) { return is_against(u, s, v); });
   }
   [[nodiscard]] bool sound(const S& s, const S& v) const {
     return accepts(s, v) && !waits(s) && (!s.killed_by || names_a_kill_of_another(s, v)) && !contradicted(s, v);
@@ -113,17 +113,33 @@ class Twin {
         if (!is_version(v)) continue;
         if (!is_version(s) && s.answers == v.digest && s.number != v.number) add(EvidenceKind::misnumbered, v, s);
         for (const auto& o : set_) {
-          if (o.party == s.party && accepts(s, v) && (late(o, v) || turns_down(o, v)))
+          if (o.party == s.party && is_first(s, v, &Twin::accepts) &&
+              (is_first(o, v, &Twin::late) || is_first(o, v, &Twin::turns_down)))
             add(EvidenceKind::contradiction, s, o);
-          if (o.party == s.party && late(s, v) && turns_down(o, v)) add(EvidenceKind::contradiction, s, o);
+          if (o.party == s.party && is_first(s, v, &Twin::late) && is_first(o, v, &Twin::turns_down))
+            add(EvidenceKind::contradiction, s, o);
           if (accepts(s, v) && !waits(s) && s.killed_by == o.id && !names_a_kill_of_another(s, v))
             add(EvidenceKind::kills_nothing, o, s);
-          if (!sound(s, v) || !is_second(s, v)) continue;
+          if (!sound(s, v)) continue;
           for (const auto& u : set_)
-            if (former(u, s, v) && o.party == s.party && accepts(o, u)) add(EvidenceKind::second_version, o, s);
+            if (is_first_against(u, s, v) && o.party == s.party && is_first(o, u, &Twin::accepts))
+              add(EvidenceKind::second_version, o, s);
         }
       }
     return out;
+  }
+  // Nobody of its Party said the same of this version before.
+  [[nodiscard]] bool is_first(const S& s, const S& v, bool (Twin::*says)(const S&, const S&) const) const {
+    return (this->*says)(s, v) &&
+           !any(set_, [&](const S& o) { return o.party == s.party && o.id < s.id && (this->*says)(o, v); });
+  }
+  [[nodiscard]] bool is_against(const S& u, const S& s, const S& v) const {
+    return !dead(v) && former(u, s, v) && !(dead(u) && (s.killed_by || is_version(s)));
+  }
+  [[nodiscard]] bool is_first_against(const S& u, const S& s, const S& v) const {
+    return is_against(u, s, v) && !any(set_, [&](const S& o) {
+             return std::pair(o.number, o.id) < std::pair(u.number, u.id) && is_against(o, s, v);
+           });
   }
 
   [[nodiscard]] SubjectState state() const {
@@ -156,10 +172,22 @@ class Twin {
 
 SubjectState state_of(const Statements& all) { return subject_state(kJointSubject, all); }
 
-std::set<Evidence> conclusive_of(const SubjectState& state) {
-  std::set<Evidence> out;
+std::vector<Evidence> conclusive_of(const SubjectState& state) {
+  std::vector<Evidence> out;
   for (const auto& e : state.evidence)
-    if (conclusive(e.kind)) out.insert(e);
+    if (conclusive(e.kind)) out.push_back(e);
+  return out;
+}
+
+// What it shows: who broke the rule how, and of which version. Which two statements show it may change with the set.
+using Finding = std::tuple<EvidenceKind, std::string, Digest>;
+std::set<Finding> findings_of(const SubjectState& state, const Statements& all) {
+  std::set<Finding> out;
+  for (const auto& e : conclusive_of(state)) {
+    const auto second = std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.id == e.second; });
+    RC_ASSERT(second != all.end());
+    out.insert({e.kind, e.party, second->answers ? *second->answers : second->digest});
+  }
   return out;
 }
 
@@ -192,7 +220,7 @@ RC_GTEST_PROP(JointAct, ConvergesAndNeverTakesBackDeathOrConclusiveEvidence, (st
   Draw draw(seed);
   const auto all = any_statements(draw);
   const auto expected = state_of(all);
-  const auto known = conclusive_of(expected);
+  const auto known = findings_of(expected, all);
   for (int i = 0; i < 10; ++i) {
     auto receiver = some_of(draw, all);
     const auto before = state_of(receiver);
@@ -201,7 +229,7 @@ RC_GTEST_PROP(JointAct, ConvergesAndNeverTakesBackDeathOrConclusiveEvidence, (st
     RC_ASSERT(state_of(receiver) == expected);
     for (const auto& v : before.versions)
       if (v.state == VersionState::dead) RC_ASSERT(expected.find(v.digest)->state == VersionState::dead);
-    const auto said = conclusive_of(before);
+    const auto said = findings_of(before, all);
     RC_ASSERT(std::includes(known.begin(), known.end(), said.begin(), said.end()));
   }
 }
@@ -262,6 +290,36 @@ RC_GTEST_PROP(JointAct, BlamesNobodyWhoKeepsTheRule, (std::uint64_t seed)) {
   for (const auto& e : state_of(all).evidence) RC_ASSERT(dishonest.contains(e.party));
   for (int i = 0; i < 10; ++i)
     for (const auto& e : conclusive_of(state_of(some_of(draw, all)))) RC_ASSERT(dishonest.contains(e.party));
+}
+
+// However much it signs against itself.
+TEST(JointActEvidence, GrowsNoFasterThanWhatIsSigned) {
+  constexpr std::size_t kMany = 40;
+  Draw draw(1);
+  Statements all;
+  const auto sign = [&](JointStatement s) {
+    s.party = "RU";
+    s.subject = kJointSubject;
+    s.created = Instant{static_cast<std::int64_t>(1000 + all.size())};
+    identify(draw, s);
+    all.push_back(s);
+    return s;
+  };
+  for (std::size_t i = 0; i < kMany; ++i) {
+    JointStatement version;
+    version.number = 1;
+    version.lapse = Instant{1'000'000};
+    version.required = {"CN", "RU"};
+    version = sign(version);
+    JointStatement answer;
+    answer.number = 1;
+    answer.answers = all.front().digest;
+    answer.kind = JointKind::acceptance;
+    sign(answer);
+    answer.kind = JointKind::objection;
+    sign(answer);
+  }
+  EXPECT_LE(state_of(all).evidence.size(), all.size());
 }
 
 // The draws above prove something only if they get everywhere.

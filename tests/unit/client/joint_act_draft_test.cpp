@@ -77,6 +77,16 @@ TEST(ProposalDraft, RefusesWhatNobodyCouldSign) {
   EXPECT_EQ(code("sco-2009", words({{"--subject", "secret-procedure/a"}, {"--suites", "p256"}})), "E-USAGE-VALUE");
 }
 
+TEST(ProposalDraft, AfterTheLastNumberIsProposedUnderANumberThatIsTyped) {
+  auto all = known();
+  all.mutable_subjects(0)->mutable_versions(0)->set_version(4294967295);
+  const auto draft = proposal_draft(all, "sco-2009", nullptr, {}, kNoon);
+  EXPECT_EQ(draft ? line_of(*draft) : draft.error().code, "E-VERSION-LAST");
+  const auto typed = proposal_draft(all, "sco-2009", nullptr, words({{"--version", "4"}}), kNoon);
+  ASSERT_TRUE(typed);
+  EXPECT_TRUE(line_of(*typed).ends_with("; version 4")) << line_of(*typed);
+}
+
 TEST(AnswerDraft, NamesTheVersionByItsDigest) {
   const auto all = known();
   EXPECT_EQ(line_of(*answer_draft(all, all.subjects(0), all.subjects(0).versions(0), "acceptance")),

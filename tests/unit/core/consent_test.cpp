@@ -333,6 +333,12 @@ TEST_F(ConsentTest, GivesAPermitOnlyForWhatTheGrantSaysAtThisMoment) {
       << "the same use asked again";
   EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.key_held = false; }), Codes{"E-NO-LONGER-HELD"});
   EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.receiver_key = false; }), Codes{"E-RECIPIENT-KEY-MISSING"});
+  EXPECT_EQ(asked([](auto&, auto& r, auto& s, auto&) {
+              r.receiver = "tj-example";
+              s.key_held = s.receiver_key = false;
+            }),
+            Codes{"E-CONSENT-SCOPE"})
+      << "of keys nobody hears who may not have it";
 }
 
 // ---- statements of consent

@@ -50,6 +50,24 @@ TEST(Ended, DoesNotCountARefusedStepAsARightToHaveIt) {
   EXPECT_THAT(ended(steps, {{grant(1), kRevoked}}, {"cn", "ru"}), ElementsAre(kRevoked, kNever, kRevoked));
 }
 
+TEST(Ended, AreStepsInACircleThatNobodyOutsideFeeds) {
+  const std::vector<Step> steps = {step("ru", "kz", 1, StepState::held), step("kz", "tj", 2, StepState::held),
+                                   step("tj", "kz", 3, StepState::held), step("kz", "uz", 4, StepState::held)};
+  EXPECT_THAT(ended(steps, {{grant(1), kRevoked}}, {"cn", "ru"}), ElementsAre(kRevoked, kRevoked, kRevoked, kRevoked));
+  auto fed = steps;
+  fed.push_back(step("cn", "tj", 5, StepState::held));
+  EXPECT_THAT(ended(fed, {{grant(1), kRevoked}, {grant(5), kLater}}, {"cn", "ru"}),
+              ElementsAre(kRevoked, kLater, kLater, kLater, kLater));
+}
+
+// A report may be missing: then nobody knows how the first of them came by it.
+TEST(Ended, InACircleWithoutAKnownBeginningIsWhatTheRevokedStepFed) {
+  const std::vector<Step> steps = {step("kz", "tj", 2, StepState::held), step("tj", "kz", 3, StepState::held)};
+  EXPECT_THAT(ended(steps, {}, {"cn", "ru"}), ElementsAre(kNever, kNever));
+  EXPECT_THAT(ended(steps, {{grant(2), kRevoked}}, {"cn", "ru"}), ElementsAre(kRevoked, kRevoked));
+  EXPECT_THAT(ended(steps, {{grant(3), kRevoked}}, {"cn", "ru"}), ElementsAre(kNever, kRevoked));
+}
+
 TEST(Coverage, CountsCopiesByWhatTheirHoldersSigned) {
   const std::vector<Step> steps = {step("ru", "a", 1, StepState::locked),   step("ru", "b", 1, StepState::erased),
                                    step("ru", "c", 1, StepState::retained), step("ru", "d", 1, StepState::held),

@@ -315,6 +315,16 @@ TEST(MayPropose, FollowsTheSameRule) {
   EXPECT_FALSE(propose("CN proposes a 1; KZ accepts a; RU accepts a", "TJ", 1)) << "it could never come into force";
 }
 
+TEST(MayPropose, NothingAfterTheLastNumberOnceItIsInForce) {
+  const auto may = [](std::string_view told, std::uint32_t number) {
+    return may_propose(kSubject, Story(told).set(), "CN", number).given;
+  };
+  const std::string in_force = "CN proposes a 4294967295; KZ accepts a; RU accepts a";
+  for (const auto number : {0u, 1u, 4294967295u}) EXPECT_FALSE(may(in_force, number)) << number;
+  EXPECT_EQ(Story(in_force).outcome(), "a in-force");
+  EXPECT_TRUE(may("RU proposes a 4294967295", 1u)) << "who proposes the last number alone bars nobody";
+}
+
 TEST(MayTurnDown, IsForWhoHasNotAcceptedIt) {
   const Story story("CN proposes a 1; KZ accepts a; RU accepts a late; TJ objects to a");
   const auto may = [&](const char* party) { return may_turn_down(kSubject, story.set(), party, story.version("a")); };

@@ -157,6 +157,19 @@ TEST_F(DetachedGrantTest, RevokedBetweenLookingAndCountingDoesNotGo) {
   EXPECT_EQ(why.value(), core::ReasonCode::consent_revoked);
 }
 
+TEST_F(DetachedGrantTest, ThatIsUsedUpLeavesTheOthersOfTheSameMessageUncounted) {
+  const auto used_up = core::parse_message_id(granted(terms())).value();
+  EXPECT_THAT(carry(ru_, kz_, value_of(forwarded()).id), ElementsAre("delivered"));
+  const auto left = core::parse_message_id(granted(terms("9"))).value();
+  const auto next = core::parse_message_id(value_of(forwarded()).id).value();
+  const std::vector<store::UseRecord> uses = {{left, next, "kz-example", "cn-example", true},
+                                              {used_up, next, "kz-example", "cn-example", true}};
+  const auto why = ru_.store().run<std::optional<core::ReasonCode>>(
+      0, [&](store::Transaction& tx) { return count_uses(ru_.node(), tx, uses); });
+  EXPECT_EQ(why.value(), core::ReasonCode::consent_used_up);
+  EXPECT_THAT(ru_.store().reader().uses_of_grant(left).value(), IsEmpty()) << "it did not go";
+}
+
 TEST_F(DetachedGrantTest, OfPartsOpensTheseAlone) {
   (void)granted(terms("9", "0"));
   EXPECT_THAT(codes_of(forwarded("all")), Contains("E-CONSENT-SCOPE"));

@@ -7,6 +7,7 @@
 #include "crypto/sealing.h"
 #include "daemon/service/peer_statements.h"
 #include "daemon/service/permits.h"
+#include "daemon/service/quota.h"
 #include "daemon/service/reports.h"
 #include "daemon/service/seal_keys.h"
 #include "tests/unit/service/desk_fixture.h"
@@ -105,11 +106,13 @@ class SuccessionTest : public DeskTest {
   }
   Issued asked_of(test::ExampleAuthority& provider, const core::PermitRequest& request) {
     return provider.store()
-        .run<Issued>(1,
-                     [&](store::Transaction& tx) { return issue_permit(provider.node(), tx, "ru-example", request); })
+        .run<Issued>(
+            1,
+            [&](store::Transaction& tx) { return issue_permit(provider.node(), tx, "ru-example", request, refusals_); })
         .value();
   }
 
+  Quota refusals_;
   test::ExampleAuthority kz_;
   test::ExampleAuthority second_;
   Administration at_ru_;

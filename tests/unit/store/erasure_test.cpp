@@ -1,6 +1,7 @@
 // What the store does when a text goes: nothing of it is left that opens, and fsck still proves what was said about it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "daemon/core/consent.h"
@@ -150,15 +151,20 @@ TEST_F(ErasureTest, OfACarriedOriginalEndsWhenItComesAgain) {
 
 // A message of ru-example of a consent kind, taken in as the service does.
 core::MessageId take_in(StoreWorld& world, Transaction& tx, const std::string& kind,
-                        const core::ConsentStatement& statement, std::uint64_t number) {
+                        const core::ConsentStatement& statement, std::uint64_t number,
+                        std::vector<core::Fact> further = {}, const Bytes& made_wraps = {}) {
   auto record = world.message("ru-example", number);
   auto message = core::Message::parse(record.statement.statement).value();
   message.kind = kind;
   message.directions = {};
   message.facts = core::facts_of(statement);
+  message.facts.insert(message.facts.end(), further.begin(), further.end());
+  std::sort(message.facts.begin(), message.facts.end());
+  record.made_wraps = made_wraps;
   record.statement = world.peer.sign(message.to_text(), world.clock.now(), world.random);
   record.id = core::message_id(record.statement.statement, message.created);
   record.about = core::subject_of(statement);
+  record.quiet = kind == "transfer-report";
   core::Receipt receipt{"cn-example", "ru-example", record.id, core::Stage::delivered, world.clock.now(), {},
                         {},           {},           {}};
   receipt.entry =
@@ -198,6 +204,46 @@ TEST_F(ErasureTest, WhatARevocationOrASpillLeavesUnlockedIsAFinding) {
                                     "message " + to_string(spilled) + ": it was spilled, and it is not locked"));
 }
 
+TEST_F(ErasureTest, OfASpillWhoseNoticeWentAgainNeedsNoSecondLock) {
+  const auto spilled = world_.take_in(*store_, 1)->message;
+  act([&](Transaction& tx) -> Result<void> {
+    const core::SpillNotice said{spilled, world_.clock.now()};
+    const auto notice = take_in(world_, tx, "spill-notice", said, 2);
+    (void)take_in(world_, tx, "spill-notice", said, 3, {{std::string(core::kReissueFact), to_string(notice)}});
+    TRY(tx.lock(spilled, notice, entry_of(core::Act::copy_locked, spilled)));
+    return {};
+  });
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("DELETE FROM locked");
+  const auto each = "message " + to_string(spilled) + ": it was spilled, and it is not locked";
+  EXPECT_THAT(world_.fsck()->findings, ElementsAre(each, each)) << "each notice says it";
+}
+
+TEST_F(ErasureTest, AloneExplainsThatADetachedGrantHasNoWraps) {
+  const auto original = world_.take_in(*store_, 1)->message;
+  const crypto::Wrap wrap{crypto::sha256(as_bytes("key")), Bytes(65, 4), 0, Bytes(48, 1)};
+  core::Grant grant{{}, "ru-example", "cn-example", {}, core::Onward::ask};
+  grant.terms.original = original;
+  grant.terms.to = {"kz-example"};
+  grant.terms.mode = core::ConsentMode::detached;
+  grant.terms.from = world_.clock.now();
+  grant.terms.until = grant.terms.from + days(1);
+  grant.wraps = {{"kz-example", wrap.key_id, crypto::sha256(wrap.to_bytes())}};
+  core::MessageId id;
+  act([&](Transaction& tx) -> Result<void> {
+    id = take_in(world_, tx, "consent-grant", grant, 2, {}, wrap.to_bytes());
+    return {};
+  });
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("UPDATE body SET forwarder_wrap = x'' WHERE forwarder_wrap <> x''");
+  EXPECT_THAT(world_.fsck()->findings,
+              ElementsAre("message " + to_string(id) +
+                          ": its wraps are gone, and no entry says that what they open was erased"));
+  store_ = world_.open().value();
+  erase(original);
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
 // A use of a detached grant stands where a permit would: it counts once, it is told in the journal, and a revocation
 // that left its copy open is found.
 TEST_F(ErasureTest, UnderADetachedGrantIsFoundByItsUseAsByAPermit) {
@@ -232,6 +278,51 @@ TEST_F(ErasureTest, UnderADetachedGrantIsFoundByItsUseAsByAPermit) {
   const auto changed = world_.fsck()->findings;
   EXPECT_THAT(changed, testing::Contains(HasSubstr("for cn-example: no entry is about this statement")));
   EXPECT_THAT(changed, testing::Contains(HasSubstr("an entry is about it, and it is not there")));
+}
+
+// ru-example permitted itself the use of a grant of its own: the store does not ask by what right.
+TEST_F(ErasureTest, NoteOfAPermitIsWhatItsReceiverReportedAlsoInAStoreOfTheSchemaBefore) {
+  const auto original = world_.take_in(*store_, 1)->message, carrier = world_.take_in(*store_, 2)->message;
+  core::Grant grant{{}, "ru-example", "kz-example", {}, core::Onward::ask};
+  grant.terms.original = original;
+  grant.terms.to = {"ru-example"};
+  grant.terms.until = world_.clock.now();
+  core::Permit permit;
+  permit.provider = permit.receiver = "ru-example";
+  permit.holder = "kz-example";
+  permit.original = original;
+  permit.carrier = to_string(carrier);
+  permit.from = world_.clock.now();
+  permit.until = permit.from + minutes(10);
+  permit.salt = Bytes(32, 7);
+  core::TransferReport report;
+  report.original = original;
+  report.carrier = carrier;
+  report.holder = "kz-example";
+  report.refused = core::ReasonCode::expired;
+  act([&](Transaction& tx) -> Result<void> {
+    permit.grant = take_in(world_, tx, "consent-grant", grant, 3);
+    const auto statement = world_.peer.sign(permit.to_text(), world_.clock.now(), world_.random);
+    CHECK_OK(tx.record_permit({permit, statement, {}}, std::nullopt,
+                              entry_of(core::Act::permit_recorded, carrier, statement.statement)));
+    (void)take_in(world_, tx, "transfer-report", report, 4);
+    return {};
+  });
+  const auto state = [&] {
+    const auto uses = store_->run<std::uint64_t>(0, [&](Transaction& tx) { return tx.permitted_uses(permit.grant); });
+    const auto awaits =
+        store_->run<bool>(0, [&](Transaction& tx) { return tx.awaits_report(original, carrier, "ru-example"); });
+    return std::to_string(uses.value()) + (awaits.value() ? " awaited" : "");
+  };
+  EXPECT_EQ(state(), "1 awaited") << "the service notes it in the act that takes it in";
+  store_.reset();
+  world_.tamper(std::string(kUndoSixthSchema) + "PRAGMA user_version = 5");
+  store_ = world_.open().value();
+  EXPECT_EQ(state(), "0");
+  EXPECT_THAT(findings(), IsEmpty());
+  world_.tamper("UPDATE permit SET reported = 1");
+  EXPECT_THAT(world_.fsck()->findings, ElementsAre("permit under " + to_string(permit.grant) +
+                                                   " for ru-example: counted as reported, and no report says so"));
 }
 
 TEST_F(ErasureTest, OfALockIsNamedByWhatLocksAndEndsWhole) {

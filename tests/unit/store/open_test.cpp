@@ -65,9 +65,9 @@ TEST(OpenStore, TakesOverADatabaseOfTheFirstSchema) {
     ASSERT_TRUE(world.introduce(**store));
     sent = world.send(**store, 1).value();
   }
-  world.tamper(
-      "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; " +
-      std::string(kUndoFourthSchema) + "PRAGMA user_version = 1");
+  world.tamper(std::string(kUndoFourthSchema) +
+               "DROP TABLE reissue; DROP TABLE consent; DROP TABLE permit; DROP TABLE owed_report; DROP TABLE locked; "
+               "PRAGMA user_version = 1");
   auto store = world.open();
   ASSERT_TRUE(store) << store.error().detail;
   EXPECT_TRUE((*store)->reader().message(sent.id));
