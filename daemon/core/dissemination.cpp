@@ -20,6 +20,8 @@ const char* to_string(StepState state) {
       return "erased";
     case StepState::retained:
       return "retained";
+    case StepState::claimed:
+      return "claimed";
     case StepState::announced:
       return "announced";
     case StepState::disclosed:
@@ -29,6 +31,8 @@ const char* to_string(StepState state) {
 }
 
 namespace {
+
+bool brings(StepState state) { return state != StepState::refused && state != StepState::claimed; }
 
 // Who has it, by the audience's right and the steps that lived at a time.
 class Spread {
@@ -59,7 +63,7 @@ class Spread {
   }
 
  private:
-  // A step that was refused brings nothing.
+  // A step that was refused, or is somebody's word alone, brings nothing.
   void add(const std::string& who, std::optional<Instant> at, std::set<std::string>& have) const {
     if (!have.insert(who).second) return;
     std::vector<std::string> waiting = {who};
@@ -68,7 +72,7 @@ class Spread {
       waiting.pop_back();
       if (found == passed_on_.end()) continue;
       for (const auto i : found->second)
-        if (steps_[i].state != StepState::refused && is_permitted(steps_[i], at) &&
+        if (brings(steps_[i].state) && is_permitted(steps_[i], at) &&
             have.insert(steps_[i].receiver).second)
           waiting.push_back(steps_[i].receiver);
     }
@@ -114,7 +118,7 @@ Coverage coverage(const std::vector<Step>& steps, const std::vector<std::optiona
     if (may_still_arrive(steps[i], now)) out.complete = false;
     // What went public cannot be called back; it is shown, and counts as no copy.
     const bool is_public = state == StepState::announced || state == StepState::disclosed;
-    if (state == StepState::permitted || state == StepState::refused || is_public) continue;
+    if (state == StepState::permitted || !brings(state) || is_public) continue;
     ++out.copies;
     if (state == StepState::locked) ++out.locked;
     if (state == StepState::erased) ++out.erased;

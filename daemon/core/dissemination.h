@@ -11,7 +11,8 @@ namespace chancery::core {
 
 enum class StepState {
   permitted,  // by us; nothing is heard of it
-  held,       // its receiver reported that it has it
+  held,       // its receiver reported that it has it, by a permission of ours
+  claimed,    // its receiver reported that it has it, and no permission of ours is known: its word alone
   refused,    // its receiver signed that it took nothing in
   locked,     // from here on: what it signed after a revocation
   erased,

@@ -179,15 +179,30 @@ Result<void> add_permitted(const Node& node, const core::MessageId& original, St
   return {};
 }
 
-void take(const Stated& it, const core::TransferReport& report, Steps& steps) {
-  auto& step = steps[{core::to_string(report.carrier), it.message.originator}];
-  step.holder = report.holder;
-  step.receiver = it.message.originator;
+// Detached grants of ours about this; the steps under them have no permit.
+using Detached = std::map<core::MessageId, core::Grant>;
+
+bool is_under(const Detached& detached, const core::TransferReport& report, const std::string& receiver) {
+  const auto it = report.grant ? detached.find(*report.grant) : detached.end();
+  return it != detached.end() && it->second.holder == report.holder &&
+         std::binary_search(it->second.terms.to.begin(), it->second.terms.to.end(), receiver);
+}
+
+// What its receiver says of a step we permitted; of another it is its word alone.
+void take(const Stated& it, const core::TransferReport& report, const Detached& detached, Steps& steps) {
+  const auto& receiver = it.message.originator;
+  auto& step = steps[{core::to_string(report.carrier), receiver}];
+  const bool unasked = !step.grant && is_under(detached, report, receiver);
+  if (unasked) step.grant = report.grant;
+  const bool permitted = step.grant.has_value();
+  if (!permitted || unasked) step.holder = report.holder;
+  step.receiver = receiver;
   step.carrier = report.carrier;
-  if (report.grant) step.grant = report.grant;
   step.extent = report.extent;
   step.time = it.message.created;
-  step.state = report.refused ? core::StepState::refused : core::StepState::held;
+  step.state = report.refused ? core::StepState::refused
+               : permitted    ? core::StepState::held
+                              : core::StepState::claimed;
   step.reason = report.refused;
   step.report = it.row.id;
 }
@@ -236,20 +251,17 @@ Result<void> add_compliance(const Node& node, Steps& steps) {
   return {};
 }
 
-// Of a spill: what each of its recipients signed.
-void take(const Stated& it, const core::SpillReceipt& receipt, const std::string& originator, Steps& steps) {
+// Of a spill: what whoever had it signed. Who passed it to somebody outside its audience does not follow from that.
+void take(const Stated& it, const core::SpillReceipt& receipt, const core::Message& original, Steps& steps) {
   auto& step = steps[{core::to_string(receipt.message), it.message.originator}];
   if (step.state == core::StepState::erased) return;
-  step.holder = originator;
+  if (core::audience(original).contains(it.message.originator)) step.holder = original.originator;
   step.receiver = it.message.originator;
   step.carrier = receipt.message;
   step.state = step_state(receipt.state);
   step.time = receipt.time;
   step.report = it.row.id;
 }
-
-// Detached grants of ours about this; the steps under them have no permit.
-using Detached = std::map<core::MessageId, core::Grant>;
 
 Result<Detached> detached_about(const Node& node, const core::MessageId& original) {
   Detached out;
@@ -339,14 +351,14 @@ Result<wire::DisseminationView> dissemination_of(const Node& node, const core::M
   out.message = TRY(message_view(node, scene(node), row));
   Steps steps;
   CHECK_OK(add_permitted(node, id, steps));
+  const auto detached = TRY(detached_about(node, id));
   for (const auto& one : TRY(stated_about(node, id))) {
-    if (const auto* report = std::get_if<core::TransferReport>(&one.statement)) take(one, *report, steps);
+    if (const auto* report = std::get_if<core::TransferReport>(&one.statement)) take(one, *report, detached, steps);
     if (const auto* disclosure = std::get_if<core::Disclosure>(&one.statement)) take(one, *disclosure, steps);
     if (const auto* receipt = std::get_if<core::SpillReceipt>(&one.statement))
-      take(one, *receipt, original.originator, steps);
+      take(one, *receipt, original, steps);
   }
   CHECK_OK(add_compliance(node, steps));
-  const auto detached = TRY(detached_about(node, id));
   for (auto& [key, step] : steps) {
     if (step.grant) step.grant_number = TRY(number_of(node, *step.grant));
     if (step.grant && detached.contains(*step.grant)) step.detached_until = detached.at(*step.grant).terms.until;

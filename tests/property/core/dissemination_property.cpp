@@ -21,6 +21,8 @@ MessageId grant(int number) {
 
 // In the order of time: who passes on has it by right, or from an earlier step, or from somewhere nobody knows of. So
 // what two pass on to one another makes circles. "a" and "b" are the audience; strangers never receive.
+bool brought(const Step& step) { return step.state != StepState::refused && step.state != StepState::claimed; }
+
 struct Tree {
   std::vector<Step> steps;
   std::set<int> revoked;
@@ -37,8 +39,9 @@ Tree any_dissemination() {
     const auto holder = *rc::gen::inRange(0, 3) == 0 ? *rc::gen::elementOf(have) : have.back();
     const auto receiver = *rc::gen::suchThat(rc::gen::inRange(2, kKnown), [&](int one) { return one != holder; });
     Step step{name(holder), name(receiver), grant(*rc::gen::inRange(0, kGiven)), {}, {}};
-    step.state = *rc::gen::element(StepState::held, StepState::locked, StepState::erased, StepState::refused);
-    if (step.state != StepState::refused) have.push_back(receiver);
+    step.state = *rc::gen::element(StepState::held, StepState::locked, StepState::erased, StepState::refused,
+                                   StepState::claimed);
+    if (brought(step)) have.push_back(receiver);
     tree.steps.push_back(step);
   }
   for (int number = 0; number < kGiven; ++number)
@@ -55,7 +58,7 @@ bool may_have(const Tree& tree, const std::string& who, std::set<std::string> as
   if (who <= "b" || who == name(kStranger)) return true;
   if (!asked.insert(who).second) return false;
   for (const auto& step : tree.steps)
-    if (step.receiver == who && step.state != StepState::refused && !is_revoked(tree, step) &&
+    if (step.receiver == who && brought(step) && !is_revoked(tree, step) &&
         may_have(tree, step.holder, asked))
       return true;
   return false;

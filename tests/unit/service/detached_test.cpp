@@ -230,5 +230,33 @@ TEST_F(DetachedGrantTest, ShowsItsUsesToItsProviderByReportsAndToItsHolderByItsC
   EXPECT_FALSE(tree().coverage->complete) << "kz may not know yet";
 }
 
+// Whoever says that it has the original, by whatever grant it names.
+TEST_F(DetachedGrantTest, ShowsWhatSomebodySaysItHasWithoutPermissionAsItsWord) {
+  const auto grant = granted(terms("9"));
+  const auto says = [&](const std::string& holder, std::optional<core::MessageId> under) {
+    core::TransferReport report;
+    report.original = core::parse_message_id(original_).value();
+    report.carrier = report.original;
+    report.carrier.value[31] ^= 1;
+    report.holder = holder;
+    report.grant = under;
+    report.entry = Digest();
+    (void)kz_.store()
+        .run<bool>(0,
+                   [&](store::Transaction& tx) -> Result<bool> {
+                     CHECK_OK(owe(kz_.node(), tx, "cn-example", "sco-2009", report));
+                     return true;
+                   })
+        .value();
+    EXPECT_THAT(carry(kz_, cn_, said_last(kz_, cn_)), ElementsAre("delivered"));
+    return value_of(ConsentDesk(cn_.node()).dissemination(test::officer(), original_)).transfers.at(0);
+  };
+  EXPECT_EQ(says("ru-example", std::nullopt).state, core::StepState::claimed);
+  const auto other = says("kz-second", core::parse_message_id(grant).value());
+  EXPECT_EQ(other.state, core::StepState::claimed) << "it is not that holder's to use";
+  EXPECT_FALSE(other.grant.has_value());
+  EXPECT_EQ(says("ru-example", core::parse_message_id(grant).value()).state, core::StepState::held);
+}
+
 }  // namespace
 }  // namespace chancery::service
