@@ -48,6 +48,33 @@ TEST_F(DecideQuotation, AllowsWhatIsNamedItselfOrByWhatIsNamed) {
   EXPECT_THAT(codes(realm.derived("ru-example", {"cn-example"}, {derived}), {{held()}, true}), IsEmpty());
 }
 
+TEST_F(DecideQuotation, AllowsOfWhatIsNamedInPartNoMoreThanThatPart) {
+  auto part = line;
+  part.extent.parts = {0, 2};
+  auto quoted = held();
+  const auto of = [&](const std::vector<std::uint32_t>& parts, const std::vector<SourceLine>& sources) {
+    quoted.parts.parts = parts;
+    return codes(realm.derived("ru-example", {"cn-example"}, sources), {{quoted}, true});
+  };
+  EXPECT_THAT(of({0}, {part}), IsEmpty());
+  EXPECT_THAT(of({0, 2}, {part}), IsEmpty());
+  EXPECT_THAT(of({1}, {part}), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(of({0, 1}, {part}), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(of({1}, {line}), IsEmpty()) << "named whole";
+  auto again = part;
+  again.relation = Relation::compiles;
+  EXPECT_THAT(of({1}, {part, again}), IsEmpty()) << "used in several ways, it is used whole";
+}
+
+// Permission is asked for the whole of what only a source names, whatever part of that source is used.
+TEST_F(DecideQuotation, AllowsAllOfWhatIsNamedByWhatIsNamedInPart) {
+  auto derived = realm.hold(realm.derived("kz-example", {"ru-example"}, {line}));
+  derived.extent.parts = {0};
+  auto quoted = held();
+  quoted.parts.parts = {1};
+  EXPECT_THAT(codes(realm.derived("ru-example", {"cn-example"}, {derived}), {{quoted}, true}), IsEmpty());
+}
+
 TEST_F(DecideQuotation, AllowsTheOneThatIsSaidToBeIndependentAlone) {
   const auto other = realm.hold(realm.notice("kz-example", {"ru-example"}));
   const Quotes both{{held(), {other.id, realm.held.at(other.id).message}}, true};
