@@ -251,8 +251,12 @@ Result<std::vector<OwedReport>> ReaderPool::owed(std::uint64_t after, std::uint3
   return read([&](Rows& rows) { return rows.owed(after, limit); });
 }
 
-Result<std::vector<core::MessageId>> ReaderPool::erased() {
-  return read([&](Rows& rows) { return rows.erased(); });
+Result<std::vector<TextChange>> ReaderPool::text_changes(std::uint64_t number, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.text_changes(number, limit); });
+}
+
+Result<std::uint64_t> ReaderPool::last_text_change() {
+  return read([&](Rows& rows) { return rows.last_text_change(); });
 }
 
 Result<std::optional<ErasureRecord>> ReaderPool::erasure(const core::MessageId& message) {

@@ -175,7 +175,15 @@ CREATE INDEX detached_use_carrier ON detached_use (carrier, receiver);
 PRAGMA user_version = 5;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth};
+// Which texts are others than they were when their message was recorded, in order, each by its last change: erased,
+// there again, more of it, or now under another ordinal. What is made of texts outside this file follows them.
+constexpr const char* kSixth = R"sql(
+CREATE TABLE text_change (number INTEGER PRIMARY KEY AUTOINCREMENT, ordinal INTEGER NOT NULL UNIQUE);
+
+PRAGMA user_version = 6;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

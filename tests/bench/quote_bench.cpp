@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
   for (std::uint64_t ordinal = 1; ordinal <= parts; ++ordinal) {
     const auto text = texts.text(ordinal);
     const auto start = Clock::now();
-    index->add({ordinal, {}}, by.fingerprints(quotation::skeleton(text).symbols, {}));
+    index->add(ordinal, {}, by.fingerprints(quotation::skeleton(text).symbols, {}));
     if (ordinal % 256 == 0) must(index->tend());
     spent += ms_since(start);
   }

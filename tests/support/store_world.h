@@ -11,7 +11,7 @@ namespace chancery::test {
 
 // What the fourth schema added.
 inline constexpr const char* kUndoFourthSchema =
-    "DROP TABLE detached_use; "
+    "DROP TABLE text_change; DROP TABLE detached_use; "
     "DROP TABLE joint_act; DROP TABLE handling; ALTER TABLE user DROP COLUMN categories; DROP TABLE made_of; "
     "DROP TABLE erasure; DROP INDEX message_original; DROP TABLE independent; DROP TABLE extract; ";
 
