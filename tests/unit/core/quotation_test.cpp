@@ -24,8 +24,9 @@ class DecideQuotation : public testing::Test {
                                 const std::vector<IndependentSource>& independent = {}) const {
     const auto book = realm.book();
     const Directory directory(realm.peers);
-    return decide_quotation({book, directory, message.originator, realm.now}, message, realm.lookup(), independent,
-                            quotes);
+    const JointActBook joint_acts;
+    return decide_quotation({book, directory, joint_acts, message.originator, realm.now}, message, realm.lookup(),
+                            independent, quotes);
   }
 
   Realm realm;
