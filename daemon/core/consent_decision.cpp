@@ -24,18 +24,14 @@ namespace {
 ConsentNeed need_of(const Message& message, const SourceStatement& source) {
   ConsentNeed need;
   need.original = &source;
+  need.extent = used_of(message, source.id);
   std::size_t lines = 0;
   for (const auto& line : message.sources)
     if (line.id == source.id) {
       need.relation = line.relation;
-      need.extent = line.extent;
       ++lines;
     }
-  // Used in several ways, it is used whole.
-  if (lines > 1) {
-    need.relation = Relation::compiles;
-    need.extent = {};
-  }
+  if (lines > 1) need.relation = Relation::compiles;
   return need;
 }
 

@@ -99,6 +99,16 @@ std::set<std::string> own_providers(const Message& message) {
   return own;
 }
 
+Extent used_of(const Message& message, const MessageId& source) {
+  const SourceLine* only = nullptr;
+  for (const auto& line : message.sources) {
+    if (line.id != source) continue;
+    if (only != nullptr) return {};
+    only = &line;
+  }
+  return only == nullptr ? Extent() : only->extent;
+}
+
 std::set<std::string> audience(const Message& message) {
   std::set<std::string> all(message.recipients.begin(), message.recipients.end());
   all.insert(message.originator);

@@ -45,6 +45,10 @@ Provenance provenance(const Message& message, const SourceLookup& lookup);
 // originator + joint providers it states: whoever provided it beside the providers of its sources.
 std::set<std::string> own_providers(const Message& message);
 
+// How much of a source of its closure a message uses, and has to be permitted: of one that it names once what it says
+// there; of one that it names in several ways, or that only its sources name, all of it.
+Extent used_of(const Message& message, const MessageId& source);
+
 // originator + signed recipients.
 std::set<std::string> audience(const Message& message);
 // The same, and the audience of what it reissues when that has the same originator: nobody widens another's audience.

@@ -24,7 +24,8 @@ bool must_be_named(const World& world, const Message& message, const SourceLooku
   const auto is_it = [&](const auto& one) { return one.id == quoted.id; };
   if (std::any_of(independent.begin(), independent.end(), is_it)) return false;
   const auto closure = provenance(message, sources).closure;
-  if (std::any_of(closure.begin(), closure.end(), [&](const auto* source) { return is_it(*source); })) return false;
+  const bool named = std::any_of(closure.begin(), closure.end(), [&](const auto* source) { return is_it(*source); });
+  if (named && used_of(message, quoted.id).contains(quoted.parts)) return false;
   return is_restricted(world, quoted.message) && !adds_nothing(world, message, quoted.message);
 }
 

@@ -12,6 +12,7 @@ namespace chancery::core {
 struct Quoted {
   MessageId id;
   Message message;
+  Extent parts = {};  // of it, whose text that is
 };
 
 struct Quotes {
@@ -28,9 +29,9 @@ struct Passage {
   bool operator==(const Passage&) const = default;
 };
 
-// Whether `message`, made of what it names, has to name this one as well. Not: what is not restricted; one of its
-// sources, or a source of these; one it is said to be independent of; and one of our own that would add nothing: no
-// provider, no label.
+// Whether `message`, made of what it names, has to name this one as well, or more of it. Not: what is not restricted;
+// one of its sources, or a source of these, as far as it uses that (`used_of`): permission is asked for no more; one it
+// is said to be independent of; and one of our own that would add nothing: no provider, no label.
 bool must_be_named(const World& world, const Message& message, const SourceLookup& sources,
                    const std::vector<IndependentSource>& independent, const Quoted& quoted);
 

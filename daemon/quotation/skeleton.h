@@ -1,11 +1,10 @@
-// What of a text stays the same however it is written: case, width, accents, look-alike letters, spacing, punctuation
-// and what does not show are folded away. Pure.
+// What of a text stays the same however it is written: case, width, accents, look-alike letters, traditional or
+// simplified characters, spacing, punctuation, symbols, modifier letters and what does not show are folded away. Pure.
 //
 // Each character becomes symbols of its own, whatever stands beside it: its NFKC case folding (Unicode 15, ICU),
-// decomposed, letters and digits alone, and of Latin, Greek and Cyrillic letters that look alike in some case one for
-// all (Unicode UTS #39, confusables). A Han character becomes three symbols, because it says as much as three letters:
-// so one length, in symbols, holds for runs of letters, of characters and of both mixed. Traditional and simplified
-// characters stay different.
+// decomposed, letters and digits alone, and for all that UTS #39 (confusables, ICU) takes for one letter, of whatever
+// script, the same. A Han character becomes three symbols, because it says as much as three letters: so one length, in
+// symbols, holds for runs of letters, of characters and of both mixed.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +28,10 @@ Skeleton skeleton(std::string_view text);
 // stays. Brackets that keep it from being clicked on ("192[.]0[.]2[.]7") are left out.
 std::u32string field_skeleton(std::string_view text);
 
-// The letter that stands for this one and all that look like it; itself when there is none. Of a lower-case letter.
-char32_t look_alike(char32_t letter);
+// The same text read from its end, character by character.
+Skeleton reversed(const Skeleton& skeleton);
+
+// By what skeletons are made: they compare only where this is the same.
+std::string made_by();
 
 }  // namespace chancery::quotation

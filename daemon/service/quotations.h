@@ -2,8 +2,9 @@
 // acts, and the look through it before a draft is released.
 //
 // Promises: whoever looks has waited until everything that was committed before is in the index, or is told that it is
-// not; every run of quotation::kRun symbols that a draft shares with a restricted message we can open is found; texts
-// of the agreements count nowhere; indicators are compared whole. A thread of its own indexes, writes and merges; who
+// not; every run of quotation::kRun symbols that a draft, read from either end, shares with a restricted text that can
+// be read here is found, whenever that came to be read; what cannot be looked at is an error, never nothing; texts of
+// the agreements count nowhere; indicators are compared whole. A thread of its own indexes, writes and merges; who
 // looks helps it first, so that nobody waits for its turn. Thread-safe.
 #pragma once
 
@@ -12,19 +13,10 @@
 #include <mutex>
 #include <thread>
 
-#include "daemon/core/draft.h"
-#include "daemon/core/quotation.h"
-#include "daemon/quotation/fingerprint.h"
-#include "daemon/service/node.h"
+#include "daemon/service/quotation_look.h"
 #include "daemon/store/quote_index.h"
 
 namespace chancery::service {
-
-// What a look found: messages that have to be named, and of each the passages, in the same order.
-struct FoundQuotes {
-  core::Quotes quotes;
-  std::vector<core::Passage> passages;
-};
 
 struct QuotationOptions {
   std::chrono::milliseconds patience = std::chrono::seconds(5);      // of who looks
@@ -42,40 +34,32 @@ class Quotations {
 
   // Of a draft that is not released yet. Never from the writer's thread. Errors: those of the store.
   Result<FoundQuotes> look(const core::Draft& draft);
-  // Its text is found no more, durably, and its entries leave the disk with the next turn of the thread. Never from the
-  // writer's thread; after the act that erased it. not_found when there is no such message.
-  Result<void> forget(const core::MessageId& id);
-  // Indexes what is committed; false when that took longer than the patience.
+  // Indexes what is committed, and forgets what was erased; false when that took longer than the patience. Errors:
+  // those of the store; corrupt when a text does not open.
   Result<bool> catch_up();
-  // Writes what is due; what was erased is forgotten.
+  // Writes what is due; of what was forgotten nothing stays on the disk.
   Result<void> tend();
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;
-  // The texts of a message as they are compared.
-  struct Text {
-    std::string text;
-    quotation::Skeleton skeleton;
-    std::vector<std::string> fields;
-    std::vector<std::u32string> field_skeletons;
-  };
   struct Ground {
-    Digest digest;  // of the agreement data
+    Digest book;        // of the agreement data
+    Digest made_under;  // of that and of what makes skeletons
     quotation::Windows left_out;
   };
-  class Look;
 
   void run();
-  Result<void> forget_erased();
   std::shared_ptr<const Ground> ground(const std::shared_ptr<const core::AgreementBook>& book);
   Result<bool> index_new(Deadline deadline);
   Result<void> settle(const Ground& ground);
   Result<FoundQuotes> lost(const Error& error, const Ground& ground);
-  void index(const core::World& world, const Ground& ground, const store::MessageRow& row);
-  [[nodiscard]] Text text_of(std::span<const Bytes> parts) const;
-  // Nothing when we cannot open it: then nobody here can have read it.
-  [[nodiscard]] std::optional<Text> text_of(const store::MessageRow& row) const;
-  [[nodiscard]] std::vector<std::uint64_t> fingerprints_of(const Text& text, const Ground& ground) const;
+  Result<bool> index_changed(const core::World& world, const Ground& ground, Deadline deadline);
+  Result<bool> index_recorded(const core::World& world, const Ground& ground, Deadline deadline);
+  // None of what is not restricted, or cannot be read here.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> fingerprints_of(const core::World& world, const Ground& ground,
+                                                                   const store::MessageRow& row) const;
+  // Nothing when it has to be looked up again.
+  Result<std::optional<FoundQuotes>> look_up(const core::Draft& draft, Deadline deadline);
   void report(const Error& error) const;
 
   const Node node_;
@@ -90,9 +74,8 @@ class Quotations {
   std::shared_ptr<const Ground> ground_;  // guarded by ground_mutex_
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;                     // guarded by mutex_
-  std::set<core::MessageId> forgotten_ = {};  // guarded by mutex_
-  std::thread thread_;                        // last: uses all the others
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;     // last: uses all the others
 };
 
 }  // namespace chancery::service

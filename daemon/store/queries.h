@@ -28,6 +28,10 @@ class Store::Reader {
   virtual Result<std::vector<MessageRow>> list(Box box, std::uint64_t before, std::uint32_t limit) = 0;
   // All that were recorded after `ordinal`, of every direction, oldest first.
   virtual Result<std::vector<MessageRow>> recorded_after(std::uint64_t ordinal, std::uint32_t limit) = 0;
+  // Texts that are others than when they were recorded, in order of their last change, after `number`.
+  virtual Result<std::vector<TextChange>> text_changes(std::uint64_t number, std::uint32_t limit) = 0;
+  // 0 when there was none.
+  virtual Result<std::uint64_t> last_text_change() = 0;
   virtual Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id) = 0;
   virtual Result<std::vector<OutboxRow>> deliveries(const core::MessageId& id) = 0;
 
@@ -75,7 +79,6 @@ class Store::Reader {
   virtual Result<bool> locked(const core::MessageId& message) = 0;
   // Oldest first; the last one counts.
   virtual Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) = 0;
-  virtual Result<std::vector<core::MessageId>> erased() = 0;  // all whose text is gone
   virtual Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) = 0;
   // What was signed of a message of ours, in the order of its draft.
   virtual Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) = 0;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
 #include "crypto/sealing.h"
@@ -14,11 +16,18 @@ namespace chancery::store {
 
 namespace {
 
-constexpr std::string_view kManifestAad = "chancery/quote-index/v1";
+constexpr std::string_view kManifestAad = "chancery/quote-index/v2";
 constexpr std::uint64_t kGrowth = 4;  // a run is merged when what came after it is more than a fourth of it
 
 using Runs = std::vector<std::shared_ptr<const QuoteRun>>;
 using Waiting = std::unordered_multimap<std::uint64_t, std::uint64_t>;  // fingerprint -> ordinal
+// Of each of these ordinals entries count only in runs from this number on.
+using Forgotten = std::map<std::uint64_t, std::uint64_t>;
+
+bool is_forgotten(const Forgotten& forgotten, std::uint64_t ordinal, std::uint64_t run) {
+  const auto found = forgotten.find(ordinal);
+  return found != forgotten.end() && run < found->second;
+}
 
 // What the folder holds.
 struct Manifest {
@@ -26,20 +35,20 @@ struct Manifest {
   QuotePosition position;
   std::uint64_t next_run = 1;
   std::vector<QuoteRun::Name> runs;  // oldest first
-  std::set<std::uint64_t> forgotten;
+  Forgotten forgotten;
 };
 
 Bytes encode(const Manifest& manifest) {
   auto out = concat({manifest.made_under.view(), u64be(manifest.position.ordinal), manifest.position.id.view(),
-                     u64be(manifest.next_run), u64be(manifest.runs.size())});
+                     u64be(manifest.position.change), u64be(manifest.next_run), u64be(manifest.runs.size())});
   for (const auto& run : manifest.runs) append(out, concat({u64be(run.number), u64be(run.entries)}));
-  for (const auto ordinal : manifest.forgotten) append(out, u64be(ordinal));
+  for (const auto& [ordinal, run] : manifest.forgotten) append(out, concat({u64be(ordinal), u64be(run)}));
   return out;
 }
 
 // Of bytes that we sealed.
 Result<Manifest> decode(BytesView bytes) {
-  constexpr std::size_t kFixed = 32 + 8 + 32 + 8 + 8;
+  constexpr std::size_t kFixed = 32 + 8 + 32 + 8 + 8 + 8;
   const auto number = [&bytes] {
     const auto value = read_be(bytes.first(8));
     bytes = bytes.subspan(8);
@@ -49,11 +58,13 @@ Result<Manifest> decode(BytesView bytes) {
     std::copy_n(bytes.begin(), to.size(), to.begin());
     bytes = bytes.subspan(to.size());
   };
-  if (bytes.size() < kFixed || bytes.size() % 8 != 0) return fail(Errc::corrupt, "store: index of quotations");
+  if (bytes.size() < kFixed || bytes.size() % 16 != kFixed % 16)
+    return fail(Errc::corrupt, "store: index of quotations");
   Manifest out;
   copy(out.made_under.value);
   out.position.ordinal = number();
   copy(out.position.id.value);
+  out.position.change = number();
   out.next_run = number();
   const auto runs = number();
   if (runs > bytes.size() / 16) return fail(Errc::corrupt, "store: index of quotations");
@@ -61,7 +72,10 @@ Result<Manifest> decode(BytesView bytes) {
     const auto run = number();
     out.runs.push_back({run, number()});
   }
-  while (!bytes.empty()) out.forgotten.insert(number());
+  while (!bytes.empty()) {
+    const auto ordinal = number();
+    out.forgotten.emplace(ordinal, number());
+  }
   return out;
 }
 
@@ -78,6 +92,8 @@ class QuoteIndex::Impl {
     if (manifest.has_value()) {
       written_ = std::move(*manifest);
       position_ = written_.position;
+      forgotten_ = written_.forgotten;
+      next_run_ = written_.next_run;
     } else {
       runs_.clear();
     }
@@ -93,17 +109,19 @@ class QuoteIndex::Impl {
     return position_;
   }
 
-  Result<void> reset(const Digest& made_under) {
+  Result<void> reset(const Digest& made_under, std::uint64_t last_change) {
     const std::lock_guard tending(tending_);
     Manifest empty;
     empty.made_under = made_under;
+    empty.position.change = last_change;
     {
       const std::lock_guard lock(mutex_);
-      empty.next_run = written_.next_run;
+      empty.next_run = next_run_;
       waiting_.clear();
       writing_.clear();
+      forgotten_.clear();
       runs_.clear();
-      position_ = {};
+      position_ = empty.position;
       written_ = empty;
     }
     CHECK_OK(write_manifest(empty));
@@ -111,43 +129,45 @@ class QuoteIndex::Impl {
     return {};
   }
 
-  void add(const QuotePosition& message, const std::vector<std::uint64_t>& fingerprints) {
+  void add(std::uint64_t ordinal, const core::MessageId& id, const std::vector<std::uint64_t>& fingerprints) {
     const std::lock_guard lock(mutex_);
-    if (message.ordinal <= position_.ordinal) return;
-    position_ = message;
-    if (written_.forgotten.contains(message.ordinal)) return;
-    for (const auto fingerprint : fingerprints) waiting_.emplace(fingerprint, message.ordinal);
+    if (ordinal <= position_.ordinal) return;
+    position_.ordinal = ordinal;
+    position_.id = id;
+    for (const auto fingerprint : fingerprints) waiting_.emplace(fingerprint, ordinal);
+  }
+
+  void change(const TextChange& change, const std::vector<std::uint64_t>& fingerprints) {
+    const std::lock_guard lock(mutex_);
+    if (change.number <= position_.change) return;
+    position_.change = change.number;
+    if (change.ordinal > position_.ordinal) return;
+    // No run that has entries of before, and none that is being written, has this number or a later one.
+    forgotten_[change.ordinal] = next_run_;
+    for (auto* table : {&waiting_, &writing_})
+      std::erase_if(*table, [&](const auto& entry) { return entry.second == change.ordinal; });
+    for (const auto fingerprint : fingerprints) waiting_.emplace(fingerprint, change.ordinal);
   }
 
   [[nodiscard]] Result<std::vector<std::uint64_t>> find(const std::vector<std::uint64_t>& fingerprints) const {
     std::vector<std::uint64_t> found;
     Runs runs;
-    std::set<std::uint64_t> forgotten;
+    Forgotten forgotten;
     {
       const std::lock_guard lock(mutex_);
       for (const auto fingerprint : fingerprints)
         for (const auto* table : {&waiting_, &writing_})
           for (auto [at, end] = table->equal_range(fingerprint); at != end; ++at) found.push_back(at->second);
       runs = runs_;
-      forgotten = written_.forgotten;
+      forgotten = forgotten_;
     }
     for (const auto& run : runs)
-      CHECK_OK(run->find(fingerprints, [&found](std::uint64_t ordinal) { found.push_back(ordinal); }));
+      CHECK_OK(run->find(fingerprints, [&](std::uint64_t ordinal) {
+        if (!is_forgotten(forgotten, ordinal, run->name().number)) found.push_back(ordinal);
+      }));
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
-    std::erase_if(found, [&](std::uint64_t ordinal) { return forgotten.contains(ordinal); });
     return found;
-  }
-
-  Result<void> forget(std::uint64_t ordinal) {
-    const std::lock_guard tending(tending_);
-    Manifest next;
-    {
-      const std::lock_guard lock(mutex_);
-      written_.forgotten.insert(ordinal);
-      next = written_;
-    }
-    return write_manifest(next);
   }
 
   Result<void> tend(bool all) {
@@ -188,7 +208,7 @@ class QuoteIndex::Impl {
 
   [[nodiscard]] bool due() const {
     const std::lock_guard lock(mutex_);
-    return !writing_.empty() || waiting_.size() >= options_.run_entries ||
+    return !writing_.empty() || !forgotten_.empty() || waiting_.size() >= options_.run_entries ||
            position_.ordinal - written_.position.ordinal >= options_.position_every;
   }
 
@@ -196,22 +216,23 @@ class QuoteIndex::Impl {
   Result<void> write_waiting() {
     Manifest next;
     std::vector<QuoteEntry> entries;
+    std::uint64_t run = 0;
     {
       const std::lock_guard lock(mutex_);
       writing_.merge(waiting_);
       next = written_;
       next.position = position_;
-      for (const auto& [fingerprint, ordinal] : writing_)
-        if (!next.forgotten.contains(ordinal)) entries.push_back({fingerprint, ordinal});
+      next.forgotten = forgotten_;
+      for (const auto& [fingerprint, ordinal] : writing_) entries.push_back({fingerprint, ordinal});
+      run = next_run_++;
     }
-    if (next.position == written_.position && entries.empty()) return {};
+    if (next.position == written_.position && next.forgotten == written_.forgotten && entries.empty()) return {};
     std::sort(entries.begin(), entries.end());
     auto runs = runs_;
     if (!entries.empty()) {
-      auto writer = TRY(QuoteRunWriter::create(directory_, key_.view(), next.next_run, random_));
+      auto writer = TRY(QuoteRunWriter::create(directory_, key_.view(), run, random_));
       for (const auto& entry : entries) CHECK_OK(writer->add(entry));
       runs.push_back(TRY(QuoteRun::open(directory_, key_.view(), TRY(writer->finish()))));
-      ++next.next_run;
     }
     CHECK_OK(publish(std::move(next), std::move(runs)));
     const std::lock_guard lock(mutex_);
@@ -228,21 +249,30 @@ class QuoteIndex::Impl {
       if (i + 1 < runs_.size() && size <= kGrowth * after) from = i;
       after += size;
     }
-    return from == runs_.size() ? Result<void>() : merge_from(from);
+    if (from < runs_.size()) TRY(merge_from(from));
+    return {};
   }
 
-  // Into one run, without what is forgotten.
-  Result<void> merge_from(std::size_t from) {
+  // Into one run, without what is forgotten; that is returned.
+  Result<Forgotten> merge_from(std::size_t from) {
+    std::uint64_t number = 0;
+    Forgotten forgotten;
+    {
+      // In one: what is forgotten from now on does not count in this run.
+      const std::lock_guard lock(mutex_);
+      number = next_run_++;
+      forgotten = forgotten_;
+    }
     auto next = written_;
     Runs merged(runs_.begin() + static_cast<std::ptrdiff_t>(from), runs_.end());
-    auto writer = TRY(QuoteRunWriter::create(directory_, key_.view(), next.next_run++, random_));
-    CHECK_OK(merge_into(*writer, merged, next.forgotten));
+    auto writer = TRY(QuoteRunWriter::create(directory_, key_.view(), number, random_));
+    CHECK_OK(merge_into(*writer, merged, forgotten));
     Runs runs(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(from));
     const auto name = TRY(writer->finish());
     if (name.entries > 0) runs.push_back(TRY(QuoteRun::open(directory_, key_.view(), name)));
     CHECK_OK(publish(std::move(next), std::move(runs)));
     remove_strangers();
-    return {};
+    return forgotten;
   }
 
   // Where one run is being read.
@@ -263,7 +293,7 @@ class QuoteIndex::Impl {
     [[nodiscard]] const QuoteEntry& entry() const { return entries[at]; }
   };
 
-  static Result<void> merge_into(QuoteRunWriter& writer, const Runs& runs, const std::set<std::uint64_t>& forgotten) {
+  static Result<void> merge_into(QuoteRunWriter& writer, const Runs& runs, const Forgotten& forgotten) {
     std::vector<Cursor> cursors;
     for (const auto& run : runs) {
       Cursor cursor{run.get()};
@@ -272,24 +302,31 @@ class QuoteIndex::Impl {
     while (!cursors.empty()) {
       const auto least = std::min_element(cursors.begin(), cursors.end(),
                                           [](const Cursor& a, const Cursor& b) { return a.entry() < b.entry(); });
-      if (!forgotten.contains(least->entry().ordinal)) CHECK_OK(writer.add(least->entry()));
+      if (!is_forgotten(forgotten, least->entry().ordinal, least->run->name().number))
+        CHECK_OK(writer.add(least->entry()));
       ++least->at;
       if (!TRY(least->ready())) cursors.erase(least);
     }
     return {};
   }
 
-  // No entry of what is forgotten stays on the disk. One that was not yet looked at stays forgotten until then.
+  // No entry of what is forgotten stays on the disk.
   Result<void> purge() {
-    auto gone = written_.forgotten;
-    std::erase_if(gone, [this](std::uint64_t ordinal) { return ordinal > written_.position.ordinal; });
-    if (gone.empty()) return {};
-    if (!runs_.empty()) CHECK_OK(merge_from(0));
+    {
+      const std::lock_guard lock(mutex_);
+      if (forgotten_.empty()) return {};
+    }
+    const auto gone = TRY(merge_from(0));
+    // One that changed again meanwhile waits for the next time.
+    const auto is_gone = [&gone](const auto& one) {
+      const auto found = gone.find(one.first);
+      return found != gone.end() && found->second == one.second;
+    };
     Manifest next;
     {
       const std::lock_guard lock(mutex_);
-      std::erase_if(waiting_, [&](const auto& entry) { return gone.contains(entry.second); });
-      for (const auto ordinal : gone) written_.forgotten.erase(ordinal);
+      std::erase_if(forgotten_, is_gone);
+      std::erase_if(written_.forgotten, is_gone);
       next = written_;
     }
     return write_manifest(next);
@@ -298,6 +335,10 @@ class QuoteIndex::Impl {
   Result<void> publish(Manifest next, Runs runs) {
     next.runs.clear();
     for (const auto& run : runs) next.runs.push_back(run->name());
+    {
+      const std::lock_guard lock(mutex_);
+      next.next_run = next_run_;
+    }
     CHECK_OK(write_manifest(next));
     const std::lock_guard lock(mutex_);
     written_ = std::move(next);
@@ -312,11 +353,13 @@ class QuoteIndex::Impl {
   std::mutex tending_;  // held by whoever changes files; taken before mutex_
 
   mutable std::mutex mutex_;
-  Manifest written_;        // guarded by mutex_; changed by who holds tending_ too
-  Runs runs_;               // likewise
-  QuotePosition position_;  // guarded by mutex_
-  Waiting waiting_;         // guarded by mutex_
-  Waiting writing_;         // guarded by mutex_: being written into a run
+  Manifest written_;            // guarded by mutex_; changed by who holds tending_ too
+  Runs runs_;                   // likewise
+  QuotePosition position_;      // guarded by mutex_
+  Forgotten forgotten_;         // guarded by mutex_
+  std::uint64_t next_run_ = 1;  // guarded by mutex_
+  Waiting waiting_;             // guarded by mutex_
+  Waiting writing_;             // guarded by mutex_: being written into a run
 };
 
 Result<std::unique_ptr<QuoteIndex>> QuoteIndex::open(const std::filesystem::path& directory, BytesView key,
@@ -335,14 +378,18 @@ QuoteIndex::~QuoteIndex() = default;
 
 Digest QuoteIndex::made_under() const { return impl_->made_under(); }
 QuotePosition QuoteIndex::position() const { return impl_->position(); }
-Result<void> QuoteIndex::reset(const Digest& made_under) { return impl_->reset(made_under); }
-void QuoteIndex::add(const QuotePosition& message, const std::vector<std::uint64_t>& fingerprints) {
-  impl_->add(message, fingerprints);
+Result<void> QuoteIndex::reset(const Digest& made_under, std::uint64_t last_change) {
+  return impl_->reset(made_under, last_change);
+}
+void QuoteIndex::add(std::uint64_t ordinal, const core::MessageId& id, const std::vector<std::uint64_t>& fingerprints) {
+  impl_->add(ordinal, id, fingerprints);
+}
+void QuoteIndex::change(const TextChange& change, const std::vector<std::uint64_t>& fingerprints) {
+  impl_->change(change, fingerprints);
 }
 Result<std::vector<std::uint64_t>> QuoteIndex::find(const std::vector<std::uint64_t>& fingerprints) const {
   return impl_->find(fingerprints);
 }
-Result<void> QuoteIndex::forget(std::uint64_t ordinal) { return impl_->forget(ordinal); }
 Result<void> QuoteIndex::tend() { return impl_->tend(false); }
 Result<void> QuoteIndex::write() { return impl_->tend(true); }
 

@@ -263,8 +263,12 @@ Result<std::vector<OwedReport>> ReaderPool::owed_in(const OwedQueue& queue, std:
   return read([&](Rows& rows) { return rows.owed_in(queue, after, limit); });
 }
 
-Result<std::vector<core::MessageId>> ReaderPool::erased() {
-  return read([&](Rows& rows) { return rows.erased(); });
+Result<std::vector<TextChange>> ReaderPool::text_changes(std::uint64_t number, std::uint32_t limit) {
+  return read([&](Rows& rows) { return rows.text_changes(number, limit); });
+}
+
+Result<std::uint64_t> ReaderPool::last_text_change() {
+  return read([&](Rows& rows) { return rows.last_text_change(); });
 }
 
 Result<std::optional<ErasureRecord>> ReaderPool::erasure(const core::MessageId& message) {

@@ -46,7 +46,8 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<OwedReport>> owed_in(const OwedQueue& queue, std::uint64_t after, std::uint32_t limit) override;
   Result<bool> locked(const core::MessageId& message) override;
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message) override;
-  Result<std::vector<core::MessageId>> erased() override;
+  Result<std::vector<TextChange>> text_changes(std::uint64_t number, std::uint32_t limit) override;
+  Result<std::uint64_t> last_text_change() override;
   Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) override;
   Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) override;
   Result<std::vector<UserRecord>> users() override;

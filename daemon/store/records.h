@@ -63,6 +63,13 @@ struct MessageRow {
   std::optional<core::Label> handling;  // how it is handled here; none when nobody marked it
 };
 
+// The text of a message was erased, is there again, has more parts, or stands under another ordinal now: what of it can
+// be read is what the row of this ordinal, if there is one, has.
+struct TextChange {
+  std::uint64_t number = 0;  // in order of change
+  std::uint64_t ordinal = 0;
+};
+
 // Whether made_wraps are those a grant names, all of them and in their order; none of a grant that names none.
 bool are_wraps_of(const core::Grant& grant, BytesView made_wraps);
 

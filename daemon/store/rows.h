@@ -49,7 +49,8 @@ class Rows {
 
   // rows_handling.cpp
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
-  Result<std::vector<core::MessageId>> erased();
+  Result<std::vector<TextChange>> text_changes(std::uint64_t number, std::uint32_t limit);
+  Result<std::uint64_t> last_text_change();
   Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message);
   Result<std::vector<core::MessageId>> ids(Query query);  // rows of one column
 

@@ -157,9 +157,18 @@ Result<std::vector<core::MessageId>> Rows::ids(Query q) {
   return all;
 }
 
-Result<std::vector<core::MessageId>> Rows::erased() {
-  return ids(database_.query("SELECT message FROM erasure WHERE state = ? ORDER BY message",
-                             static_cast<int>(ErasureState::erased)));
+Result<std::vector<TextChange>> Rows::text_changes(std::uint64_t number, std::uint32_t limit) {
+  auto q = database_.query("SELECT number, ordinal FROM text_change WHERE number > ? ORDER BY number LIMIT ?", number,
+                           limit);
+  std::vector<TextChange> all;
+  while (TRY(q.next())) all.push_back({q.number(0), q.number(1)});
+  return all;
+}
+
+Result<std::uint64_t> Rows::last_text_change() {
+  auto q = database_.query("SELECT coalesce(max(number), 0) FROM text_change");
+  CHECK_OK(q.next());
+  return q.number(0);
 }
 
 Result<std::optional<ErasureRecord>> Rows::erasure(const core::MessageId& message) {

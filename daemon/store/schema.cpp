@@ -203,7 +203,15 @@ UPDATE permit SET reported = (
 PRAGMA user_version = 6;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
+// Which texts are others than they were when their message was recorded, in order, each by its last change: erased,
+// there again, more of it, or now under another ordinal. What is made of texts outside this file follows them.
+constexpr const char* kSeventh = R"sql(
+CREATE TABLE text_change (number INTEGER PRIMARY KEY AUTOINCREMENT, ordinal INTEGER NOT NULL UNIQUE);
+
+PRAGMA user_version = 7;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh};
 
 Result<void> apply(Database& database, const char* step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));

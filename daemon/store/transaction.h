@@ -52,7 +52,7 @@ class Transaction {
   // Queued messages to this peer that wait for this.
   [[nodiscard]] Result<std::uint64_t> waiting(const std::string& peer, const std::string& waiting_for);
   Result<Digest> record_inbound(const MessageRecord& content, const core::JournalEntry& entry);
-  // An accepted forward's original. One that was erased is there again.
+  // An accepted forward's original. One that was erased, or came without its key, is there again.
   Result<void> record_carried(const MessageRecord& content, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::optional<MessageRow>> find_message(const core::MessageId& id);
   [[nodiscard]] Result<MessageRecord> load_message(const core::MessageId& id);
@@ -177,6 +177,7 @@ class Transaction {
 
  private:
   Result<void> restore(const MessageRecord& content, std::uint64_t ordinal);
+  Result<void> note_text_change(std::uint64_t ordinal);
 
   Impl& impl_;
 };

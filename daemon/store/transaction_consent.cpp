@@ -187,6 +187,7 @@ Result<void> Transaction::erase(const core::MessageId& message, const std::strin
                                 const core::JournalEntry& entry) {
   const auto row = TRY(find_message(message));
   if (!row) return fail(Errc::not_found, "no such message");
+  CHECK_OK(note_text_change(row->ordinal));
   // `secure_delete` overwrites what stood in the pages.
   CHECK_OK(impl_.database
                .query("UPDATE body SET ciphertexts = ?, wraps = x'', forwarder_wrap = x'', sealed_key = x'' "

@@ -59,6 +59,8 @@ Result<void> remove_carried(Database& database, std::uint64_t ordinal) {
   return database.query("DELETE FROM message WHERE ordinal = ?", ordinal).run();
 }
 
+bool has_text(const MessageRecord& message) { return !message.sealed_key.empty(); }
+
 // A dispatch whose message came, or was refused for good, no longer waits for it.
 Result<void> not_missing(Database& database, const core::MessageId& id) {
   return database.query("UPDATE inbound_dispatch SET missing = 0 WHERE message = ? AND missing = 1", id).run();
@@ -104,6 +106,7 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
     // It came inside a forward before; now it has come as a message of its own.
     if (known->direction != Direction::carried || known->statement != content.statement.statement)
       return fail(Errc::conflict, "the message is there");
+    CHECK_OK(note_text_change(known->ordinal));
     CHECK_OK(remove_carried(impl_.database, known->ordinal));
   }
   const auto place = TRY(impl_.place(content.statement));
@@ -113,8 +116,13 @@ Result<Digest> Transaction::record_inbound(const MessageRecord& content, const c
   return append(entry);
 }
 
-// What was erased came again, whole, where it is ours by another right.
+Result<void> Transaction::note_text_change(std::uint64_t ordinal) {
+  return impl_.database.query("INSERT OR REPLACE INTO text_change (ordinal) VALUES (?)", ordinal).run();
+}
+
+// What was erased came again, whole and with its key, where it is ours by another right.
 Result<void> Transaction::restore(const MessageRecord& content, std::uint64_t ordinal) {
+  CHECK_OK(note_text_change(ordinal));
   CHECK_OK(impl_.database.query("DELETE FROM erasure WHERE message = ?", content.id).run());
   return impl_.database
       .query("UPDATE body SET ciphertexts = ?, wraps = ?, sealed_key = ? WHERE ordinal = ?",
@@ -128,17 +136,20 @@ Result<void> Transaction::record_carried(const MessageRecord& content, const cor
     const auto before = TRY(erasure(content.id));
     const bool erased = before && before->state == ErasureState::erased;
     const auto held = TRY(load_message(content.id));
-    // What was erased came again, or more than is held.
-    if (!erased && held.extent.contains(content.extent)) {
+    // What was erased came again, more than is held, or the key to it.
+    const bool opens_now = !has_text(held) && has_text(content);
+    const bool would_shut = has_text(held) && !has_text(content);
+    if (!erased && (would_shut || (!opens_now && held.extent.contains(content.extent)))) {
       CHECK_OK(append(entry));
       return {};
     }
     if (known->direction != Direction::carried) {
-      if (content.extent.is_all()) CHECK_OK(restore(content, known->ordinal));
+      if (content.extent.is_all() && opens_now) CHECK_OK(restore(content, known->ordinal));
       CHECK_OK(append(entry));
       return {};
     }
     CHECK_OK(impl_.database.query("DELETE FROM erasure WHERE message = ?", content.id).run());
+    CHECK_OK(note_text_change(known->ordinal));
     CHECK_OK(remove_carried(impl_.database, known->ordinal));
   }
   const auto place = TRY(impl_.place(content.statement));

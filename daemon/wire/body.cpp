@@ -153,21 +153,19 @@ Result<ParsedBody> parse_body(std::span<const Bytes> parts) {
   return body;
 }
 
-Writing writing_of(std::span<const Bytes> parts) {
+Writing writing_of(BytesView bytes) {
   Writing out;
-  for (const auto& bytes : parts) {
-    v1::Part part;
-    if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) continue;
-    if (part.has_text()) out.text.append(part.text().title()).append("\n");
-    // Covering words often say the same twice: said once, they are too short to be a quotation of one another.
-    if (part.has_text() && part.text().body() != part.text().title()) out.text.append(part.text().body()).append("\n");
-    if (part.has_note()) out.text.append(part.note().text()).append("\n");
-    for (const auto& indicator : part.indicators().indicators()) {
-      // Nothing keeps a sentence out of a type or a value: they are compared as text, too.
-      for (const auto* words : {&indicator.type(), &indicator.value(), &indicator.comment()})
-        out.text.append(*words).append("\n");
-      out.indicators.push_back(indicator.value());
-    }
+  v1::Part part;
+  if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return out;
+  if (part.has_text()) out.text.append(part.text().title()).append("\n");
+  // Covering words often say the same twice: said once, they are too short to be a quotation of one another.
+  if (part.has_text() && part.text().body() != part.text().title()) out.text.append(part.text().body()).append("\n");
+  if (part.has_note()) out.text.append(part.note().text()).append("\n");
+  for (const auto& indicator : part.indicators().indicators()) {
+    // Nothing keeps a sentence out of a type or a value: they are compared as text, too.
+    for (const auto* words : {&indicator.type(), &indicator.value(), &indicator.comment()})
+      out.text.append(*words).append("\n");
+    out.indicators.push_back(indicator.value());
   }
   return out;
 }

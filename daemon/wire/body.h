@@ -27,13 +27,13 @@ struct ParsedBody {
 // kMaxInlineParts. Total: never throws.
 Result<ParsedBody> parse_body(std::span<const Bytes> parts);
 
-// What people wrote in the parts of a message.
+// What people wrote in a part.
 struct Writing {
-  std::string text;                     // titles, texts, notes and indicators, in order, each ended by LF
+  std::string text;                     // title, text, note and indicators, in order, each ended by LF
   std::vector<std::string> indicators;  // their values
 };
-// Parts that do not read are left out: what is held was checked when it came in.
-Writing writing_of(std::span<const Bytes> parts);
+// Nothing of a part that does not read: what is held was checked when it came in.
+Writing writing_of(BytesView part);
 
 // The part that names our registry number; written as the last one.
 Bytes registry_part(std::string_view number);

@@ -306,6 +306,13 @@ Bytes draft_bytes(const DraftOptions& options) {
   text.set_status(v1::TEXT_STATUS_ORIGINAL);
   text.set_title(options.title);
   text.set_body(options.body);
+  if (!options.in_chinese.empty()) {
+    auto& second = *draft.add_texts();
+    second.set_language("zh");
+    second.set_status(v1::TEXT_STATUS_UNOFFICIAL);
+    second.set_title("示例");
+    second.set_body(options.in_chinese);
+  }
   return wire::carried_bytes(draft);
 }
 

@@ -90,6 +90,7 @@ struct DraftOptions {
   std::vector<std::string> indicators = {};                           // addresses
   std::vector<std::pair<std::string, std::string>> independent = {};  // name of a message, reason
   std::string extent = "all";                                         // of each source
+  std::string in_chinese = {};                                        // a second text, part 1
 };
 Bytes draft_bytes(const DraftOptions& options = {});
 // With a key of its own; `number` tells keys apart.

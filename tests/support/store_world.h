@@ -9,8 +9,10 @@
 
 namespace chancery::test {
 
-// What the sixth schema added, and the fourth and all after it.
+// What the seventh schema added, the sixth and all after it, the fourth and all after it.
+#define CHANCERY_UNDO_SEVENTH_SCHEMA "DROP TABLE text_change; "
 #define CHANCERY_UNDO_SIXTH_SCHEMA \
+  CHANCERY_UNDO_SEVENTH_SCHEMA     \
   "DROP INDEX consent_said; DROP INDEX owed_queue; DROP INDEX permit_use; ALTER TABLE permit DROP COLUMN reported; "
 inline constexpr const char* kUndoSixthSchema = CHANCERY_UNDO_SIXTH_SCHEMA;
 inline constexpr const char* kUndoFourthSchema = CHANCERY_UNDO_SIXTH_SCHEMA

@@ -24,8 +24,9 @@ class DecideQuotation : public testing::Test {
                                 const std::vector<IndependentSource>& independent = {}) const {
     const auto book = realm.book();
     const Directory directory(realm.peers);
-    return decide_quotation({book, directory, message.originator, realm.now}, message, realm.lookup(), independent,
-                            quotes);
+    const JointActBook joint_acts;
+    return decide_quotation({book, directory, joint_acts, message.originator, realm.now}, message, realm.lookup(),
+                            independent, quotes);
   }
 
   Realm realm;
@@ -46,6 +47,33 @@ TEST_F(DecideQuotation, AllowsWhatIsNamedItselfOrByWhatIsNamed) {
   const auto derived = realm.hold(realm.derived("kz-example", {"ru-example"}, {line}));
   EXPECT_THAT(codes(realm.derived("ru-example", {"cn-example"}, {line}), {{held()}, true}), IsEmpty());
   EXPECT_THAT(codes(realm.derived("ru-example", {"cn-example"}, {derived}), {{held()}, true}), IsEmpty());
+}
+
+TEST_F(DecideQuotation, AllowsOfWhatIsNamedInPartNoMoreThanThatPart) {
+  auto part = line;
+  part.extent.parts = {0, 2};
+  auto quoted = held();
+  const auto of = [&](const std::vector<std::uint32_t>& parts, const std::vector<SourceLine>& sources) {
+    quoted.parts.parts = parts;
+    return codes(realm.derived("ru-example", {"cn-example"}, sources), {{quoted}, true});
+  };
+  EXPECT_THAT(of({0}, {part}), IsEmpty());
+  EXPECT_THAT(of({0, 2}, {part}), IsEmpty());
+  EXPECT_THAT(of({1}, {part}), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(of({0, 1}, {part}), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(of({1}, {line}), IsEmpty()) << "named whole";
+  auto again = part;
+  again.relation = Relation::compiles;
+  EXPECT_THAT(of({1}, {part, again}), IsEmpty()) << "used in several ways, it is used whole";
+}
+
+// Permission is asked for the whole of what only a source names, whatever part of that source is used.
+TEST_F(DecideQuotation, AllowsAllOfWhatIsNamedByWhatIsNamedInPart) {
+  auto derived = realm.hold(realm.derived("kz-example", {"ru-example"}, {line}));
+  derived.extent.parts = {0};
+  auto quoted = held();
+  quoted.parts.parts = {1};
+  EXPECT_THAT(codes(realm.derived("ru-example", {"cn-example"}, {derived}), {{quoted}, true}), IsEmpty());
 }
 
 TEST_F(DecideQuotation, AllowsTheOneThatIsSaidToBeIndependentAlone) {

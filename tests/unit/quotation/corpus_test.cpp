@@ -48,15 +48,17 @@ TEST(QuotedText, IsSeenInAtMostOneOfAThousandDraftsThatQuoteNothing) {
   for (std::size_t i = 0; i < kDrafts; ++i) {
     std::string draft;
     for (int n = 0; n < 4; ++n) draft += others[engine() % others.size()] + "\n";
-    const auto here = skeleton(draft);
-    const Compared compared(by, here.symbols, {});
     bool hit = false;
-    for (const auto one : by.fingerprints(here.symbols, {}))
-      for (auto at = std::lower_bound(index.begin(), index.end(), std::pair(one, std::size_t{0}));
-           at != index.end() && at->first == one; ++at) {
-        ++candidates;
-        hit = hit || compared.shared(texts[at->second].symbols).has_value();
-      }
+    const auto forwards = skeleton(draft);
+    for (const auto& here : {forwards, reversed(forwards)}) {
+      const Compared compared(by, here.symbols, {});
+      for (const auto one : by.fingerprints(here.symbols, {}))
+        for (auto at = std::lower_bound(index.begin(), index.end(), std::pair(one, std::size_t{0}));
+             at != index.end() && at->first == one; ++at) {
+          ++candidates;
+          hit = hit || compared.shared(texts[at->second].symbols).has_value();
+        }
+    }
     hits += hit ? 1 : 0;
   }
   RecordProperty("hits", static_cast<int>(hits));

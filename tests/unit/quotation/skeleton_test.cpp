@@ -8,6 +8,7 @@
 #include <unicode/utf8.h>
 
 #include <map>
+#include <set>
 
 namespace chancery::quotation {
 namespace {
@@ -80,31 +81,97 @@ class Confusables {
   USpoofChecker* checker_;
 };
 
-bool of_the_three_scripts(UChar32 c) {
-  UErrorCode status = U_ZERO_ERROR;
-  const auto script = uscript_getScript(c, &status);
-  return u_isalpha(c) != 0 && u_getIntPropertyValue(c, UCHAR_DECOMPOSITION_TYPE) == U_DT_NONE &&
-         (script == USCRIPT_LATIN || script == USCRIPT_GREEK || script == USCRIPT_CYRILLIC);
+std::string utf8(char32_t c) {
+  char bytes[4];
+  std::int32_t length = 0;
+  U8_APPEND_UNSAFE(bytes, length, static_cast<UChar32>(c));
+  return {bytes, static_cast<std::size_t>(length)};
+}
+
+// What texts here are written with.
+std::u32string alphabets() {
+  std::u32string all = U"0123456789";
+  for (char32_t c = 0x21; c < 0x530; ++c) {
+    UErrorCode status = U_ZERO_ERROR;
+    const auto script = uscript_getScript(static_cast<UChar32>(c), &status);
+    const auto form = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_DECOMPOSITION_TYPE);
+    if (u_isalpha(static_cast<UChar32>(c)) != 0 && (form == U_DT_NONE || form == U_DT_CANONICAL) &&
+        (script == USCRIPT_LATIN || script == USCRIPT_GREEK || script == USCRIPT_CYRILLIC) &&
+        folded(utf8(c)).size() == 1)
+      all += c;
+  }
+  return all;
 }
 
 TEST(Skeleton, HasOneSymbolForLettersThatUnicodeCallsConfusable) {
   const Confusables confusables;
-  std::map<std::u16string, std::pair<UChar32, std::u32string>> by_prototype;
-  std::size_t checked = 0;
-  for (UChar32 c = 0x41; c < 0x3000; ++c) {
-    if (!of_the_three_scripts(c)) continue;
-    char bytes[4];
-    std::int32_t length = 0;
-    U8_APPEND_UNSAFE(bytes, length, c);
-    const auto symbols = folded({bytes, static_cast<std::size_t>(length)});
-    if (symbols.size() != 1) continue;  // ligatures
-    const auto [known, fresh] =
-        by_prototype.emplace(confusables.prototype(static_cast<char32_t>(c)), std::pair(c, symbols));
-    if (fresh) continue;
-    ++checked;
-    EXPECT_EQ(symbols, known->second.second) << std::hex << c << " and " << known->second.first;
+  std::map<std::u16string, std::vector<char32_t>> written;
+  for (const auto c : alphabets()) written[confusables.prototype(c)].push_back(c);
+  std::set<UScriptCode> scripts;
+  for (char32_t c = 0x21; c < 0x20000; ++c) {
+    const auto category = U_GET_GC_MASK(static_cast<UChar32>(c));
+    if ((category & (U_GC_LU_MASK | U_GC_LL_MASK | U_GC_LO_MASK | U_GC_ND_MASK)) == 0) continue;
+    // What Unicode makes of others is these others; so is what it folds into them.
+    if (c == U'ß' || u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_DECOMPOSITION_TYPE) != U_DT_NONE) continue;
+    const auto found = written.find(confusables.prototype(c));
+    if (found == written.end()) continue;
+    UErrorCode status = U_ZERO_ERROR;
+    scripts.insert(uscript_getScript(static_cast<UChar32>(c), &status));
+    for (const auto one : found->second)
+      EXPECT_EQ(folded(utf8(c)), folded(utf8(one))) << utf8(c) << " for " << utf8(one);
   }
-  EXPECT_GT(checked, 150U);
+  for (const auto script : {USCRIPT_ARMENIAN, USCRIPT_COPTIC, USCRIPT_CHEROKEE, USCRIPT_LISU})
+    EXPECT_TRUE(scripts.contains(script)) << uscript_getName(script);
+}
+
+// Joining all that look alike, over all scripts, would make one symbol of half the alphabet.
+TEST(Skeleton, TellsLettersApart) {
+  for (const char* alphabet :
+       {"abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψω"}) {
+    std::set<std::u32string> different;
+    std::size_t letters = 0;
+    const std::string_view all(alphabet);
+    for (std::size_t i = 0; i < all.size();) {
+      const std::size_t length = static_cast<unsigned char>(all[i]) < 0x80 ? 1 : 2;
+      different.insert(folded(all.substr(i, length)));
+      i += length;
+      ++letters;
+    }
+    EXPECT_GE(different.size() * 10, letters * 7) << alphabet;
+  }
+}
+
+TEST(Skeleton, TakesALetterForItsSpellingInOthers) {
+  EXPECT_EQ(folded("rnodern"), folded("modem"));
+  EXPECT_EQ(folded("сетьı"), folded("сеты"));
+}
+
+TEST(Skeleton, ReadsLettersInBoxesAndSmallCapitals) {
+  EXPECT_EQ(folded("🅢🅔🅡🅥🅔🅡 🆂🅴🆁🆅🅴🆁 🇸🇪🇷🇻🇪🇷 🅂🄴🅁🅅🄴🅁"), folded("server server server server"));
+  EXPECT_EQ(folded("ꜱᴇʀᴠᴇʀ ᴅᴀᴛᴀʙᴀꜱᴇ"), folded("server database"));
+  EXPECT_EQ(folded("٤٩ ４９ ④⑨ ❹❾"), folded("49494949"));
+}
+
+TEST(Skeleton, LeavesOutSymbolsAndModifierLetters) {
+  EXPECT_EQ(folded("сʼеːр▪в€е+р"), folded("сервер"));
+  EXPECT_EQ(folded("sꞌeʻrver"), folded("server"));
+  EXPECT_EQ(folded("信ʼ息々"), folded("信息々"));
+  EXPECT_EQ(folded("々").size(), 3U);
+}
+
+TEST(Skeleton, IsTheSameOfTraditionalAndSimplifiedCharacters) {
+  EXPECT_EQ(folded("國際資訊安全領域的威脅與網路攻擊"), folded("国际资讯安全领域的威胁与网路攻击"));
+  EXPECT_EQ(folded("沉默"), folded("沈默"));
+  EXPECT_NE(folded("国"), folded("因"));
+}
+
+TEST(Skeleton, TakesRadicalsAndJapaneseLettersForTheCharactersTheyLookLike) {
+  EXPECT_EQ(folded("⺠ロカ"), folded("民口力"));
+}
+
+TEST(Skeleton, IsReadFromItsEndCharacterByCharacter) {
+  EXPECT_EQ(reversed(skeleton("全安 息信;ьтеС")).symbols, folded("Сеть信息安全"));
+  EXPECT_EQ(reversed(skeleton("信a")).at, (std::vector<std::uint32_t>{3, 0, 0, 0}));
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "daemon/service/quotations.h"
 
+#include <fstream>
+#include <map>
+
+#include "daemon/service/carried.h"
 #include "daemon/wire/draft.h"
 #include "tests/unit/service/desk_fixture.h"
 
@@ -19,6 +23,9 @@ constexpr const char* kSecret =
 constexpr const char* kRewritten =
     "УПРАВЛЯЮЩИЕ yзлы рaзмещены у трeх прoвайдеров - регистрационныe данные\n\n провeрены двумя нeзависимыми";
 
+constexpr const char* kOther =
+    "Сведения о втором канале управления получены из открытых источников и ещё не проверены никем другим.";
+
 // cn wrote something restricted to ru, and ru's officers write.
 class QuotationsTest : public DeskTest {
  protected:
@@ -36,6 +43,62 @@ class QuotationsTest : public DeskTest {
   Result<FoundQuotes> look(Quotations& quotations, const DraftOptions& options) {
     const auto resolve = [this](std::string_view name) { return ru_.store().reader().resolve(name); };
     return quotations.look(wire::decode_draft(test::draft_bytes(options), resolve).value());
+  }
+  static core::MessageId id(const std::string& text) { return core::parse_message_id(text).value(); }
+  void act(const std::function<Result<void>(store::Transaction&)>& what) {
+    const auto done = ru_.store().run<void>(0, what);
+    ASSERT_TRUE(done.has_value()) << done.error().detail;
+  }
+  static core::JournalEntry entry(core::Act act, const core::MessageId& id) {
+    core::JournalEntry out;
+    out.actor = "li";
+    out.act = act;
+    out.message = id;
+    return out;
+  }
+  void erase(const std::string& text) {
+    act([&](store::Transaction& tx) { return tx.erase(id(text), "li", entry(core::Act::copy_erased, id(text))); });
+  }
+  // Of a message of cn, with its key as ru would keep it.
+  store::MessageRecord held_by_cn(const std::string& text) {
+    auto record = cn_.store().reader().message(id(text)).value();
+    const auto key = crypto::open_at_rest(cn_.node().storage_key.view(), record.id.view(), record.sealed_key).value();
+    record.sealed_key = crypto::seal_at_rest(ru_.node().storage_key.view(), record.id.view(), key.view(), random_);
+    record.direction = store::Direction::carried;
+    record.number.clear();
+    return record;
+  }
+  // One part of it alone, as ru would keep it.
+  store::MessageRecord part_of(store::MessageRecord record, std::uint32_t part) {
+    const auto message = core::Message::parse(record.statement.statement).value();
+    const auto one = crypto::narrow(held_extract(ru_.node(), record, message).value(), commitments_of(message),
+                                    core::header_digest(record.statement.statement), std::vector{part})
+                         .value();
+    record.extent.parts = one.extract.parts;
+    record.ciphertexts = one.extract.ciphertexts;
+    record.omitted = one.extract.omitted;
+    record.wraps.clear();
+    record.sealed_key = crypto::seal_at_rest(ru_.node().storage_key.view(), record.id.view(), one.keys.view(), random_);
+    return record;
+  }
+  // As the acceptance of a forward keeps it.
+  void carry(const store::MessageRecord& record) {
+    act([&](store::Transaction& tx) -> Result<void> {
+      return tx.record_carried(TRY(with_held_parts(ru_.node(), tx, record)), entry(core::Act::carried, record.id));
+    });
+  }
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> all;
+    for (const auto& file : std::filesystem::directory_iterator(ru_.directory() / "quotes")) {
+      std::ifstream in(file.path(), std::ios::binary);
+      all[file.path().filename()] = std::string(std::istreambuf_iterator<char>(in), {});
+    }
+    return all;
+  }
+  std::size_t bytes_of_index() const {
+    std::size_t all = 0;
+    for (const auto& [name, bytes] : files()) all += bytes.size();
+    return all;
   }
   std::vector<core::Act> acts_of_ru() {
     std::vector<core::Act> all;
@@ -99,6 +162,57 @@ TEST_F(QuotationsTest, LetsGoWhatNamesItsSource) {
   auto options = draft(kSecret);
   options.sources = {{held_, "quotes"}};
   EXPECT_THAT(codes_of(submit(options)), IsEmpty());
+}
+
+// Named for the Russian text alone; the Chinese one is a part of its own.
+TEST_F(QuotationsTest, LetsGoOfASourceNoMoreThanThePartsThatAreNamed) {
+  const std::string chinese = "各控制节点分别部署在三家不同的服务提供商处，注册信息已通过两条独立途径核实。";
+  const auto two = released({.label = "restricted", .body = kOther, .in_chinese = chinese}, 3);
+  deliver(two);
+  auto options = draft(kOther);
+  options.sources = {{two, "quotes"}};
+  options.extent = "0";
+  EXPECT_THAT(codes_of(submit(options)), IsEmpty());
+  options.body = chinese;
+  const auto outcome = submit(options, 2);
+  EXPECT_THAT(codes_of(outcome), ElementsAre("E-QUOTE-UNDECLARED"));
+  EXPECT_THAT(std::get<Refused>(*outcome).passages.at(0).there, HasSubstr("各控制节点"));
+  options.extent = "0,1";
+  EXPECT_THAT(codes_of(submit(options, 3)), IsEmpty());
+}
+
+TEST_F(QuotationsTest, LetsGoNoIndicatorOfAPartThatIsNotNamed) {
+  auto options = draft("Ничего общего.");
+  options.indicators = {"192.0.2.7"};
+  options.sources = {{held_, "quotes"}};
+  options.extent = "0";
+  EXPECT_THAT(codes_of(submit(options)), ElementsAre("E-QUOTE-UNDECLARED"));
+  options.extent = "1";
+  EXPECT_THAT(codes_of(submit(options, 2)), IsEmpty());
+}
+
+// The quotation ends at the end of the part, and goes on as the next one begins by chance.
+TEST_F(QuotationsTest, AskForNoPartOfWhichLessThanARunIsThere) {
+  auto options = draft(std::string(kSecret) + " ipv4 192.0.2.7 и другие.");
+  options.sources = {{held_, "quotes"}};
+  options.extent = "0";
+  EXPECT_THAT(codes_of(submit(options)), IsEmpty());
+}
+
+TEST_F(QuotationsTest, FindTextThatIsWrittenFromItsEnd) {
+  std::string backwards;
+  const std::string_view secret(kSecret);
+  for (std::size_t end = secret.size(); end > 0;) {
+    auto begin = end - 1;
+    while ((static_cast<unsigned char>(secret[begin]) & 0xC0U) == 0x80) --begin;
+    backwards += secret.substr(begin, end - begin);
+    end = begin;
+  }
+  const auto outcome = submit(draft("Приложение. " + backwards + " Конец."));
+  EXPECT_THAT(codes_of(outcome), ElementsAre("E-QUOTE-UNDECLARED"));
+  const auto& passage = std::get<Refused>(*outcome).passages.at(0);
+  EXPECT_THAT(passage.there, HasSubstr("Управляющие узлы размещены"));
+  EXPECT_THAT(passage.here, HasSubstr("ынещемзар ылзу еищюялварпУ"));
 }
 
 TEST_F(QuotationsTest, AsksAnApproverForWhatIsSaidToBeIndependent) {
@@ -200,19 +314,120 @@ TEST_F(QuotationsTest, AreTheSameWhenMadeAgain) {
   EXPECT_EQ(found(), grown);
 }
 
+// More is held than who has no patience could look at: only who goes on knows all at once.
 TEST_F(QuotationsTest, GoOnWhereTheyWereAfterARestart) {
+  for (std::uint64_t i = 0; i < 70; ++i) deliver(released({.body = "Пункт"}, 100 + i));
   ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+  ru_.restart();
+  {
+    Quotations impatient(ru_.node(), {.patience = std::chrono::milliseconds(0), .in_background = false});
+    EXPECT_TRUE(look(impatient, draft("Ничего общего.")).value().quotes.complete);
+  }
+  EXPECT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+}
+
+TEST_F(QuotationsTest, DoNotForgetAgainWhatTheyForgotBeforeARestart) {
+  ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+  erase(held_);
+  ASSERT_TRUE(ru_.quotations().catch_up().value());
+  ASSERT_TRUE(ru_.quotations().tend());
+  ru_.restart();
+  const auto before = files();
+  Quotations again(ru_.node(), {.in_background = false});
+  ASSERT_TRUE(again.catch_up().value());
+  ASSERT_TRUE(again.tend());
+  EXPECT_EQ(files(), before);
+}
+
+// ---- texts that change
+
+TEST_F(QuotationsTest, FindNoMoreWhatIsErased) {
+  ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+  ru_.restart();
+  const auto before = bytes_of_index();
+  erase(held_);
+  EXPECT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
+  ASSERT_TRUE(ru_.quotations().tend());
+  EXPECT_LT(bytes_of_index(), before);
+  ru_.restart();
+  EXPECT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
+}
+
+TEST_F(QuotationsTest, FindAgainWhatWasErasedAndCameAgain) {
+  ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+  const auto record = ru_.store().reader().message(id(held_)).value();
+  for (int i = 0; i < 2; ++i) {
+    erase(held_);
+    ASSERT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
+    carry(record);
+    EXPECT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
+    ASSERT_TRUE(ru_.quotations().tend());
+  }
   ru_.restart();
   EXPECT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
 }
 
-TEST_F(QuotationsTest, FindNoMoreWhatIsForgotten) {
-  ASSERT_EQ(look(ru_.quotations(), draft(kSecret)).value().passages.size(), 1U);
-  ASSERT_TRUE(ru_.quotations().forget(core::parse_message_id(held_).value()));
-  EXPECT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
-  ASSERT_TRUE(ru_.quotations().tend());
-  ru_.restart();
-  EXPECT_THAT(look(ru_.quotations(), draft(kSecret)).value().passages, IsEmpty());
+TEST_F(QuotationsTest, FindWhatCameWithoutItsKeyOnceTheKeyIsThere) {
+  auto record = held_by_cn(released({.label = "restricted", .body = kOther}, 3));
+  const auto key = std::exchange(record.sealed_key, {});
+  carry(record);
+  EXPECT_THAT(look(ru_.quotations(), draft(kOther)).value().passages, IsEmpty());
+  record.sealed_key = key;
+  carry(record);
+  EXPECT_EQ(look(ru_.quotations(), draft(kOther)).value().passages.size(), 1U);
+}
+
+TEST_F(QuotationsTest, FindPartsThatCameLater) {
+  const std::string chinese = "各控制节点分别部署在三家不同的服务提供商处，注册信息已通过两条独立途径核实。";
+  const auto whole = held_by_cn(released({.label = "restricted", .body = kOther, .in_chinese = chinese}, 3));
+  carry(part_of(whole, 0));
+  EXPECT_EQ(look(ru_.quotations(), draft(kOther)).value().passages.size(), 1U);
+  EXPECT_THAT(look(ru_.quotations(), draft(chinese)).value().passages, IsEmpty());
+  carry(part_of(whole, 1));
+  EXPECT_EQ(look(ru_.quotations(), draft(kOther)).value().passages.size(), 1U);
+  EXPECT_EQ(look(ru_.quotations(), draft(chinese)).value().passages.size(), 1U);
+}
+
+TEST_F(QuotationsTest, FindWhatWasCarriedAndThenCameAsAMessageOfItsOwn) {
+  const auto carried = released({.label = "restricted", .body = kOther}, 3);
+  carry(held_by_cn(carried));
+  ASSERT_EQ(look(ru_.quotations(), draft(kOther)).value().passages.size(), 1U);
+  deliver(released({.body = "Пункт"}, 4));
+  deliver(carried);
+  EXPECT_EQ(look(ru_.quotations(), draft(kOther)).value().passages.size(), 1U);
+  erase(carried);
+  EXPECT_THAT(look(ru_.quotations(), draft(kOther)).value().passages, IsEmpty());
+}
+
+// Another ordinal took the place of one that was found: whoever looks looks it up again.
+TEST_F(QuotationsTest, AreLookedUpAgainWhenAMessageIsThereNoMore) {
+  const auto at = scene(ru_.node());
+  const auto world = at.world();
+  const auto node = ru_.node();
+  const quotation::Fingerprinter by(as_bytes("a key of no daemon"));
+  const quotation::Windows none;
+  const HeldSources sources;
+  const auto resolve = [this](std::string_view name) { return ru_.store().reader().resolve(name); };
+  const auto written = wire::decode_draft(test::draft_bytes(draft(kSecret)), resolve).value();
+  const auto later = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto ordinal = ru_.store().reader().message_row(id(held_)).value().ordinal;
+  EXPECT_EQ(QuotationLook(node, by, none, world, written, sources).through({ordinal}, later).value()->passages.size(),
+            1U);
+  EXPECT_FALSE(QuotationLook(node, by, none, world, written, sources)
+                   .through({ordinal, ordinal + 9}, later)
+                   .value()
+                   .has_value());
+}
+
+// ---- what cannot be looked at
+
+TEST_F(QuotationsTest, LetNothingGoWhileATextThatIsHeldDoesNotOpen) {
+  auto record = held_by_cn(released({.label = "restricted", .body = kOther}, 3));
+  record.sealed_key.back() ^= 1;
+  carry(record);
+  EXPECT_THAT(codes_of(submit(draft(kOther))), ElementsAre("E-NOT-NOW"));
+  EXPECT_EQ(ru_.quotations().catch_up().error().code, Errc::corrupt);
+  EXPECT_THAT(ru_.store().reader().list(store::Box::outbox, 0, 10).value(), IsEmpty());
 }
 
 }  // namespace

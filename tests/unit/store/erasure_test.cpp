@@ -149,6 +149,83 @@ TEST_F(ErasureTest, OfACarriedOriginalEndsWhenItComesAgain) {
   EXPECT_THAT(findings(), IsEmpty());
 }
 
+// What follows the texts from outside the database.
+TEST_F(ErasureTest, AndWhateverComesAgainAreChangesOfTheirTextInOrder) {
+  const auto changes = [&] {
+    std::vector<std::uint64_t> ordinals;
+    const auto all = store_->reader().text_changes(0, 100).value();
+    for (const auto& change : all) ordinals.push_back(change.ordinal);
+    return ordinals;
+  };
+  const auto ordinal_of = [&](const core::MessageId& id) { return store_->reader().message_row(id)->ordinal; };
+  const auto signed_by_peer = [&](std::uint64_t number) {
+    auto record = world_.message("ru-example", number);
+    record.statement = world_.peer.sign(record.statement.statement, world_.clock.now(), world_.random);
+    return record;
+  };
+  const auto carry = [&](const store::MessageRecord& record) {
+    act([&](Transaction& tx) { return tx.record_carried(record, entry_of(core::Act::carried, record.id)); });
+  };
+  const auto whole = signed_by_peer(7);
+  auto part = whole;
+  part.extent.parts = {0};
+  part.omitted.resize(1);
+  carry(part);
+  const auto first = ordinal_of(whole.id);
+  const auto sent = ordinal_of(world_.send(*store_, 1).value().id);
+  EXPECT_THAT(changes(), IsEmpty());
+  EXPECT_EQ(store_->reader().last_text_change().value(), 0U);
+
+  carry(whole);
+  EXPECT_THAT(changes(), ElementsAre(first)) << "more of it";
+  EXPECT_NE(ordinal_of(whole.id), first);
+  carry(whole);
+  EXPECT_THAT(changes(), ElementsAre(first)) << "the same once more";
+  erase(whole.id);
+  erase(store_->reader().recorded_after(sent - 1, 1)->front().id);
+  EXPECT_THAT(changes(), ElementsAre(first, ordinal_of(whole.id), sent));
+  const auto erased = ordinal_of(whole.id);
+  carry(whole);
+  EXPECT_THAT(changes(), ElementsAre(first, sent, erased)) << "each by its last change";
+  EXPECT_THAT(
+      store_->reader().text_changes(store_->reader().last_text_change().value() - 1, 100).value().front().ordinal,
+      erased);
+}
+
+TEST_F(ErasureTest, OfAMessageOfOursByRightEndsOnlyWhenItComesWithItsKey) {
+  const auto id = world_.take_in(*store_, 1)->message;
+  auto record = store_->reader().message(id).value();
+  erase(id);
+  const auto key = std::exchange(record.sealed_key, {});
+  const auto carry = [&] {
+    act([&](Transaction& tx) { return tx.record_carried(record, entry_of(core::Act::carried, id)); });
+  };
+  carry();
+  EXPECT_EQ(store_->reader().erasure(id).value()->state, ErasureState::erased);
+  record.sealed_key = key;
+  carry();
+  EXPECT_FALSE(store_->reader().erasure(id)->has_value());
+  EXPECT_EQ(store_->reader().message(id)->sealed_key, key);
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+TEST_F(ErasureTest, IsNothingToACarriedOriginalWhoseKeyComesLater) {
+  auto record = world_.message("ru-example", 7);
+  record.statement = world_.peer.sign(record.statement.statement, world_.clock.now(), world_.random);
+  const auto key = std::exchange(record.sealed_key, {});
+  const auto carry = [&] {
+    act([&](Transaction& tx) { return tx.record_carried(record, entry_of(core::Act::carried, record.id)); });
+  };
+  carry();
+  EXPECT_TRUE(store_->reader().message(record.id)->sealed_key.empty());
+  record.sealed_key = key;
+  carry();
+  EXPECT_EQ(store_->reader().message(record.id)->sealed_key, key);
+  record.sealed_key.clear();
+  carry();
+  EXPECT_EQ(store_->reader().message(record.id)->sealed_key, key) << "what is held opens";
+}
+
 // A message of ru-example of a consent kind, taken in as the service does.
 core::MessageId take_in(StoreWorld& world, Transaction& tx, const std::string& kind,
                         const core::ConsentStatement& statement, std::uint64_t number,

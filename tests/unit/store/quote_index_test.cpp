@@ -38,6 +38,9 @@ class QuoteIndexTest : public ::testing::Test {
     position.id.value[0] = static_cast<std::uint8_t>(ordinal);
     return position;
   }
+  static void add(QuoteIndex& index, std::uint64_t ordinal, const std::vector<std::uint64_t>& fingerprints) {
+    index.add(ordinal, at(ordinal).id, fingerprints);
+  }
   [[nodiscard]] std::string everything_on_disk() const {
     std::string all;
     for (const auto& entry : std::filesystem::directory_iterator(base_ / "quotes")) {
@@ -54,9 +57,9 @@ class QuoteIndexTest : public ::testing::Test {
 
 TEST_F(QuoteIndexTest, FindsWhatIsInMemoryAndWhatIsOnDisk) {
   auto index = open();
-  index->add(at(1), {10, 20, 30});
+  add(*index, 1, {10, 20, 30});
   ASSERT_TRUE(index->write());
-  index->add(at(2), {20, 40});
+  add(*index, 2, {20, 40});
   EXPECT_THAT(index->find({20}).value(), ElementsAre(1, 2));
   EXPECT_THAT(index->find({5, 30, 50}).value(), ElementsAre(1));
   EXPECT_THAT(index->find({11}).value(), IsEmpty());
@@ -65,9 +68,9 @@ TEST_F(QuoteIndexTest, FindsWhatIsInMemoryAndWhatIsOnDisk) {
 TEST_F(QuoteIndexTest, IsAsItWasWrittenAfterOpeningAgain) {
   {
     auto index = open();
-    index->add(at(1), {10});
+    add(*index, 1, {10});
     ASSERT_TRUE(index->write());
-    index->add(at(2), {20});
+    add(*index, 2, {20});
   }
   auto index = open();
   EXPECT_EQ(index->position(), at(1));
@@ -75,41 +78,44 @@ TEST_F(QuoteIndexTest, IsAsItWasWrittenAfterOpeningAgain) {
 }
 
 // Random entries, written and merged at random, against a map; small runs, so that every block and merge is met.
-TEST_F(QuoteIndexTest, AgreesWithAMapThroughWritingMergingForgettingAndOpening) {
+TEST_F(QuoteIndexTest, AgreesWithAMapThroughWritingMergingChangingAndOpening) {
   const QuoteIndexOptions small{200, 50};
   std::mt19937_64 engine(20261126);
   std::map<std::uint64_t, std::set<std::uint64_t>> twin;
   auto index = open(small);
-  std::set<std::uint64_t> forgotten;
+  std::uint64_t changes = 0;
   for (std::uint64_t ordinal = 1; ordinal <= 2'000; ++ordinal) {
     std::set<std::uint64_t> fingerprints;
     for (auto n = engine() % 12; n > 0; --n) fingerprints.insert(engine() % 3'000);
     for (const auto one : fingerprints) twin[one].insert(ordinal);
-    index->add(at(ordinal), {fingerprints.begin(), fingerprints.end()});
+    add(*index, ordinal, {fingerprints.begin(), fingerprints.end()});
     if (engine() % 3 == 0) {
       ASSERT_TRUE(index->tend());
     }
-    if (engine() % 300 == 0) {
+    if (engine() % 50 == 0) {
       const auto one = 1 + engine() % ordinal;
-      forgotten.insert(one);
-      ASSERT_TRUE(index->forget(one));
+      for (auto& [fingerprint, ordinals] : twin) ordinals.erase(one);
+      std::set<std::uint64_t> others;
+      for (auto n = engine() % 3 * 4; n > 0; --n) others.insert(engine() % 3'000);
+      for (const auto fingerprint : others) twin[fingerprint].insert(one);
+      index->change({++changes, one}, {others.begin(), others.end()});
     }
     if (engine() % 400 == 0) {
       ASSERT_TRUE(index->write());
       index.reset();
       index = open(small);
-      ASSERT_EQ(index->position(), at(ordinal));
+      auto position = at(ordinal);
+      position.change = changes;
+      ASSERT_EQ(index->position(), position);
     }
   }
-  for (auto& [fingerprint, ordinals] : twin) {
-    std::erase_if(ordinals, [&](auto one) { return forgotten.contains(one); });
+  for (const auto& [fingerprint, ordinals] : twin)
     EXPECT_THAT(index->find({fingerprint}).value(), ::testing::ElementsAreArray(ordinals)) << fingerprint;
-  }
 }
 
 TEST_F(QuoteIndexTest, HoldsAFingerprintOfManyMessages) {
   auto index = open();
-  for (std::uint64_t ordinal = 1; ordinal <= 3'000; ++ordinal) index->add(at(ordinal), {7, 1'000 + ordinal});
+  for (std::uint64_t ordinal = 1; ordinal <= 3'000; ++ordinal) add(*index, ordinal, {7, 1'000 + ordinal});
   ASSERT_TRUE(index->write());
   EXPECT_EQ(index->find({7}).value().size(), 3'000U);
   EXPECT_THAT(index->find({1'500}).value(), ElementsAre(500));
@@ -118,8 +124,8 @@ TEST_F(QuoteIndexTest, HoldsAFingerprintOfManyMessages) {
 TEST_F(QuoteIndexTest, IsEmptyUnderAnotherKeyAndWhenItsFilesAreDamaged) {
   const auto fill = [this] {
     auto index = open();
-    ASSERT_TRUE(index->reset({}));
-    index->add(at(1), {10});
+    ASSERT_TRUE(index->reset({}, 0));
+    add(*index, 1, {10});
     ASSERT_TRUE(index->write());
   };
   fill();
@@ -138,7 +144,7 @@ TEST_F(QuoteIndexTest, IsEmptyUnderAnotherKeyAndWhenItsFilesAreDamaged) {
 
 TEST_F(QuoteIndexTest, SaysThatABlockIsDamaged) {
   auto index = open();
-  index->add(at(1), {10});
+  add(*index, 1, {10});
   ASSERT_TRUE(index->write());
   for (const auto& entry : std::filesystem::directory_iterator(base_ / "quotes")) {
     if (entry.path().extension() != ".run") continue;
@@ -151,51 +157,80 @@ TEST_F(QuoteIndexTest, SaysThatABlockIsDamaged) {
 
 TEST_F(QuoteIndexTest, ForgetsForGoodAndLeavesNoEntryOnTheDisk) {
   auto index = open();
-  index->add(at(1), {0x1122334455667788, 10});
-  index->add(at(2), {10});
+  add(*index, 1, {0x1122334455667788, 10});
+  add(*index, 2, {10});
   ASSERT_TRUE(index->write());
-  ASSERT_TRUE(index->forget(1));
-  EXPECT_THAT(index->find({10}).value(), ElementsAre(2));
-  index.reset();
-  index = open();
-  EXPECT_THAT(index->find({10}).value(), ElementsAre(2));
   const auto before = everything_on_disk().size();
+  index->change({1, 1}, {});
+  EXPECT_THAT(index->find({10}).value(), ElementsAre(2));
   ASSERT_TRUE(index->tend());
   EXPECT_LT(everything_on_disk().size(), before);
+  index.reset();
+  index = open();
+  EXPECT_EQ(index->position().change, 1U);
   EXPECT_THAT(index->find({10}).value(), ElementsAre(2));
   EXPECT_THAT(index->find({0x1122334455667788}).value(), IsEmpty());
 }
 
-TEST_F(QuoteIndexTest, ForgetsWhatItHasNotSeenYet) {
+TEST_F(QuoteIndexTest, SaysThatItForgotOnlyOnceItHas) {
   auto index = open();
-  ASSERT_TRUE(index->forget(2));
-  ASSERT_TRUE(index->tend());
-  index->add(at(1), {10});
-  index->add(at(2), {10});
-  EXPECT_THAT(index->find({10}).value(), ElementsAre(1));
+  add(*index, 1, {10});
   ASSERT_TRUE(index->write());
+  index->change({1, 1}, {});
+  index.reset();  // the process ended
+  EXPECT_EQ(open()->position().change, 0U);
+}
+
+TEST_F(QuoteIndexTest, FindsAgainWhatCameAgainAfterItWasForgotten) {
+  auto index = open();
+  add(*index, 1, {10, 20});
+  ASSERT_TRUE(index->write());
+  index->change({1, 1}, {});
+  index->change({2, 1}, {20, 30});
+  const auto found = [&](std::uint64_t fingerprint) { return index->find({fingerprint}).value(); };
+  for (const bool written : {false, true}) {
+    if (written) {
+      ASSERT_TRUE(index->tend());
+    }
+    EXPECT_THAT(found(10), IsEmpty()) << written;
+    EXPECT_THAT(found(20), ElementsAre(1)) << written;
+    EXPECT_THAT(found(30), ElementsAre(1)) << written;
+  }
+  index.reset();
+  index = open();
+  EXPECT_THAT(found(10), IsEmpty());
+  EXPECT_THAT(found(20), ElementsAre(1));
+}
+
+TEST_F(QuoteIndexTest, PassesAChangeOfWhatItHasNotSeenYet) {
+  auto index = open();
+  index->change({1, 2}, {10});
+  add(*index, 1, {10});
+  add(*index, 2, {20});
   EXPECT_THAT(index->find({10}).value(), ElementsAre(1));
+  EXPECT_THAT(index->find({20}).value(), ElementsAre(2));
 }
 
 TEST_F(QuoteIndexTest, ShowsNoFingerprintInItsFiles) {
   auto index = open();
   std::vector<std::uint64_t> all;
   for (std::uint64_t i = 0; i < 1'000; ++i) all.push_back(0x4141414141414100 + i);
-  index->add(at(1), all);
+  add(*index, 1, all);
   ASSERT_TRUE(index->write());
   EXPECT_EQ(everything_on_disk().find("AAAA"), std::string::npos);
 }
 
 TEST_F(QuoteIndexTest, IsEmptiedForAnotherGround) {
   auto index = open();
-  index->add(at(1), {10});
+  add(*index, 1, {10});
   ASSERT_TRUE(index->write());
   Digest ground;
   ground.value[0] = 1;
-  ASSERT_TRUE(index->reset(ground));
+  ASSERT_TRUE(index->reset(ground, 7));
   EXPECT_EQ(index->position().ordinal, 0U);
   EXPECT_THAT(index->find({10}).value(), IsEmpty());
   EXPECT_EQ(open()->made_under(), ground);
+  EXPECT_EQ(open()->position().change, 7U);
 }
 
 // A process that only builds the index is killed at a moment of chance; what the next one finds is whole up to the
@@ -209,7 +244,7 @@ TEST_F(QuoteIndexTest, IsWholeUpToItsPositionWhereverItsBuilderWasKilled) {
     if (child == 0) {
       auto index = QuoteIndex::open(base_ / "quotes", key_.view(), random_, small);
       for (auto ordinal = (*index)->position().ordinal + 1;; ++ordinal) {
-        (*index)->add(at(ordinal), {ordinal, ordinal + 1});
+        add(**index, ordinal, {ordinal, ordinal + 1});
         if (!(*index)->tend()) ::_exit(1);
       }
     }
@@ -233,15 +268,26 @@ TEST_F(QuoteIndexTest, IsWholeUpToItsPositionWhereverItsBuilderWasKilled) {
 // Those who look while others add, write and merge miss nothing that was added before.
 TEST_F(QuoteIndexTest, MissesNothingWhileItIsWritten) {
   auto index = open({500, 100});
+  std::set<std::uint64_t> changed;
+  const auto one_of = [](std::uint64_t ordinal) { return 1 + ordinal * 7919 % 10'007 % ordinal; };
   std::atomic<bool> stop = false;
   std::thread tender([&] {
     while (!stop) (void)index->tend();
   });
   for (std::uint64_t ordinal = 1; ordinal <= 5'000; ++ordinal) {
-    index->add(at(ordinal), {ordinal, ordinal + 1});
-    const auto earlier = 1 + ordinal * 7919 % ordinal;
+    add(*index, ordinal, {ordinal, ordinal + 1});
+    if (ordinal % 7 == 0) {
+      const auto one = one_of(ordinal * 31);
+      if (one > ordinal) continue;
+      index->change({ordinal, one}, {one, 10'000 + ordinal});
+      changed.insert(one);
+      ASSERT_THAT(index->find({10'000 + ordinal}).value(), ElementsAre(one)) << ordinal;
+    }
+    const auto earlier = one_of(ordinal);
     const auto found = index->find({earlier}).value();
     ASSERT_TRUE(std::binary_search(found.begin(), found.end(), earlier)) << ordinal;
+    const auto before = index->find({earlier + 1}).value();
+    ASSERT_EQ(std::binary_search(before.begin(), before.end(), earlier), !changed.contains(earlier)) << ordinal;
   }
   stop = true;
   tender.join();
