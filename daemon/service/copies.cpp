@@ -221,7 +221,7 @@ Result<Ids> erasable(store::Transaction& tx, const Ids& copies, Follow follow) {
   return out;
 }
 
-// The one place where text goes: what keeps anything of it beside the store forgets it here.
+// The one place where text goes. What keeps anything of it beside the store follows the store's changes of texts.
 Result<void> erase_one(store::Transaction& tx, const core::MessageId& id, const core::JournalEntry& entry) {
   return tx.erase(id, entry.actor, entry);
 }

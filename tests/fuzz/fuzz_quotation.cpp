@@ -1,5 +1,6 @@
 // Text of others on its way to fingerprints: whatever the bytes, every symbol says where it stands, writing the text
-// twice changes nothing of the symbols of either half, and a text of the length of a run is found in itself.
+// twice changes nothing of the symbols of either half, reading it twice from its end nothing at all, and a text of the
+// length of a run is found in itself.
 #include <algorithm>
 #include <cstdlib>
 
@@ -16,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!once.at.empty() && once.at.back() >= text.size()) std::abort();
   const auto twice = skeleton(text + "\n" + text);
   if (twice.symbols != once.symbols + once.symbols) std::abort();
+  const auto back = reversed(reversed(once));
+  if (back.symbols != once.symbols || back.at != once.at) std::abort();
   (void)field_skeleton(text);
   const auto prints = by.fingerprints(once.symbols, {});
   const auto again = by.fingerprints(twice.symbols, {});
