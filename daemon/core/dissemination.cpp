@@ -72,8 +72,7 @@ class Spread {
       waiting.pop_back();
       if (found == passed_on_.end()) continue;
       for (const auto i : found->second)
-        if (brings(steps_[i].state) && is_permitted(steps_[i], at) &&
-            have.insert(steps_[i].receiver).second)
+        if (brings(steps_[i].state) && is_permitted(steps_[i], at) && have.insert(steps_[i].receiver).second)
           waiting.push_back(steps_[i].receiver);
     }
   }

@@ -200,9 +200,7 @@ void take(const Stated& it, const core::TransferReport& report, const Detached& 
   step.carrier = report.carrier;
   step.extent = report.extent;
   step.time = it.message.created;
-  step.state = report.refused ? core::StepState::refused
-               : permitted    ? core::StepState::held
-                              : core::StepState::claimed;
+  step.state = report.refused ? core::StepState::refused : permitted ? core::StepState::held : core::StepState::claimed;
   step.reason = report.refused;
   step.report = it.row.id;
 }
@@ -355,8 +353,7 @@ Result<wire::DisseminationView> dissemination_of(const Node& node, const core::M
   for (const auto& one : TRY(stated_about(node, id))) {
     if (const auto* report = std::get_if<core::TransferReport>(&one.statement)) take(one, *report, detached, steps);
     if (const auto* disclosure = std::get_if<core::Disclosure>(&one.statement)) take(one, *disclosure, steps);
-    if (const auto* receipt = std::get_if<core::SpillReceipt>(&one.statement))
-      take(one, *receipt, original, steps);
+    if (const auto* receipt = std::get_if<core::SpillReceipt>(&one.statement)) take(one, *receipt, original, steps);
   }
   CHECK_OK(add_compliance(node, steps));
   for (auto& [key, step] : steps) {

@@ -58,8 +58,7 @@ bool may_have(const Tree& tree, const std::string& who, std::set<std::string> as
   if (who <= "b" || who == name(kStranger)) return true;
   if (!asked.insert(who).second) return false;
   for (const auto& step : tree.steps)
-    if (step.receiver == who && brought(step) && !is_revoked(tree, step) &&
-        may_have(tree, step.holder, asked))
+    if (step.receiver == who && brought(step) && !is_revoked(tree, step) && may_have(tree, step.holder, asked))
       return true;
   return false;
 }
