@@ -10,9 +10,6 @@ constexpr std::size_t kFramesInWork = 4;  // of one peer; more wait in its strea
 constexpr Duration kIdle = seconds(1);
 constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
 
-Steady now() { return std::chrono::steady_clock::now(); }
-std::chrono::milliseconds in_ms(Duration duration) { return std::chrono::milliseconds(duration.ms); }
-
 }  // namespace
 
 Lane::Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options,

@@ -1,4 +1,5 @@
-// Permits: the provider's yes to one use of its grant, asked for at the moment of the use (protocol section 8).
+// Permits: the provider's yes to one use of its grant, asked for at the moment of the use (protocol section 8), on the
+// holder's side; the provider's is permit_issuing.h.
 #pragma once
 
 #include <map>
@@ -9,12 +10,11 @@
 
 namespace chancery::service {
 
-class Quota;
-
 // Whether what came beside a permit is the wrap it names, or nothing where it names none.
 bool wrap_fits(const core::Permit& permit, BytesView wrap);
 
-// ---- the holder
+// It has some minutes to run, or as long as its grant.
+bool lasts(const core::Permit& permit, Instant grant_until, Instant now);
 
 // Requests under way, by provider. Kept in memory only: what waits for a permit stays in the outbox and asks again.
 // Thread-safe.
@@ -62,29 +62,5 @@ Result<void> close_refused(store::Transaction& tx, const store::OutboxRow& row, 
 // because nobody else sees all of them. Why it does not go: revoked, run out, or used up.
 Result<std::optional<core::ReasonCode>> count_uses(const Node& node, store::Transaction& tx,
                                                    const std::vector<store::UseRecord>& uses);
-
-// ---- the provider
-
-// The content key of an original of ours, or the keys of these parts alone, wrapped for somebody it was not written to.
-// For one step: id of grant and carrier; for a detached grant: digest of its terms, and nothing.
-Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, const core::Extent& extent,
-                     const core::SealKey& key, BytesView grant, BytesView carrier);
-
-struct Issued {
-  std::optional<store::LeafRef> leaf;  // signed now; else `record` was signed before
-  store::PermitRecord record;
-  core::Decision decision;  // a refusal, or a deferral, when it does not allow
-};
-// Whether the same request may still be permitted later: it is answered `deferred`, and its holder asks again.
-bool may_change(const core::Decision& decision);
-
-// Grant, uses, time and revocation are looked at in the act that signs; of a disclosure whether its holder told us of
-// exactly that. A refusal for good is journalled, but of a grant that is none of ours, and as long as the holder is
-// within `refusals`; beyond, it is deferred. Signs one leaf.
-Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
-                            const core::PermitRequest& request, Quota& refusals);
-
-// A report that came in, of the receiver of permits: noted beside them. A refusal gives the use back.
-Result<void> note_report(store::Transaction& tx, const core::MessageId& id, const core::Message& message);
 
 }  // namespace chancery::service

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/service/permit_issuing.h"
 #include "daemon/service/reissue.h"
 
 namespace chancery::service {

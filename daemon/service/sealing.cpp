@@ -8,7 +8,7 @@
 #include "daemon/service/carried.h"
 #include "daemon/service/gate.h"
 #include "daemon/service/numbering.h"
-#include "daemon/service/permits.h"
+#include "daemon/service/permit_issuing.h"
 #include "daemon/service/views.h"
 #include "daemon/wire/body.h"
 #include "daemon/wire/draft.h"

@@ -10,6 +10,11 @@
 namespace chancery::service {
 
 using Steady = std::chrono::steady_clock::time_point;
+inline Steady now() { return std::chrono::steady_clock::now(); }
+inline std::chrono::milliseconds in_ms(Duration duration) { return std::chrono::milliseconds(duration.ms); }
+inline Duration between(Steady from, Steady to) {
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count()};
+}
 
 struct InFlight {
   core::MessageId id;

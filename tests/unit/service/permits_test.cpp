@@ -1,7 +1,7 @@
 // What a provider permits, what a use costs and when it comes back, and how much refusals and reports make it write; at
 // cn-example, whose restricted notice ru-example may pass on to kz-example. The permission is registered from paper,
 // because no crypto policy is in force here.
-#include "daemon/service/permits.h"
+#include "daemon/service/permit_issuing.h"
 
 #include <future>
 

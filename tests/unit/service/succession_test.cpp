@@ -6,7 +6,7 @@
 
 #include "crypto/sealing.h"
 #include "daemon/service/peer_statements.h"
-#include "daemon/service/permits.h"
+#include "daemon/service/permit_issuing.h"
 #include "daemon/service/quota.h"
 #include "daemon/service/reports.h"
 #include "daemon/service/seal_keys.h"
