@@ -4,15 +4,13 @@
 
 #include "client/table.h"
 #include "daemon/core/authority.h"
-#include "daemon/core/form.h"
-#include "daemon/core/message.h"
+#include "daemon/core/consent.h"
 
 namespace chancery::client {
 
 namespace {
 
 constexpr Duration kDay = days(1);
-constexpr const char* kPublic = "public:";  // a disclosure names where, not an authority
 
 tl::unexpected<Fault> bad_value(const std::string& option, const std::string& value) {
   return fault("E-USAGE-VALUE", {{"option", option}, {"value", value}});
@@ -51,11 +49,7 @@ void sort_out(std::vector<std::string>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
-bool is_public(const std::string& receiver) { return receiver.rfind(kPublic, 0) == 0; }
-
-bool is_receiver(const std::string& text) {
-  return is_public(text) ? core::is_code(text.substr(std::string(kPublic).size())) : core::is_authority_id(text);
-}
+bool is_receiver(const std::string& text) { return core::is_public(text) || core::is_authority_id(text); }
 
 Outcome<std::vector<std::string>> receivers_typed(const Arguments& typed, std::vector<std::string> otherwise) {
   auto receivers = typed.has("--to") ? typed.list("--to") : std::move(otherwise);
@@ -90,7 +84,8 @@ Outcome<Terms> terms_typed(const Arguments& typed, const v1::ConsentView& asked)
   Terms terms;
   terms.to = TRY(receivers_typed(typed, {asked.to().begin(), asked.to().end()}));
   // What is not for an authority can only be disclosed.
-  const bool discloses = std::all_of(terms.to.begin(), terms.to.end(), is_public);
+  const bool discloses =
+      std::all_of(terms.to.begin(), terms.to.end(), [](const auto& one) { return core::is_public(one); });
   terms.verb = TRY(word_typed(typed, "--verb", discloses ? "disclose" : asked.verb(), {"transfer", "disclose"}));
   terms.extent = TRY(extent_typed(typed, asked.extent()));
   terms.uses = TRY(uses_typed(typed, asked.uses(), terms.to.size()));
@@ -120,7 +115,7 @@ void add_fact(v1::Draft& draft, const std::string& name, const std::string& valu
 std::vector<std::string> reached(const std::string& holder, const Terms& terms, const std::string& own) {
   auto all = terms.to;
   all.push_back(holder);
-  all.erase(std::remove_if(all.begin(), all.end(), [&](const auto& one) { return one == own || is_public(one); }),
+  all.erase(std::remove_if(all.begin(), all.end(), [&](const auto& one) { return one == own || core::is_public(one); }),
             all.end());
   sort_out(all);
   return all;
@@ -194,7 +189,7 @@ Outcome<v1::Draft> grant_draft(const v1::ConsentView& asked, const std::string& 
 
 Outcome<v1::Draft> disclosure_draft(const v1::MessageView& original, const Arguments& typed) {
   const auto to = typed.value("--to");
-  if (!is_public(to) || !is_receiver(to)) return bad_value("--to", to);
+  if (!core::is_public(to)) return bad_value("--to", to);
   v1::Draft draft;
   draft.set_kind("disclosure");
   draft.set_agreement(original.agreement());

@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "daemon/core/rules.h"
+
 namespace chancery::core {
 
 namespace {
-
-Reason reason_under(const Agreement* agreement, ReasonCode code, std::string subject) {
-  return agreement == nullptr ? Reason{code, {}, {}, std::move(subject)} : agreement->reason(code, std::move(subject));
-}
-
-std::string class_named_by(const Label& label) {
-  return label.policy + "/" + std::to_string(label.version) + "/" + label.classification;
-}
 
 const Agreement* agreement_of(const World& world, const Message& message) {
   return world.agreements.find(message.agreement, message.agreement_version);
@@ -70,24 +64,24 @@ Decision decide_handling(const World& world, const User& user, const Message& me
   const auto& book = world.agreements.labels();
   const auto* own = own_policy(world);
   const auto add = [&](ReasonCode code, std::string subject) {
-    out.add(reason_under(agreement, code, std::move(subject)));
+    out.add(rules::reason_of(agreement, code, std::move(subject)));
   };
   if (message.originator == world.self) add(ReasonCode::not_addressed, message.originator);
   if (own == nullptr || proposed.policy != own->id || proposed.version != own->version || !book.knows(proposed)) {
-    add(ReasonCode::label_unknown, class_named_by(proposed));
+    add(ReasonCode::label_unknown, rules::class_named_by(proposed));
     return out;
   }
   for (const auto& label : message.labels) {
     const auto least = book.regard(*own, label);
-    if (!least) add(ReasonCode::label_unknown, class_named_by(label));
+    if (!least) add(ReasonCode::label_unknown, rules::class_named_by(label));
     if (least && !dominates(book, proposed, *least)) add(ReasonCode::label_laxer, least->text());
   }
   if (!review_fits(*own->find(proposed.classification), proposed, world.now))
-    add(ReasonCode::label_review, class_named_by(proposed));
+    add(ReasonCode::label_review, rules::class_named_by(proposed));
   // What was in force under an older version of the policy is compared as this version regards it.
   const auto before = current ? book.regard(*own, *current) : std::nullopt;
   if (current && user.role != Role::approver && (!before || !dominates(book, proposed, *before)))
-    add(ReasonCode::label_lowered, class_named_by(proposed));
+    add(ReasonCode::label_lowered, rules::class_named_by(proposed));
   return out;
 }
 
@@ -100,10 +94,10 @@ Decision decide_use(const World& world, const Message& made, const std::vector<L
     const auto held_as = own == nullptr ? std::nullopt : book.regard(*own, label);
     const auto mark = made.labels.empty() || own == nullptr ? std::nullopt : book.regard(*own, made.labels.front());
     if (!held_as || !mark || !dominates(book, *mark, *held_as))
-      out.add(reason_under(agreement, ReasonCode::label_laxer, label.text()));
+      out.add(rules::reason_of(agreement, ReasonCode::label_laxer, label.text()));
     const bool barred = agreement == nullptr || agreement->bars_state_secrets;
     if (barred && (!held_as || own->find(held_as->classification)->state_secret))
-      out.add(reason_under(agreement, ReasonCode::state_secret, class_named_by(label)));
+      out.add(rules::reason_of(agreement, ReasonCode::state_secret, rules::class_named_by(label)));
   }
   return out;
 }
@@ -113,7 +107,7 @@ Decision decide_publication(const World& world, const Message& original, const s
   const auto demanded = own_label(world, original);
   const auto kept = held_as(world, original, handling);
   if (!handling || (demanded && kept && dominates(world.agreements.labels(), *demanded, *kept))) return out;
-  out.add(reason_under(agreement_of(world, original), ReasonCode::label_laxer, handling->text()));
+  out.add(rules::reason_of(agreement_of(world, original), ReasonCode::label_laxer, handling->text()));
   return out;
 }
 

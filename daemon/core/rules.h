@@ -42,7 +42,8 @@ void check_profile(const Case& c, Decision& out);
 void check_body(const Case& c, Decision& out);  // limits, attachments, expiry
 
 // rules_label.cpp
-std::string subject_of(const Label& label);       // "<policy>/<version>"
+std::string policy_named_by(const Label& label);  // "<policy>/<version>"
+std::string class_named_by(const Label& label);   // "<policy>/<version>/<class>"
 void check_labels(const Case& c, Decision& out);  // complete, known, under the originator's own policy
 // Classes secret and categories excluded under the law of any Party; sources under their agreement too.
 void check_state_secrets(const Case& c, Decision& out);

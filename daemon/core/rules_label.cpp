@@ -6,8 +6,6 @@ namespace chancery::core::rules {
 
 namespace {
 
-std::string class_of(const Label& label) { return subject_of(label) + "/" + label.classification; }
-
 // The policy is not known here. A receiver waits until it has it; a holder must not send what it cannot judge.
 void add_policy_unknown(const Case& c, const std::string& subject, Decision& out) {
   const auto code = c.side == Side::release ? ReasonCode::label_unknown : ReasonCode::label_policy_unknown;
@@ -15,25 +13,26 @@ void add_policy_unknown(const Case& c, const std::string& subject, Decision& out
 }
 
 void check_label(const Case& c, const Label& label, Decision& out) {
-  if (c.labels().find(label.policy, label.version) == nullptr) return add_policy_unknown(c, subject_of(label), out);
-  if (!c.labels().knows(label)) out.add(c.reason(ReasonCode::label_unknown, class_of(label)));
+  if (c.labels().find(label.policy, label.version) == nullptr)
+    return add_policy_unknown(c, policy_named_by(label), out);
+  if (!c.labels().knows(label)) out.add(c.reason(ReasonCode::label_unknown, class_named_by(label)));
 }
 
 // The first label is the originator's own, under its Party's policy, whose data are those the statement names.
 void check_own_policy(const Case& c, Decision& out) {
   const auto& label = c.message.labels.front();
   const auto* named = c.labels().find(c.message.label_policy);
-  if (named == nullptr) return add_policy_unknown(c, subject_of(label), out);
+  if (named == nullptr) return add_policy_unknown(c, policy_named_by(label), out);
   const auto* designation = c.designation(c.message.originator);
   const bool own = designation == nullptr || named->party == designation->party;
   if (named->id != label.policy || named->version != label.version || !own)
-    out.add(c.reason(ReasonCode::label_unknown, subject_of(label)));
+    out.add(c.reason(ReasonCode::label_unknown, policy_named_by(label)));
 }
 
 // A source was labelled under data of its own, which have to be those we judge it by.
 void check_source_policy(const Case& c, const Message& source, Decision& out) {
   if (c.labels().find(source.label_policy) == nullptr)
-    add_policy_unknown(c, source.labels.empty() ? source.originator : subject_of(source.labels.front()), out);
+    add_policy_unknown(c, source.labels.empty() ? source.originator : policy_named_by(source.labels.front()), out);
 }
 
 // What a bound Party's catalogue names is not exchanged, whoever writes it and whatever its class.
@@ -41,7 +40,7 @@ void check_excluded(const Case& c, const Agreement& agreement, const std::vector
                     const std::vector<Label>& labels, Decision& out) {
   for (const auto& label : labels)
     for (const auto& category : c.labels().excluded(label, parties, agreement.id))
-      out.add(agreement.reason(ReasonCode::label_excluded, subject_of(label) + "/" + category));
+      out.add(agreement.reason(ReasonCode::label_excluded, policy_named_by(label) + "/" + category));
 }
 
 // A label that is not known is a reason of its own; what it hides cannot be screened. Where the law of a Party says
@@ -53,9 +52,9 @@ void screen(const Case& c, const Agreement& agreement, const std::vector<std::st
     if (c.labels().class_of(label) == nullptr) continue;
     if (c.labels().knows(label))
       for (const auto& party : c.labels().silent(label, parties))
-        add_policy_unknown(c, class_of(label) + " (" + party + ")", out);
+        add_policy_unknown(c, class_named_by(label) + " (" + party + ")", out);
     if (agreement.bars_state_secrets && c.labels().state_secret(label, parties))
-      out.add(agreement.reason(ReasonCode::state_secret, class_of(label)));
+      out.add(agreement.reason(ReasonCode::state_secret, class_named_by(label)));
   }
 }
 
@@ -68,7 +67,9 @@ void check_ceiling_of(const Case& c, const Message& m, const std::set<std::strin
 
 }  // namespace
 
-std::string subject_of(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
+std::string class_named_by(const Label& label) { return policy_named_by(label) + "/" + label.classification; }
+
+std::string policy_named_by(const Label& label) { return label.policy + "/" + std::to_string(label.version); }
 
 void check_labels(const Case& c, Decision& out) {
   if (c.message.labels.empty()) return out.add(c.reason(ReasonCode::label_missing));
@@ -97,7 +98,7 @@ void check_review(const Case& c, Decision& out) {
   const auto& label = c.message.labels.front();
   const auto* of = c.labels().class_of(label);
   if (of != nullptr && !review_fits(*of, label, c.message.created))
-    out.add(c.reason(ReasonCode::label_review, class_of(label)));
+    out.add(c.reason(ReasonCode::label_review, class_named_by(label)));
 }
 
 void check_ceiling(const Case& c, Decision& out) {

@@ -49,10 +49,10 @@ void check_inherited(const Case& c, Decision& out) {
   const auto& inherited = c.sources.inherited;
   for (const auto& label : inherited)
     if (std::find(labels.begin(), labels.end(), label) == labels.end())
-      out.add(c.reason(ReasonCode::label_not_inherited, subject_of(label)));
+      out.add(c.reason(ReasonCode::label_not_inherited, policy_named_by(label)));
   if (!is_complete(c.sources)) return;
   for (std::size_t i = 1; i < labels.size(); ++i)
-    if (!inherited.contains(labels[i])) out.add(c.reason(ReasonCode::label_not_inherited, subject_of(labels[i])));
+    if (!inherited.contains(labels[i])) out.add(c.reason(ReasonCode::label_not_inherited, policy_named_by(labels[i])));
 }
 
 // Under the agreement the source travelled under.

@@ -317,7 +317,7 @@ Result<void> add_coverage(const Node& node, const core::Message& original, const
 }
 
 // A request or a grant stands for what it is about, which a successor may have beside the request alone.
-Result<store::MessageRow> subject_of(const Node& node, const core::MessageId& id) {
+Result<store::MessageRow> message_meant(const Node& node, const core::MessageId& id) {
   auto& reader = node.store.reader();
   auto row = TRY(reader.message_row(id));
   const auto one = TRY(stated(row));
@@ -343,7 +343,7 @@ Result<store::MessageRow> subject_of(const Node& node, const core::MessageId& id
 
 Result<wire::DisseminationView> dissemination_of(const Node& node, const core::MessageId& named) {
   wire::DisseminationView out;
-  const auto row = TRY(subject_of(node, named));
+  const auto row = TRY(message_meant(node, named));
   const auto& id = row.id;
   const auto original = TRY(core::Message::parse(row.statement));
   out.message = TRY(message_view(node, scene(node), row));
