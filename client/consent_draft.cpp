@@ -131,6 +131,7 @@ v1::MessageView original_of(const v1::MessageView& message) {
     original.set_originator(source.originator());
     original.set_agreement(source.agreement());
     *original.mutable_providers() = source.providers();
+    *original.mutable_asked() = source.asked();
     original.clear_number();
     original.clear_their_number();
   }
@@ -144,6 +145,7 @@ Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Argument
   draft.set_agreement(original.agreement());
   draft.set_precedence(original.precedence());
   draft.set_exercise(original.exercise());
+  *draft.mutable_recipients() = original.asked();
   add_fact(draft, "extent", terms.extent);
   add_fact(draft, "from", terms.from);
   add_fact(draft, "mode", terms.mode);

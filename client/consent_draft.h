@@ -13,7 +13,7 @@ namespace chancery::client {
 v1::MessageView original_of(const v1::MessageView& message);
 
 // --to --extent --uses --from --until --verb --mode. By default: from today, for thirty days, one use a receiver, asked
-// for at each use. The daemon addresses it to every provider of the original.
+// for at each use. To every provider of the original.
 Outcome<v1::Draft> request_draft(const v1::MessageView& original, const Arguments& typed, Instant now);
 
 // The terms as if `holder` had asked for them: for a permission nobody asked for in a message.

@@ -175,6 +175,7 @@ std::string header_of(const v1::MessageView& m, const DataNames& names, const Ca
   if (m.incoming())
     out += line(catalogue, "their-number", m.their_number().empty() ? "-" : core::neutralised(m.their_number()));
   out += line(catalogue, "from", core::neutralised(m.originator())) + line(catalogue, "to", shown(m.recipients()));
+  if (m.providers_size() > 1) out += line(catalogue, "providers", shown(m.providers()));
   out += line(catalogue, "kind", catalogue.word("kind", core::neutralised(m.kind())));
   out += line(catalogue, "agreement", core::neutralised(m.agreement()));
   out += line(catalogue, "threats", items(m.threats(), names));

@@ -154,6 +154,10 @@ MessageId subject_of(const ConsentStatement& statement);
 
 // What a request asks for, or a disclosure is to make public; nothing where the message asks no provider.
 std::optional<MessageId> asked_about(const Message& message);
+// Whom permission for this very message is asked of: who answers at this time for its own providers, without `self`.
+// Sorted.
+std::vector<std::string> asked_for(const Directory& directory, const Message& message, const std::string& self,
+                                   Instant at);
 // Whether a message carries the key of what it is about: a detached grant.
 bool gives_keys(const Message& message);
 // The decision a recall names; nothing for other messages.

@@ -133,6 +133,14 @@ std::vector<ConsentNeed> consent_needs(const World& world, const Message& messag
   return needs;
 }
 
+std::vector<std::string> asked_for(const Directory& directory, const Message& message, const std::string& self,
+                                   Instant at) {
+  std::set<std::string> all;
+  for (const auto& provider : own_providers(message)) all.insert(core::answering(directory, provider, at));
+  all.erase(self);
+  return {all.begin(), all.end()};
+}
+
 namespace {
 
 bool decides(const Directory& directory, const Message& decision, const std::string& provider) {

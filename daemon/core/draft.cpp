@@ -66,18 +66,15 @@ std::vector<Label> labels(const Draft& draft, const std::string& policy, std::ui
 
 // Whoever has to permit it, where the draft leaves that to us.
 std::vector<std::string> asked(const World& world, const Message& m, const SourceLookup& sources) {
-  std::vector<std::string> all;
-  const auto ask = [&](const std::string& authority) {
-    if (authority != world.self) all.push_back(authority);
-  };
-  const auto statement = read_consent({}, m);
-  const auto* request = statement.has_value() ? std::get_if<ConsentRequest>(&*statement) : nullptr;
-  const auto* original = request != nullptr && sources ? sources(request->terms.original) : nullptr;
-  if (original != nullptr)
-    for (const auto& provider : own_providers(original->message)) ask(answering(world.directory, provider, m.created));
-  if (m.kind == "disclosure")
-    for (const auto& need : consent_needs(world, m, sources)) ask(need.answering(m.created));
-  return sorted(std::move(all));
+  if (m.kind == "disclosure") {
+    std::vector<std::string> all;
+    for (const auto& need : consent_needs(world, m, sources)) all.push_back(need.answering(m.created));
+    return sorted(std::move(all));
+  }
+  const auto about = asked_about(m);
+  const auto* original = about && sources ? sources(*about) : nullptr;
+  return original == nullptr ? std::vector<std::string>()
+                             : asked_for(world.directory, original->message, world.self, m.created);
 }
 
 }  // namespace

@@ -10,15 +10,31 @@ namespace chancery::service {
 
 namespace {
 
+struct OwnGrant {
+  core::Grant grant;
+  std::optional<core::MessageId> answers;  // the request
+};
+
 // Signed by us, or by a predecessor and held here.
-Result<std::optional<core::Grant>> grant_of_ours(const Node& node, store::Transaction& tx, const core::MessageId& id) {
+Result<std::optional<OwnGrant>> grant_of_ours(const Node& node, store::Transaction& tx, const core::MessageId& id) {
+  using None = std::optional<OwnGrant>;
   const auto row = TRY(tx.find_message(id));
-  if (!row || row->direction == store::Direction::carried) return std::optional<core::Grant>();
-  const auto statement = core::read_consent(id, TRY(core::Message::parse(row->statement)));
+  if (!row || row->direction == store::Direction::carried) return None();
+  const auto message = TRY(core::Message::parse(row->statement));
+  const auto statement = core::read_consent(id, message);
   const auto* grant = statement.has_value() ? std::get_if<core::Grant>(&*statement) : nullptr;
-  if (grant == nullptr) return std::optional<core::Grant>();
+  if (grant == nullptr) return None();
   const auto line = core::succession_of(tx.directory(), grant->provider);
-  return line.has_answered(node.identity.authority, tx.now()) ? std::optional(*grant) : std::optional<core::Grant>();
+  return line.has_answered(node.identity.authority, tx.now()) ? None({*grant, message.in_reply_to}) : None();
+}
+
+// What is permitted: held, or beside the request. A provider need not have what it provided a part of.
+Result<std::optional<core::Message>> original_of(store::Transaction& tx, const OwnGrant& own) {
+  std::vector<core::MessageId> ids = {own.grant.terms.original};
+  if (own.answers) ids.push_back(*own.answers);
+  const auto sources = TRY(HeldSources::gather(ids, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
+  const auto* found = sources.lookup()(own.grant.terms.original);
+  return found == nullptr ? std::optional<core::Message>() : std::optional(found->message);
 }
 
 // What we never saw may have been granted by one of these.
@@ -30,19 +46,18 @@ bool has_predecessor(const core::Directory& directory, const std::string& self, 
 }
 
 // Whether the step takes a wrap of ours, and whether we have the key for it. A wrap is of the original's originator or
-// of who answers for it; whose original is not here cannot be told.
+// of who answers for it; of what nobody showed us cannot be told whose it is.
 struct Wrapping {
   bool is_asked = false;
   bool key_held = true;
 };
-Result<Wrapping> wrapping_of(const Node& node, const core::Directory& directory, const core::PermitRequest& request,
-                             const Result<store::MessageRecord>& original, Instant now) {
+Wrapping wrapping_of(const core::World& world, const core::PermitRequest& request,
+                     const std::optional<core::Message>& original, const Result<store::MessageRecord>& held) {
   Wrapping out;
   if (request.verb != core::Verb::transfer || request.relation != core::Relation::forwards) return out;
-  if (!original.has_value()) return Wrapping{false, false};
-  const auto message = TRY(core::Message::parse(original->statement.statement));
-  out.is_asked = core::answering(directory, message.originator, now) == node.identity.authority;
-  out.key_held = !out.is_asked || (!original->sealed_key.empty() && original->extent.is_all());
+  if (!original) return {false, false};
+  out.is_asked = core::answering(world.directory, original->originator, world.now) == world.self;
+  out.key_held = !out.is_asked || (held.has_value() && !held->sealed_key.empty() && held->extent.is_all());
   return out;
 }
 
@@ -174,38 +189,39 @@ Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, con
 
 Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std::string& holder,
                             const core::PermitRequest& request, Quota& refusals) {
-  const auto grant = TRY(grant_of_ours(node, tx, request.grant));
+  const auto own = TRY(grant_of_ours(node, tx, request.grant));
+  const auto* grant = own ? &own->grant : nullptr;
   // Not his to use: answered, and nothing more is looked at or written.
-  if (!grant || grant->holder != holder || grant->terms.original != request.original) {
+  if (grant == nullptr || grant->holder != holder || grant->terms.original != request.original) {
     const auto& self = node.identity.authority;
     Issued none;
-    if (!grant && has_predecessor(tx.directory(), self, tx.now()))
+    if (grant == nullptr && has_predecessor(tx.directory(), self, tx.now()))
       none.decision.add({core::ReasonCode::no_longer_held, {}, {}, self});
     else
       none.decision.add({core::ReasonCode::consent_required, {}, {}, request.receiver});
     return none;
   }
-  const auto original = tx.load_message(request.original);
-  if (!original.has_value() && original.error().code != Errc::not_found) return tl::unexpected(original.error());
+  const auto held = tx.load_message(request.original);
+  if (!held.has_value() && held.error().code != Errc::not_found) return tl::unexpected(held.error());
+  const auto original = TRY(original_of(tx, *own));
+  const auto book = node.agreements();
+  const auto world = world_of(node, *book, tx);
   const store::PermittedUse use{request.grant, request.carrier, request.permitted_receiver()};
   const auto* key = tx.directory().seal_key(request.receiver, tx.now());
   const bool transfers = request.verb == core::Verb::transfer;
-  const auto wrapping = TRY(wrapping_of(node, tx.directory(), request, original, tx.now()));
+  const auto wrapping = wrapping_of(world, request, original, held);
 
   core::GrantStanding standing;
-  standing.grant = &*grant;
-  if (original.has_value()) {
-    const auto message = TRY(core::Message::parse(original->statement.statement));
-    standing.agreement = message.agreement;
-    standing.parts = message.parts;
+  standing.grant = grant;
+  if (original) {
+    standing.agreement = original->agreement;
+    standing.parts = original->parts;
   }
   standing.revoked = TRY(is_revoked(tx.directory(), *grant, statements_about(tx)));
   standing.used_by_this = TRY(tx.is_permitted(use));
   standing.used = TRY(tx.permitted_uses(request.grant));
   standing.key_held = wrapping.key_held;
   standing.receiver_key = !transfers || key != nullptr;
-  const auto book = node.agreements();
-  const auto world = world_of(node, *book, tx);
   auto decision = core::decide_permit(world, holder, request, standing);
   if (decision.allowed() && !transfers)
     if (const auto why = TRY(why_not_disclosed(world, tx, holder, request)))
@@ -219,7 +235,7 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     return out;
   }
   auto wrap = wrapping.is_asked
-                  ? TRY(rewrap(node, *original, request.extent, *key, request.grant.view(), request.carrier.view()))
+                  ? TRY(rewrap(node, *held, request.extent, *key, request.grant.view(), request.carrier.view()))
                   : Bytes();
   return sign(node, tx, holder, request, *grant, std::move(wrap));
 }

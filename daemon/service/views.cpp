@@ -73,7 +73,7 @@ Result<void> add_stage(const Node& node, const Scene& at, wire::MessageView& vie
   return {};
 }
 
-Result<void> add_sources(const Node& node, wire::MessageView& view) {
+Result<void> add_sources(const Node& node, const Scene& at, wire::MessageView& view) {
   for (const auto& line : view.message.sources) {
     wire::SourceView source{line.id, line.relation, {}, {}, {}, line.extent};
     const auto row = node.store.reader().message_row(line.id);
@@ -82,6 +82,7 @@ Result<void> add_sources(const Node& node, wire::MessageView& view) {
       source.originator = message.originator;
       source.agreement = message.agreement;
       source.providers = message.providers;
+      source.asked = core::asked_for(*at.directory, message, at.self, at.now);
     }
     if (!row.has_value() && row.error().code != Errc::not_found) return tl::unexpected(row.error());
     view.sources.push_back(std::move(source));
@@ -125,9 +126,10 @@ Result<wire::MessageView> message_view(const Node& node, const Scene& at, const 
   view.message = TRY(core::Message::parse(row.statement));
   add_marks(at, row, view);
   view.recorded = row.recorded;
+  view.asked = core::asked_for(*at.directory, view.message, at.self, at.now);
   view.cursor = row.ordinal;
   CHECK_OK(view.incoming ? add_stage(node, at, view) : add_deliveries(node, at, view));
-  CHECK_OK(add_sources(node, view));
+  CHECK_OK(add_sources(node, at, view));
   return view;
 }
 

@@ -68,6 +68,7 @@ void write(const SourceView& view, v1::SourceView& out) {
   out.set_agreement(view.agreement);
   for (const auto& provider : view.providers) out.add_providers(provider);
   out.set_extent(view.extent.text());
+  write_all(view.asked, out.mutable_asked());
 }
 
 void write_statement(const core::Message& m, v1::MessageView& out) {
@@ -220,6 +221,7 @@ void to_proto(const MessageView& view, v1::MessageView& out) {
   for (const auto& delivery : view.deliveries) write(delivery, *out.add_deliveries());
   for (const auto& source : view.sources) write(source, *out.add_sources());
   for (const auto& provider : view.message.providers) out.add_providers(provider);
+  write_all(view.asked, out.mutable_asked());
   out.set_cursor(view.cursor);
 }
 

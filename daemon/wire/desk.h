@@ -183,6 +183,7 @@ struct SourceView {
   std::string agreement;
   std::vector<std::string> providers;
   core::Extent extent = {};
+  std::vector<std::string> asked = {};  // core::asked_for
 };
 
 struct MessageView {
@@ -200,6 +201,7 @@ struct MessageView {
   std::vector<DeliveryView> deliveries;
   std::vector<SourceView> sources;
   std::uint64_t cursor = 0;
+  std::vector<std::string> asked = {};  // core::asked_for
 };
 void to_proto(const MessageView& view, v1::MessageView& out);
 

@@ -33,6 +33,8 @@ v1::MessageView held() {
   original.set_id(kOriginal);
   original.set_number("IN-2026-0001");
   original.set_originator("cn-example");
+  original.add_asked("cn-second");
+  original.add_asked("tj-example");
   original.set_agreement("sco-2009");
   original.set_precedence("priority");
   original.set_exercise(true);
@@ -66,12 +68,12 @@ std::string option_at_fault(const Outcome<v1::Draft>& draft) {
   return draft || !draft.error().params.contains("option") ? std::string() : draft.error().params.at("option");
 }
 
-TEST(RequestDraft, AsksWhomTheDaemonFindsFromTodayForThirtyDaysOnceEach) {
+TEST(RequestDraft, AsksWhoAnswersForTheOriginalFromTodayForThirtyDaysOnceEach) {
   const auto draft = request_draft(held(), typed({{"--to", "tj-example, kz-example,kz-example"}}), kMorning);
   ASSERT_TRUE(draft.has_value()) << draft.error().code;
   EXPECT_EQ(draft->kind(), "consent-request");
   EXPECT_EQ(draft->agreement(), "sco-2009");
-  EXPECT_EQ(recipients_of(*draft), std::vector<std::string>());
+  EXPECT_EQ(recipients_of(*draft), (std::vector<std::string>{"cn-second", "tj-example"}));
   EXPECT_EQ(facts_of(*draft), (Facts{{"extent", "all"},
                                      {"from", "2026-11-22T00:00:00.000Z"},
                                      {"mode", "online"},
