@@ -94,6 +94,10 @@ Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow) {
   return all;
 }
 
+Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forward) {
+  return !TRY(own_original(tx, TRY(tx.load_message(forward)), {}, is_locked)).has_value();
+}
+
 // ---- telling
 
 namespace {

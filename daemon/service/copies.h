@@ -34,6 +34,9 @@ enum class Follow { own_works, all_works };
 // was made of them.
 Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow);
 
+// Whether the forwards that are not locked, this one among them, bring all that is held of what it carries.
+Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forward);
+
 // Erases these copies, the originals they carry, what we made of them where that is locked too, and the drafts that use
 // them. What others made and sent us is a copy of its own. Returns what was erased now; `entry` says by whom.
 Result<std::vector<core::MessageId>> erase_copies(const Node& node, store::Transaction& tx, const Ids& copies,

@@ -219,8 +219,8 @@ Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core
   if (!original || TRY(tx.locked(id))) return owes;
   const auto row = TRY(tx.find_message(*original));
   if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;
-  if (TRY(is_spilled(tx, *original))) return owes;                                  // no grant frees it
-  if (TRY(own_original(tx, TRY(tx.load_message(id)), {}, is_locked))) return owes;  // nor what other forwards brought
+  if (TRY(is_spilled(tx, *original))) return owes;  // no grant frees it
+  if (!TRY(is_all_brought(tx, id))) return owes;    // nor what other forwards brought
   core::JournalEntry entry;
   entry.actor = actor;
   entry.act = core::Act::copy_unlocked;
