@@ -378,9 +378,15 @@ void add_han(char32_t c, std::u32string& out) {
   for (std::size_t i = 0; i < kHanSymbols; ++i) out += c + static_cast<char32_t>(i << 21);
 }
 
+// The tag characters say ASCII over again.
+char32_t untagged(char32_t c) { return c >= U'\U000E0020' && c <= U'\U000E007E' ? c - U'\U000E0000' : c; }
+
 std::u32string computed(char32_t character) {
   static const LookAlikes look_alikes;
   static Simplified simplified;
+  character = untagged(character);
+  // Fillers are letters, and nobody sees them.
+  if (u_hasBinaryProperty(static_cast<UChar32>(character), UCHAR_DEFAULT_IGNORABLE_CODE_POINT) != 0) return {};
   if (const auto* looks = look_alikes.find(character)) return *looks;
   auto letters = folded(units_of(character));
   if (letters.empty()) letters = std::u32string(1, character);

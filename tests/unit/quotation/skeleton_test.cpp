@@ -159,6 +159,12 @@ TEST(Skeleton, LeavesOutSymbolsAndModifierLetters) {
   EXPECT_EQ(folded("々").size(), 3U);
 }
 
+TEST(Skeleton, LeavesOutLettersThatNobodySeesAndReadsTags) {
+  for (const auto* filler : {"\u3164", "\u115F", "\u1160", "\uFFA0"})
+    EXPECT_EQ(folded(std::string("re") + filler + "port信" + filler + "息"), folded("report信息")) << filler;
+  EXPECT_EQ(folded("\U000E0052\U000E0065\U000E0070\U000E006F\U000E0072\U000E0074"), folded("report"));
+}
+
 TEST(Skeleton, IsTheSameOfTraditionalAndSimplifiedCharacters) {
   EXPECT_EQ(folded("國際資訊安全領域的威脅與網路攻擊"), folded("国际资讯安全领域的威胁与网路攻击"));
   EXPECT_EQ(folded("沉默"), folded("沈默"));
