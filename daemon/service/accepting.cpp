@@ -76,6 +76,7 @@ Result<core::Decision> decide_now(const Node& node, store::Transaction& tx, cons
     return arrived.decision;
   auto sources = arrived.sources;
   sources.complete(arrived.message, held_statements(tx));
+  CHECK_OK(sources.add_recalled(arrived.message, [&tx](const core::MessageId& id) { return tx.load_message(id); }));
   const auto world = world_of(node, *book, tx);
   const auto consents = TRY(consents_of(tx.directory(), arrived, sources, statements_about(tx)));
   auto decision = decide(world, arrived, sources, consents);

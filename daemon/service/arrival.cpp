@@ -206,6 +206,9 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   if (!original.has_value()) return rejected(digest, ReasonCode::malformed);
   check_carried(*original, arrived);
   arrived.sources.complete(arrived.message, held_statements(intake.node.store));
+  const auto recalled = arrived.sources.add_recalled(
+      arrived.message, [&](const core::MessageId& of) { return intake.node.store.reader().message(of); });
+  if (!recalled.has_value()) return deferred(digest, ReasonCode::not_now);
   file_statement(arrived.message, arrived.record);
   auto consents = consents_of(*intake.directory, arrived, arrived.sources, statements_about(intake.node.store));
   if (!consents.has_value()) return deferred(digest, ReasonCode::not_now);

@@ -47,6 +47,14 @@ void Sources::complete(const core::Message& message, const Held& held) {
   for (auto& [id, source] : known_) find_reissued(source, held);
 }
 
+Result<void> Sources::add_recalled(const core::Message& message, const HeldSources::Load& load) {
+  if (!core::recalled_by(message)) return {};
+  const auto recall = TRY(core::read_consent({}, message));
+  const auto held = TRY(HeldSources::gather({core::subject_of(recall)}, load));
+  for (const auto& [id, source] : held.statements()) known_.emplace(id, source);
+  return {};
+}
+
 // Breadth first; no deeper and no wider than decisions follow.
 void Sources::fill(const core::Message& message, const Held& held) {
   const auto named = named_by_facts(message.facts);

@@ -19,6 +19,8 @@ class Sources {
   [[nodiscard]] std::vector<core::Grant> grants() const;
   // Fills in what `message` names and nobody sent, from what is held, and whatever those name in turn.
   void complete(const core::Message& message, const Held& held);
+  // What a recall takes back may be made of statements that are held beside it alone. Errors: those of `load`.
+  Result<void> add_recalled(const core::Message& message, const HeldSources::Load& load);
   [[nodiscard]] core::SourceLookup lookup() const;
   // What came with the message and proves its sources and the grants it came under, to be kept with it. Whatever else
   // came is not ours to keep.

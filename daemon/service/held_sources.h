@@ -23,6 +23,7 @@ class HeldSources {
 
   // Valid as long as this.
   [[nodiscard]] core::SourceLookup lookup() const;
+  [[nodiscard]] const std::map<core::MessageId, core::SourceStatement>& statements() const { return statements_; }
   // Of a message that is held itself; null for others.
   [[nodiscard]] const store::MessageRecord* record(const core::MessageId& id) const;
   // How those of the message's sources that are held are handled here, where somebody marked them.

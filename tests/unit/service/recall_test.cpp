@@ -43,6 +43,18 @@ TEST_F(RecallTest, OfASpillErasesWhereItShowsTheWordOfItsAuthor) {
   EXPECT_THAT(findings(), IsEmpty());
 }
 
+// KZ has the statement of what was spilled beside that alone.
+TEST_F(RecallTest, OfWhatIsMadeOfASpillErasesItToo) {
+  (void)granted(terms("9"));
+  const auto made = value_of(released_by_ru({.recipients = {"kz-example"}, .sources = {{original_, "quotes"}}})).id;
+  EXPECT_THAT(carry(ru_, kz_, made), ElementsAre("delivered"));
+  EXPECT_FALSE(kz_.store().reader().message_row(id_of(original_)).has_value());
+  EXPECT_THAT(carry(cn_, ru_, released(spill_of(original_, {"ru-example"}), ++submissions_)), ElementsAre("delivered"));
+  EXPECT_THAT(carry(ru_, kz_, said_last(ru_, kz_)), ElementsAre("delivered"));
+  EXPECT_TRUE(locked(kz_, made) && erased(kz_, made));
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
 TEST_F(RecallTest, OfASpillLocksWhereAnotherThanItsAuthorSaysSo) {
   const auto forward = forward_at_kz();
   (void)value_of(released_by_ru(spill_of(original_, {"cn-example"})));
