@@ -186,6 +186,8 @@ struct CheckStatement {
   void operator()(const Recall& it) const {
     const auto* decision = at_hand(c, it.decision);
     if (decision == nullptr) return out.add(c.reason(ReasonCode::source_unproven, it.decision.short_text()));
+    const auto& kind = decision->message.kind;
+    if (kind != "consent-revocation" && kind != "spill-notice") return add_terms(c, "decision", out);
     const auto* copy = at_hand(c, it.copy);
     if (copy == nullptr) return;
     if (!ends(c.world.directory, decision->message, *copy, c.lookup)) add_terms(c, "decision", out);

@@ -55,13 +55,14 @@ Result<std::string> state_of(const Node& node, const core::Grant& grant, std::ui
 
 // Refused by the first that says so, granted when all who were asked did.
 Result<std::string> state_of_request(const Node& node, const Stated& request) {
-  std::size_t granted = 0;
+  std::set<std::string> granted;
   for (const auto& other : TRY(stated_about(node, core::subject_of(request.statement)))) {
     if (const auto* refusal = std::get_if<core::ConsentRefusal>(&other.statement))
       if (refusal->request == request.row.id) return "refused";
-    if (std::holds_alternative<core::Grant>(other.statement) && other.message.in_reply_to == request.row.id) ++granted;
+    if (std::holds_alternative<core::Grant>(other.statement) && other.message.in_reply_to == request.row.id)
+      granted.insert(other.message.originator);
   }
-  return granted < request.message.recipients.size() ? "open" : "granted";
+  return granted.size() < request.message.recipients.size() ? "open" : "granted";
 }
 
 Result<std::string> number_of(const Node& node, const core::MessageId& id) {

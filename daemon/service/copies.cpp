@@ -18,15 +18,27 @@ Decided decided(const core::MessageId& lock, const core::MessageId& id, const co
 }
 
 // The decision a recall names: held, or beside it. Nothing where neither is so.
+namespace {
+
+bool is_decision(const core::Message& message) {
+  return message.kind == "consent-revocation" || message.kind == "spill-notice";
+}
+
+}  // namespace
+
 Result<std::optional<Decided>> decided_by_recall(store::Transaction& tx, const core::MessageId& recall,
                                                  const core::MessageId& id) {
-  if (const auto row = TRY(tx.find_message(id)))
-    return std::optional(decided(recall, id, TRY(stored_message(row->statement))));
+  using None = std::optional<Decided>;
+  if (const auto row = TRY(tx.find_message(id))) {
+    const auto message = TRY(stored_message(row->statement));
+    return is_decision(message) ? None(decided(recall, id, message)) : None();
+  }
   for (const auto& beside : TRY(tx.load_message(recall)).sources) {
     const auto message = TRY(stored_message(beside.statement));
-    if (core::message_id(beside.statement, message.created) == id) return std::optional(decided(recall, id, message));
+    if (core::message_id(beside.statement, message.created) == id && is_decision(message))
+      return None(decided(recall, id, message));
   }
-  return std::optional<Decided>();
+  return None();
 }
 
 Result<HeldSources> made_from(store::Transaction& tx, const core::MessageId& id) {
@@ -102,6 +114,27 @@ Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forwa
 
 namespace {
 
+// What a statement decides of a copy: a revocation or a notice, or the recall of who sent the copy, by a decision that
+// ends it. Nothing for every other, whoever filed it.
+Result<std::optional<Decided>> decided_about(store::Transaction& tx, const store::MessageRow& row,
+                                             const core::MessageId& copy) {
+  using None = std::optional<Decided>;
+  const auto message = TRY(stored_message(row.statement));
+  const auto said = core::read_consent(row.id, message);
+  const auto sources = TRY(made_from(tx, copy));
+  const auto lookup = sources.lookup();
+  const auto* held = lookup(copy);
+  if (!said.has_value() || held == nullptr) return None();
+  None found;
+  if (const auto* recall = std::get_if<core::Recall>(&*said)) {
+    if (recall->copy != copy || message.originator != held->message.originator) return None();
+    found = TRY(decided_by_recall(tx, row.id, recall->decision));
+  } else if (is_decision(message)) {
+    found = decided(row.id, row.id, message);
+  }
+  return found && core::ends(tx.directory(), found->message, *held, lookup) ? found : None();
+}
+
 // One authority that is to hear what became of a copy.
 struct Hearing {
   std::string to;
@@ -134,21 +167,14 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
   std::set<std::pair<std::string, core::MessageId>> finders;
   for (const auto& lock : TRY(tx.locks(copy)))
     for (const auto& row : TRY(statements_of(tx, lock, copy))) {
+      const auto by = TRY(decided_about(tx, row, copy));
+      if (!by) continue;
       const auto message = TRY(stored_message(row.statement));
-      const auto said = core::read_consent(row.id, message);
-      if (!said.has_value()) continue;
-      if (const auto* revocation = std::get_if<core::Revocation>(&*said))
-        comply(message.originator, revocation->grant, message.agreement);
-      const auto* recall = std::get_if<core::Recall>(&*said);
-      const auto by = recall != nullptr && recall->copy == copy ? TRY(decided_by_recall(tx, row.id, recall->decision))
-                                                                : std::nullopt;
-      if (by && by->spilled)
+      if (by->spilled)
         for (const auto& teller : {message.originator, by->message.originator}) finders.emplace(teller, *by->spilled);
-      else if (by)
+      else
         comply(by->message.originator, core::subject_of(TRY(core::read_consent(by->id, by->message))),
                message.agreement);
-      if (const auto* notice = std::get_if<core::SpillNotice>(&*said))
-        finders.emplace(message.originator, notice->message);
     }
   // By whose permission it came, hears that it is gone, whoever decided it.
   const auto answered = told;
@@ -263,14 +289,8 @@ Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transac
 
 Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id) {
   for (const auto& lock : TRY(tx.locks(id)))
-    for (const auto& row : TRY(statements_of(tx, lock, id))) {
-      const auto said = core::read_consent(row.id, TRY(stored_message(row.statement)));
-      if (!said.has_value()) continue;
-      if (std::holds_alternative<core::SpillNotice>(*said)) return true;
-      const auto* recall = std::get_if<core::Recall>(&*said);
-      const auto by = recall != nullptr ? TRY(decided_by_recall(tx, row.id, recall->decision)) : std::nullopt;
-      if (by && by->spilled) return true;
-    }
+    for (const auto& row : TRY(statements_of(tx, lock, id)))
+      if (const auto by = TRY(decided_about(tx, row, id)); by && by->spilled) return true;
   return false;
 }
 

@@ -19,7 +19,7 @@ struct Decided {
 
 // By a revocation or a notice; `lock` as above.
 Decided decided(const core::MessageId& lock, const core::MessageId& id, const core::Message& message);
-// The decision a recall names: held, or beside it. Nothing where neither is so.
+// The revocation or notice a recall names: held, or beside it. Nothing where neither is so.
 Result<std::optional<Decided>> decided_by_recall(store::Transaction& tx, const core::MessageId& recall,
                                                  const core::MessageId& id);
 

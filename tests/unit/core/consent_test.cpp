@@ -440,6 +440,8 @@ TEST_F(ConsentStatements, OfARecallAreOfItsOwnMessageToWhomItWentByADecisionThat
                                by("spill-notice", "cn-example", SpillNotice{other, realm.now}),
                                by("spill-notice", "kz-example", SpillNotice{original_.id, realm.now}), other})
     EXPECT_EQ(accepted(recalled(decision)), Codes{"E-CONSENT-TERMS"}) << "nobody's decision about what it is made of";
+  const auto unknown = said("recall", "ru-example", {"kz-example"}, Recall{grant_.id, other});
+  EXPECT_EQ(accepted(unknown), Codes{"E-CONSENT-TERMS"}) << "no decision, whatever the copy";
   EXPECT_EQ(accepted(recalled(grant_.id)), Codes{"E-SOURCE-UNPROVEN"}) << "nothing is shown";
   EXPECT_EQ(accepted(recalled(notice, "cn-example")), Codes{"E-CONSENT-TERMS"})
       << "another's message is not its to take back";

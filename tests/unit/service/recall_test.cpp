@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/service/ending.h"
-#include "daemon/service/reissue.h"
+#include "daemon/service/reports.h"
 #include "tests/unit/service/passing_fixture.h"
 
 namespace chancery::service {
@@ -93,6 +93,43 @@ TEST_F(RecallTest, ByADecisionAboutSomethingElseLocksNothing) {
       .value();
   EXPECT_TRUE(locked(kz_, other));
   EXPECT_FALSE(locked(kz_, forward));
+}
+
+// Whoever forwards knows the id of his forward before he sends it; an honest daemon signs no such recall.
+TEST_F(RecallTest, FiledBeforeItsCopyStopsNoDecisionAndIsAnsweredToNobody) {
+  const auto grant = granted(terms("9"));
+  const auto forward = value_of(forwarded()).id;
+  const auto other = value_of(released_by_ru({.recipients = {"cn-example"}, .title = "Другое"})).id;
+  const auto notice = value_of(released_by_ru(spill_of(other, {"cn-example"}))).id;
+  auto recall = core::Message::parse(ru_.store().reader().message_row(id_of(forward))->statement).value();
+  recall.kind = "recall";
+  recall.sources = {};
+  for (const auto& decision : {other, notice}) {
+    recall.facts = core::facts_of(core::Recall{id_of(forward), id_of(decision)});
+    store::MessageRecord record;
+    record.statement = ru_.sign(recall.to_text(), KeyRole::sign, clock_.now());
+    record.id = core::message_id(record.statement.statement, recall.created);
+    record.number = "IN-" + core::to_string(record.id).substr(52);
+    record.direction = store::Direction::incoming;
+    record.sources = {ru_.store().reader().message(id_of(decision))->statement};
+    file_statement(recall, record);
+    core::JournalEntry entry;
+    entry.actor = "peer:ru-example";
+    entry.act = core::Act::accepted;
+    entry.message = record.id;
+    entry.content = core::statement_digest(record.statement.statement);
+    ASSERT_TRUE(kz_.store()
+                    .run<Digest>(0, [&](store::Transaction& tx) { return tx.record_inbound(record, entry); })
+                    .has_value());
+  }
+  EXPECT_THAT(carry(ru_, kz_, forward), ElementsAre("delivered"));
+  EXPECT_FALSE(locked(kz_, forward));
+  EXPECT_THAT(carry(cn_, kz_, revoked(grant)), ElementsAre("delivered"));
+  EXPECT_TRUE(locked(kz_, forward));
+  std::vector<std::string> told;
+  const auto reports = kz_.store().reader().owed(0, 100).value();
+  for (const auto& report : reports) told.push_back(report.recipient + " " + report.kind);
+  EXPECT_THAT(told, ElementsAre("cn-example transfer-report", "cn-example consent-compliance"));
 }
 
 TEST_F(RecallTest, OfARevocationLeavesWhatCameUnderAnotherPermission) {
