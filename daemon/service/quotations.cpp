@@ -181,6 +181,7 @@ Result<FoundQuotes> Quotations::look(const core::Draft& draft) {
     if (!caught.has_value() || !*caught) return FoundQuotes{{{}, false}, {}};
     auto found = TRY(look_up(draft, deadline));
     if (found) return std::move(*found);
+    if (std::chrono::steady_clock::now() >= deadline) return FoundQuotes{{{}, false}, {}};
   }
 }
 

@@ -73,7 +73,7 @@ Result<std::vector<PermitRecord>> Rows::permits_of_carrier(const core::MessageId
 Result<std::optional<PermitRecord>> Rows::permit_of_use(const PermittedUse& use) {
   auto found =
       TRY(permits(database_.query("SELECT statement, batch, leaf, path, wrap FROM permit "
-                                  "WHERE grant_id = ? AND carrier = ? AND receiver = ? "
+                                  "WHERE grant_id = ? AND carrier = ? AND receiver = ? AND reported <> 2 "
                                   "ORDER BY valid_from DESC LIMIT 1",
                                   use.grant, use.carrier, use.receiver)));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));

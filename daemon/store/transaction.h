@@ -96,7 +96,7 @@ class Transaction {
   // Ours is signed in this group when `leaf` is given. The same once more: nothing happens.
   Result<void> record_permit(const PermitRecord& record, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
-  // Of one receiver of one carrier under a grant, the newest.
+  // Of one receiver of one carrier under a grant, the newest whose use was not given back.
   [[nodiscard]] Result<std::optional<PermitRecord>> permit_of_use(const PermittedUse& use);
   // How many uses permits were given for under a grant, each once, and whether this is one of them; without those whose
   // receiver gave them back. The cost does not grow with reports.

@@ -107,7 +107,7 @@ TEST_F(RecallTest, FiledBeforeItsCopyStopsNoDecisionAndIsAnsweredToNobody) {
   for (const auto& decision : {other, notice}) {
     recall.facts = core::facts_of(core::Recall{id_of(forward), id_of(decision)});
     store::MessageRecord record;
-    record.statement = ru_.sign(recall.to_text(), KeyRole::sign, clock_.now());
+    record.statement = ru_.sign(recall.to_text(), core::KeyRole::sign, clock_.now());
     record.id = core::message_id(record.statement.statement, recall.created);
     record.number = "IN-" + core::to_string(record.id).substr(52);
     record.direction = store::Direction::incoming;
