@@ -10,7 +10,6 @@ Quotations::Quotations(Node node, QuotationOptions options)
 Quotations::~Quotations() = default;
 
 Result<FoundQuotes> Quotations::look(const core::Draft& /*draft*/) { return FoundQuotes(); }
-Result<void> Quotations::forget(const core::MessageId& /*id*/) { return {}; }
 Result<bool> Quotations::catch_up() { return true; }
 Result<void> Quotations::tend() { return {}; }
 
