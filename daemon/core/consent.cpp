@@ -186,7 +186,7 @@ Result<ConsentStatement> read_recall(const FactReader& in) {
   Recall recall;
   recall.copy = TRY(in.read("copy", parse_message_id));
   recall.decision = TRY(in.read("decision", parse_message_id));
-  return ConsentStatement(std::move(recall));
+  return ConsentStatement(recall);
 }
 
 Result<ConsentStatement> read_spill_receipt(const FactReader& in) {
