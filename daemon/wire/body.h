@@ -33,7 +33,7 @@ struct Writing {
   std::vector<std::string> indicators;  // their values
 };
 // Nothing of a part that does not read: what is held was checked when it came in.
-Writing writing_of(BytesView part);
+Writing writing_of(BytesView bytes);
 
 // The part that names our registry number; written as the last one.
 Bytes registry_part(std::string_view number);
