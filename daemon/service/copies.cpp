@@ -17,7 +17,6 @@ Decided decided(const core::MessageId& lock, const core::MessageId& id, const co
   return out;
 }
 
-// The decision a recall names: held, or beside it. Nothing where neither is so.
 namespace {
 
 bool is_decision(const core::Message& message) {

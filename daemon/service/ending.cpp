@@ -61,13 +61,12 @@ Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::Messa
   return core::ends(tx.directory(), decided.message, *lookup(copy), lookup) ? Ids{copy} : Ids();
 }
 
-// Itself, and every forward that brought it.
-Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const std::string& finder, Instant at) {
-  const auto row = TRY(tx.find_message(message));
-  if (!row) return Ids();
-  const auto said = TRY(stored_message(row->statement));
-  if (!core::audience(said).contains(finder) && core::answering(tx.directory(), said.originator, at) != finder)
-    return Ids();
+// Itself, and every forward that brought it, where the notice ends it.
+Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const core::Message& notice) {
+  const auto sources = TRY(made_from(tx, message));
+  const auto lookup = sources.lookup();
+  const auto* held = lookup(message);
+  if (held == nullptr || !core::ends(tx.directory(), notice, *held, lookup)) return Ids();
   const auto carriers = TRY(tx.carriers(message));
   Ids all(carriers.begin(), carriers.end());
   all.insert(message);
@@ -97,8 +96,7 @@ struct FindEnded {
     return Ended{std::move(*found), copies, copies};
   }
   Result<Ended> operator()(const core::SpillNotice& it) const {
-    const auto& finder = ending.message.originator;
-    auto copies = TRY(spilled(tx, it.message, finder, ending.message.created));
+    auto copies = TRY(spilled(tx, it.message, ending.message));
     return Ended{decided(ending.id, ending.id, ending.message), copies, copies};
   }
   template <class Other>

@@ -88,6 +88,7 @@ Result<bool> send_all(const Node& node, const store::OwedQueue& queue) {
         continue;
       }
       if (*went == Going::waits) return any;
+      if (*went == Going::held) node.log(LogLevel::warning, "report-held", owed.recipient + " " + owed.kind);
       if (*went == Going::dropped) node.log(LogLevel::info, "report-dropped", owed.recipient + " " + owed.kind);
       any = any || *went == Going::sent;
     }

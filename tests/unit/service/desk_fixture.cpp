@@ -76,4 +76,24 @@ std::string DeskTest::released(const test::DraftOptions& options, std::uint64_t 
   return value_of(submit_.approve(test::approver(), {draft, first.plan, false, false})).id;
 }
 
+test::DraftOptions DeskTest::grant_of(const std::string& original, const std::map<std::string, std::string>& instead) {
+  test::DraftOptions out;
+  out.recipients = {"kz-example", "ru-example"};
+  out.kind = "consent-grant";
+  out.facts = {{"extent", "all"},
+               {"from", to_string(clock_.now() - days(1))},
+               {"holder", "ru-example"},
+               {"mode", "online"},
+               {"onward", "ask"},
+               {"original", original},
+               {"paper", to_string(Digest())},
+               {"to", "kz-example"},
+               {"until", to_string(clock_.now() + days(5))},
+               {"uses", "1"},
+               {"verb", "transfer"}};
+  for (auto& [name, value] : out.facts)
+    if (const auto other = instead.find(name); other != instead.end()) value = other->second;
+  return out;
+}
+
 }  // namespace chancery::service

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
 #include <mutex>
 
 #include "daemon/service/administration.h"
@@ -38,6 +39,9 @@ class DeskTest : public ::testing::Test {
   std::vector<core::Act> acts();
   // The id of a message cn released under this label.
   std::string released(const test::DraftOptions& options = {}, std::uint64_t number = 1);
+  // A grant of this original to ru for kz, on paper, once, asked at each use, from yesterday for five days; with these
+  // facts in the place of those.
+  test::DraftOptions grant_of(const std::string& original, const std::map<std::string, std::string>& instead = {});
 
   test::ManualClock clock_;
   test::SeededRandom random_;

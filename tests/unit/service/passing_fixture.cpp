@@ -19,21 +19,9 @@ PassingTest::PassingTest() : kz_("kz-example", clock_, random_) {
 }
 
 test::DraftOptions PassingTest::terms(const std::string& uses, const std::string& extent, Duration lasting) {
-  test::DraftOptions out;
-  out.recipients = {"kz-example", "ru-example"};
-  out.kind = "consent-grant";
-  out.facts = {{"extent", extent},
-               {"from", to_string(clock_.now() - days(1))},
-               {"holder", "ru-example"},
-               {"mode", "detached"},
-               {"onward", "ask"},
-               {"original", original_},
-               {"to", "kz-example"},
-               {"until", to_string(clock_.now() + lasting)},
-               {"uses", uses},
-               {"verb", "transfer"},
-               {"paper", to_string(Digest())}};
-  return out;
+  return grant_of(
+      original_,
+      {{"extent", extent}, {"mode", "detached"}, {"until", to_string(clock_.now() + lasting)}, {"uses", uses}});
 }
 
 std::string PassingTest::granted(const test::DraftOptions& options) {

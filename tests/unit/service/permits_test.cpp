@@ -26,20 +26,8 @@ class PermitTest : public DeskTest {
 
   test::DraftOptions terms(const std::string& to = "kz-example", const std::string& uses = "1") {
     const bool discloses = to.starts_with("public:");
-    test::DraftOptions out;
-    out.recipients = discloses ? Words{"ru-example"} : Words{"kz-example", "ru-example"};
-    out.kind = "consent-grant";
-    out.facts = {{"extent", "all"},
-                 {"from", to_string(clock_.now() - days(1))},
-                 {"holder", "ru-example"},
-                 {"mode", "online"},
-                 {"onward", "ask"},
-                 {"original", original_},
-                 {"to", to},
-                 {"until", to_string(clock_.now() + days(5))},
-                 {"uses", uses},
-                 {"verb", discloses ? "disclose" : "transfer"},
-                 {"paper", to_string(Digest())}};
+    auto out = grant_of(original_, {{"to", to}, {"uses", uses}, {"verb", discloses ? "disclose" : "transfer"}});
+    if (discloses) out.recipients = {"ru-example"};
     return out;
   }
   std::string granted(const std::string& to = "kz-example", const std::string& uses = "1") {
