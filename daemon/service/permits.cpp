@@ -151,10 +151,23 @@ Result<void> add_detached(const Node& node, const core::ConsentNeed& need, const
   return {};
 }
 
+// A detached grant takes the key of its original along: not of one that was locked or erased since. Most messages are
+// none; only what names a wrap is parsed.
+Result<std::optional<core::ReasonCode>> why_not_granted(const Node& node, const store::OutgoingMessage& sent) {
+  using None = std::optional<core::ReasonCode>;
+  if (sent.statement.statement.find("\nfact wrap ") == std::string::npos) return None();
+  const auto read = core::read_consent(sent.id, TRY(core::Message::parse(sent.statement.statement)));
+  const auto* grant = read.has_value() ? std::get_if<core::Grant>(&*read) : nullptr;
+  if (grant == nullptr) return None();
+  if (sent.made_wraps.empty()) return None(core::ReasonCode::no_longer_held);
+  return TRY(node.store.reader().locked(grant->terms.original)) ? None(core::ReasonCode::copy_locked) : None();
+}
+
 }  // namespace
 
 Result<Passage> passage(const Node& node, const std::string& peer, const store::OutgoingMessage& sent) {
   Passage out;
+  out.closed = TRY(why_not_granted(node, sent));
   if (sent.sources.empty()) return out;
   const auto message = TRY(core::Message::parse(sent.statement.statement));
   if (message.sources.empty()) return out;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "chancery/v1/desk.pb.h"
+#include "daemon/core/kind.h"
 #include "daemon/wire/body.h"
 
 namespace chancery::wire {
@@ -84,6 +85,9 @@ Result<void> read_codes(const v1::Draft& in, core::Draft& out) {
   out.categories = TRY(tokens("categories", in.categories(), core::is_identifier));
   out.releasable_to = TRY(tokens("releasable_to", in.releasable_to(), core::is_authority_id));
   out.providers = TRY(tokens("providers", in.providers(), core::is_authority_id));
+  const auto* kind = core::find_kind(out.kind);
+  if (!out.providers.empty() && kind != nullptr && !core::may_state(*kind, core::kJointProviderFact))
+    return wrong_draft("providers", "none are named in a message of this kind");
   return {};
 }
 

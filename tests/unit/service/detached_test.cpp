@@ -209,6 +209,29 @@ TEST_F(DetachedGrantTest, LeavesNoWrapWhereTheOriginalWasErased) {
   EXPECT_THAT(findings(), IsEmpty());
 }
 
+// Its original may be locked or erased while it waits for a receiver that is away.
+TEST_F(DetachedGrantTest, DoesNotGoOnceItsOriginalIsLockedOrErasedAtItsProvider) {
+  const auto grant = released(terms(), ++submissions_);
+  const auto original = core::parse_message_id(original_).value();
+  const auto act = [&](const std::function<Result<void>(store::Transaction&)>& change) {
+    ASSERT_TRUE(cn_.store().run<void>(0, change).has_value());
+  };
+  act([&](store::Transaction& tx) -> Result<void> {
+    core::JournalEntry entry;
+    entry.actor = "daemon";
+    entry.act = core::Act::copy_locked;
+    entry.message = original;
+    TRY(tx.lock(original, original, entry));
+    return {};
+  });
+  EXPECT_THAT(carry(cn_, kz_, grant), ElementsAre("E-COPY-LOCKED"));
+  act([&](store::Transaction& tx) -> Result<void> {
+    TRY(erase_copy(cn_.node(), tx, original, "li"));
+    return {};
+  });
+  EXPECT_THAT(carry(cn_, kz_, grant), ElementsAre("E-NO-LONGER-HELD"));
+}
+
 TEST_F(DetachedGrantTest, ShowsItsUsesToItsProviderByReportsAndToItsHolderByItsCount) {
   const auto grant = granted(terms("9"));
   EXPECT_THAT(carry(ru_, kz_, value_of(forwarded()).id), ElementsAre("delivered"));

@@ -149,6 +149,7 @@ TEST(ToDraft, NamesTheFieldThatIsMalformed) {
       {"draft.expires", [](auto& d) { d.set_expires("tomorrow"); }},
       {"draft.thread", [](auto& d) { d.set_thread("a b"); }},
       {"draft.providers[1]", [](auto& d) { d.set_providers(0, "x"); }},
+      {"draft.providers", [](auto& d) { d.set_kind("consent-request"); }},
       {"draft.sources[1].relation", [](auto& d) { d.mutable_sources(0)->set_relation("copies"); }},
       {"draft.sources[1].extent", [](auto& d) { d.mutable_sources(0)->set_extent("2,0"); }},
       {"draft.sources[1].message", [](auto& d) { d.mutable_sources(0)->set_message(""); }},
