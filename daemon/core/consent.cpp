@@ -332,12 +332,6 @@ std::vector<Fact> facts_of(const ConsentStatement& statement) {
   return facts;
 }
 
-bool gives_keys(const Message& message) {
-  const auto statement = read_consent({}, message);
-  const auto* grant = statement.has_value() ? std::get_if<Grant>(&*statement) : nullptr;
-  return grant != nullptr && grant->is_detached();
-}
-
 std::optional<MessageId> recalled_by(const Message& message) {
   if (message.kind != "recall") return std::nullopt;
   const auto statement = read_consent({}, message);

@@ -158,8 +158,6 @@ std::optional<MessageId> asked_about(const Message& message);
 // Sorted.
 std::vector<std::string> asked_for(const Directory& directory, const Message& message, const std::string& self,
                                    Instant at);
-// Whether a message carries the key of what it is about: a detached grant.
-bool gives_keys(const Message& message);
 // The decision a recall names; nothing for other messages.
 std::optional<MessageId> recalled_by(const Message& message);
 // Whether this revocation or notice of a spill, signed by its originator, ends the use of a copy: by who answers for a

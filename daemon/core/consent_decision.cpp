@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/core/consent.h"
+#include "daemon/core/kind.h"
 #include "daemon/core/rules.h"
 #include "daemon/core/succession.h"
 
@@ -161,7 +162,8 @@ bool ends(const Directory& directory, const Message& decision, const SourceState
     });
   const auto* notice = std::get_if<SpillNotice>(&*said);
   const auto is_spilled = [&](const SourceStatement& one) {
-    return (one.id == notice->message || reissue_of(one.message) == notice->message) &&
+    return is_spillable(one.message.kind) &&
+           (one.id == notice->message || reissue_of(one.message) == notice->message) &&
            (audience(one).contains(decision.originator) || decides(directory, decision, one.message.originator));
   };
   return notice != nullptr && (is_spilled(copy) || std::any_of(closure.begin(), closure.end(), [&](const auto* source) {

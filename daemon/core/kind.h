@@ -22,12 +22,17 @@ struct MessageKind {
   ReleasedBy released_by;
   bool needs_direction;  // else `directions -`
   bool needs_threat;
-  bool available;          // format known; false: refused as E-KIND-UNKNOWN until its capability exists
+  bool available;  // format known; false: refused as E-KIND-UNKNOWN until its capability exists
+  // May be named by the notice of a spill, which keeps it from whoever has it not yet: never what ends something, what
+  // says so of others, or what all agree on.
+  bool spillable;
   std::string_view facts;  // space-separated fact names it may state
 };
 
 const std::vector<MessageKind>& message_kinds();
 const MessageKind* find_kind(std::string_view name);
+// Of what no kind is known by this name: no.
+bool is_spillable(std::string_view kind);
 bool may_state(const MessageKind& kind, std::string_view fact);
 
 }  // namespace chancery::core

@@ -79,7 +79,8 @@ bool is_barred(const Case& c, const MessageId& original, const std::string& aski
   bool barred = false;
   for (const auto& grant : c.consents.grants) {
     const auto& to = grant.terms.to;
-    const bool concerns = grant.terms.original == original && (grant.holder == asking || contains(to, asking));
+    const bool concerns = grant.terms.original == original && (grant.holder == asking || contains(to, asking)) &&
+                          is_provider(c, original, grant.provider);
     if (!concerns || c.consents.revoked.contains(grant.id)) continue;
     if (grant.onward == Onward::ask || grant.holder == asking) return false;
     barred = true;
@@ -204,6 +205,7 @@ struct CheckStatement {
       if (c.side == Side::release) add_terms(c, "message", out);
       return;
     }
+    if (!is_spillable(spilled->message.kind)) add_terms(c, "message", out);
     const auto within = audience(*spilled);
     const auto& finder = c.message.originator;
     const auto author = answering(c, spilled->message.originator);

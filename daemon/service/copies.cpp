@@ -87,18 +87,35 @@ Result<std::optional<core::MessageId>> own_original(store::Transaction& tx, cons
 
 }  // namespace
 
+Result<Ids> works_of(store::Transaction& tx, const core::MessageId& id) {
+  Ids reached, held;
+  std::deque<core::MessageId> waiting = {id};
+  while (!waiting.empty()) {
+    for (const auto& made : TRY(tx.made_of(waiting.front()))) {
+      if (!reached.insert(made).second) continue;
+      waiting.push_back(made);
+      if (TRY(tx.find_message(made))) held.insert(made);
+    }
+    waiting.pop_front();
+  }
+  held.erase(id);
+  return held;
+}
+
 // These, the originals they carry, and what was made of them.
 Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow) {
-  Ids all;
+  Ids all, seen;
   std::deque<core::MessageId> waiting(from.begin(), from.end());
   while (!waiting.empty()) {
     const auto id = waiting.front();
     waiting.pop_front();
-    if (!all.insert(id).second) continue;
+    if (!seen.insert(id).second) continue;
     for (const auto& made : TRY(tx.made_of(id))) {
       const auto row = TRY(tx.find_message(made));
       if (follow == Follow::all_works || (row && row->direction == store::Direction::outgoing)) waiting.push_back(made);
     }
+    if (!TRY(tx.find_message(id))) continue;
+    all.insert(id);
     const auto original = TRY(own_original(tx, TRY(tx.load_message(id)), all, is_locked));
     if (original) waiting.push_back(*original);
   }
@@ -237,9 +254,9 @@ Result<void> drop_drafts(const Node& node, store::Transaction& tx, const Ids& id
 
 // The copies and the originals they carry; what we made of them where that is locked too. What others made and sent us
 // is a copy of its own.
-Result<Ids> erasable(store::Transaction& tx, const Ids& copies, Follow follow) {
+Result<Ids> erasable(store::Transaction& tx, const Ids& copies) {
   auto out = copies;
-  for (const auto& id : TRY(closure(tx, copies, follow))) {
+  for (const auto& id : TRY(closure(tx, copies, Follow::own_works))) {
     const auto row = TRY(tx.find_message(id));
     if (row && row->direction == store::Direction::outgoing && TRY(tx.locked(id))) out.insert(id);
   }
@@ -258,16 +275,15 @@ Result<void> erase_one(store::Transaction& tx, const core::MessageId& id, const 
 }  // namespace
 
 Result<std::vector<core::MessageId>> erase_copies(const Node& node, store::Transaction& tx, const Ids& copies,
-                                                  Follow follow, core::JournalEntry entry) {
-  const auto ids = TRY(erasable(tx, copies, follow));
+                                                  core::JournalEntry entry) {
   std::vector<core::MessageId> out;
   entry.act = core::Act::copy_erased;
-  for (const auto& id : ids) {
+  for (const auto& id : copies) {
     if (TRY(is_erased(tx, id))) continue;
     CHECK_OK(erase_one(tx, id, entry));
     out.push_back(id);
   }
-  CHECK_OK(drop_drafts(node, tx, ids, entry));
+  CHECK_OK(drop_drafts(node, tx, copies, entry));
   return out;
 }
 
@@ -281,7 +297,7 @@ Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transac
   core::JournalEntry entry;
   entry.actor = actor;
   entry.data = node.agreements()->digest();
-  auto erased = TRY(erase_copies(node, tx, copies, Follow::own_works, std::move(entry)));
+  auto erased = TRY(erase_copies(node, tx, TRY(erasable(tx, copies)), std::move(entry)));
   TRY(report_copies(node, tx, {erased.begin(), erased.end()}));
   return erased;
 }
@@ -303,7 +319,7 @@ Result<std::optional<core::ReasonCode>> why_shut(store::Transaction& tx, const c
 Result<std::optional<core::ReasonCode>> why_unusable(store::Transaction& tx, const core::Message& message) {
   for (const auto& line : message.sources)
     if (const auto why = TRY(why_shut(tx, line.id))) return why;
-  if (message.kind == "disclosure" || core::gives_keys(message))
+  if (message.kind == "disclosure" || message.kind == "consent-grant")
     for (const auto& id : named_by_facts(message.facts))
       if (const auto why = TRY(why_shut(tx, id))) return why;
   return std::optional<core::ReasonCode>();

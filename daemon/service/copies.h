@@ -30,6 +30,10 @@ Result<HeldSources> made_from(store::Transaction& tx, const core::MessageId& id)
 // permission of its own, or is taken back by who made it; a spill is one wherever it stands.
 enum class Follow { own_works, all_works };
 
+// What was made of this text, whoever made it, in any number of steps; also where it, or what stands between, was never
+// held. Held here all of them.
+Result<Ids> works_of(store::Transaction& tx, const core::MessageId& id);
+
 // These, the originals they carry unless other forwards that are not locked bring all that is held of them, and what
 // was made of them.
 Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow);
@@ -37,10 +41,9 @@ Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow);
 // Whether the forwards that are not locked, this one among them, bring all that is held of what it carries.
 Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forward);
 
-// Erases these copies, the originals they carry, what we made of them where that is locked too, and the drafts that use
-// them. What others made and sent us is a copy of its own. Returns what was erased now; `entry` says by whom.
+// Erases these copies and no others, and the drafts that use them. Returns what was erased now; `entry` says by whom.
 Result<std::vector<core::MessageId>> erase_copies(const Node& node, store::Transaction& tx, const Ids& copies,
-                                                  Follow follow, core::JournalEntry entry);
+                                                  core::JournalEntry entry);
 // Tells of each, where it came to us, whether it is locked or erased. Whether somebody is to hear of it.
 Result<bool> report_copies(const Node& node, store::Transaction& tx, const Ids& ids);
 
@@ -59,8 +62,8 @@ Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id);
 
 // Why a text is not to be shown or used; nothing when it may be.
 Result<std::optional<core::ReasonCode>> why_shut(store::Transaction& tx, const core::MessageId& id);
-// Why nothing is made, made public or sent again of what this message names: of a copy whose permission was revoked, or
-// that is erased.
+// Why nothing is made, made public, permitted or sent again of what this message names: of a copy whose permission was
+// revoked, or that is erased.
 Result<std::optional<core::ReasonCode>> why_unusable(store::Transaction& tx, const core::Message& message);
 
 }  // namespace chancery::service

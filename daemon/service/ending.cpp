@@ -61,22 +61,33 @@ Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::Messa
   return core::ends(tx.directory(), decided.message, *lookup(copy), lookup) ? Ids{copy} : Ids();
 }
 
-// Itself, and every forward that brought it, where the notice ends it.
+// The statement of a message, held or beside what was made of it. Nothing where neither is so.
+Result<std::optional<core::SourceStatement>> statement_of(store::Transaction& tx, const core::MessageId& id,
+                                                          const Ids& works) {
+  auto copies = works;
+  copies.insert(id);
+  for (const auto& copy : copies) {
+    const auto sources = TRY(made_from(tx, copy));
+    if (const auto* found = sources.lookup()(id)) return std::optional(*found);
+  }
+  return std::optional<core::SourceStatement>();
+}
+
+// Itself, every forward that brought it and what was made of it, where the notice ends it. Of a forward not the
+// original it carries, which is another's.
 Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const core::Message& notice) {
-  const auto sources = TRY(made_from(tx, message));
-  const auto lookup = sources.lookup();
-  const auto* held = lookup(message);
-  if (held == nullptr || !core::ends(tx.directory(), notice, *held, lookup)) return Ids();
-  const auto carriers = TRY(tx.carriers(message));
-  Ids all(carriers.begin(), carriers.end());
-  all.insert(message);
+  auto all = TRY(works_of(tx, message));
+  const auto statement = TRY(statement_of(tx, message, all));
+  const auto none = core::SourceLookup();
+  if (!statement || !core::ends(tx.directory(), notice, *statement, none)) return Ids();
+  for (const auto& carrier : TRY(tx.carriers(message))) all.insert(carrier);
+  if (TRY(tx.find_message(message))) all.insert(message);
   return all;
 }
 
 struct Ended {
   Decided decided;
   Ids copies;
-  Ids erasable = {};  // of those, on the word of who wrote what was spilled
 };
 
 struct FindEnded {
@@ -93,11 +104,12 @@ struct FindEnded {
     auto found = TRY(decided_by_recall(tx, ending.id, it.decision));
     if (!found) return Ended();
     auto copies = TRY(recalled(node, tx, it.copy, *found, ending.message.originator));
-    return Ended{std::move(*found), copies, copies};
+    if (found->spilled && !copies.empty())  // the notice is here now
+      for (const auto& id : TRY(spilled(tx, *found->spilled, found->message))) copies.insert(id);
+    return Ended{std::move(*found), std::move(copies)};
   }
   Result<Ended> operator()(const core::SpillNotice& it) const {
-    auto copies = TRY(spilled(tx, it.message, ending.message));
-    return Ended{decided(ending.id, ending.id, ending.message), copies, copies};
+    return Ended{decided(ending.id, ending.id, ending.message), TRY(spilled(tx, it.message, ending.message))};
   }
   template <class Other>
   Result<Ended> operator()(const Other&) const {
@@ -107,8 +119,8 @@ struct FindEnded {
 
 // ---- telling
 
-// Who has it from us because of what ended: by the provider's permission; of a spill everybody the finder does not
-// tell.
+// Who has it from us because of what ended: by the provider's permission; of a spill everybody whom the notice does not
+// reach by itself.
 Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::MessageRecord& record,
                                         const Decided& decided) {
   std::set<std::string> out;
@@ -119,11 +131,7 @@ Result<std::set<std::string>> passed_to(store::Transaction& tx, const store::Mes
   }
   const auto message = TRY(stored_message(record.statement.statement));
   out.insert(message.recipients.begin(), message.recipients.end());
-  // Who has it only as it was sent again does not know the first one.
-  if (core::reissue_of(message)) return out;
-  const auto sources = TRY(made_from(tx, record.id));
-  if (const auto* spilled = sources.lookup()(*decided.spilled))
-    for (const auto& told : core::audience(spilled->message)) out.erase(told);
+  for (const auto& told : core::audience(decided.message)) out.erase(told);
   return out;
 }
 
@@ -140,11 +148,11 @@ Result<bool> recall_from(const Node& node, store::Transaction& tx, const store::
 
 // Whether who wrote what was spilled, or answers for that, says so. On the word of another it waits, shut, for a
 // person's act.
-bool is_word_of_author(const core::Directory& directory, const Decided& decided, const HeldSources& sources) {
+Result<bool> is_word_of_author(store::Transaction& tx, const Decided& decided, const Ids& copies) {
   if (!decided.spilled) return false;
-  const auto* spilled = sources.lookup()(*decided.spilled);
-  return spilled != nullptr && core::succession_of(directory, spilled->message.originator)
-                                   .has_answered(decided.message.originator, decided.message.created);
+  const auto spilled = TRY(statement_of(tx, *decided.spilled, copies));
+  return spilled && core::succession_of(tx.directory(), spilled->message.originator)
+                        .has_answered(decided.message.originator, decided.message.created);
 }
 
 // Locks, takes back, erases and tells.
@@ -160,9 +168,8 @@ Result<bool> end_copies(const Node& node, store::Transaction& tx, const Ending& 
     if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
   }
   if (locked.empty()) return false;
-  if (!ended.erasable.empty() && ending.message.originator != node.identity.authority &&
-      is_word_of_author(tx.directory(), decided, TRY(made_from(tx, *ended.erasable.begin()))))
-    TRY(erase_copies(node, tx, ended.erasable, follow, entry_of(node, ending, core::Act::copy_erased, ending.id)));
+  if (ending.message.originator != node.identity.authority && TRY(is_word_of_author(tx, decided, ended.copies)))
+    TRY(erase_copies(node, tx, ended.copies, entry_of(node, ending, core::Act::copy_erased, ending.id)));
   return TRY(report_copies(node, tx, locked)) || owes;
 }
 
@@ -194,10 +201,7 @@ Result<bool> end_arrived(const Node& node, store::Transaction& tx, const core::M
       if (ending.message.kind != "spill-notice" || !core::ends(tx.directory(), ending.message, *lookup(id), lookup))
         continue;
       Ended ended{decided(row.id, row.id, ending.message), {id}};
-      // What others made of it is a copy of its own, which they take back.
-      if (one == id || one == core::reissue_of(lookup(id)->message)) ended.erasable = {id};
-      if (one == original) ended.copies.insert(one);
-      if (one == original) ended.erasable = ended.copies;
+      if (original && one != id && TRY(stands_in(*original, sources)).contains(one)) ended.copies.insert(*original);
       owes = TRY(end_copies(node, tx, ending, ended)) || owes;
     }
   return owes;

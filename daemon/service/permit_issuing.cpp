@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/sealing.h"
+#include "daemon/service/copies.h"
 #include "daemon/service/permits.h"
 #include "daemon/service/quota.h"
 
@@ -223,6 +224,8 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   standing.key_held = wrapping.key_held;
   standing.receiver_key = !transfers || key != nullptr;
   auto decision = core::decide_permit(world, holder, request, standing);
+  // What is shut here is used nowhere by our word.
+  if (const auto why = TRY(why_shut(tx, request.original))) decision.add({*why, {}, {}, node.identity.authority});
   if (decision.allowed() && !transfers)
     if (const auto why = TRY(why_not_disclosed(world, tx, holder, request)))
       decision.add({*why, {}, {}, request.receiver});

@@ -240,6 +240,11 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   const auto composed = TRY(compose(at.world(), draft, sources, statements_about(node.store), {}));
   if (!core::decide_access(at.world(), caller, Permission::compose, composed.message, composed.handling).allowed())
     return {};
+  // It quotes what it is made of.
+  for (const auto& source : draft.sources) {
+    const auto* held = sources.record(source.id);
+    if (held != nullptr && (held->sealed_key.empty() || TRY(node.store.reader().locked(source.id)))) return {};
+  }
   view.preview = TRY(preview_of(node, at.world(), composed, sources));
   view.draft = std::move(draft);
   return {};

@@ -273,7 +273,8 @@ std::vector<core::RuleFinding> beside_core(const core::World& world, const core:
 // What nothing may be made of: the act of a release asks the same in its transaction.
 Result<core::Decision> shut_sources(const Node& node, const core::Message& message, const HeldSources& sources) {
   core::Decision out;
-  auto ids = message.kind == "disclosure" ? named_by_facts(message.facts) : std::vector<core::MessageId>();
+  const bool names = message.kind == "disclosure" || message.kind == "consent-grant";
+  auto ids = names ? named_by_facts(message.facts) : std::vector<core::MessageId>();
   for (const auto& line : message.sources) ids.push_back(line.id);
   for (const auto& id : ids) {
     const auto* held = sources.record(id);

@@ -72,7 +72,7 @@ class FsckCheck {
   void check_made_wraps(const Query& q, const std::string& where, const core::Message& message);
   Result<void> check_ended(const core::Directory& directory, const core::MessageId& id, const core::Message& message,
                            const core::ConsentStatement& said);
-  Result<void> check_made_of(const std::string& where, const core::MessageId& id, const core::Message& message);
+  Result<void> check_made_of(const Query& q, const std::string& where);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();
   void check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,

@@ -6,6 +6,7 @@
 #include "daemon/core/provenance.h"
 #include "daemon/core/registry_number.h"
 #include "daemon/store/encoding.h"
+#include "daemon/store/made_of.h"
 
 namespace chancery::store {
 
@@ -47,14 +48,17 @@ void FsckCheck::check_erased(const Query& q, const std::string& where) {
 }
 
 // What is found by what it is made of has to be filed so, or a revocation would not reach it.
-Result<void> FsckCheck::check_made_of(const std::string& where, const core::MessageId& id,
-                                      const core::Message& message) {
-  std::vector<core::MessageId> sources;
-  for (const auto& line : message.sources) sources.push_back(line.id);
-  if (const auto first = core::reissue_of(message)) sources.push_back(*first);
-  for (const auto& source : sources) {
-    auto q = database_.query("SELECT 1 FROM made_of WHERE source = ? AND message = ?", source, id);
-    if (!TRY(q.next())) find(where, "not filed under its source " + to_string(source));
+Result<void> FsckCheck::check_made_of(const Query& q, const std::string& where) {
+  const auto beside = decode_statements(q.view(10));
+  if (!beside.has_value()) return {};  // found with the body
+  const auto all = made_of(q.message_id(0), as_text(q.view(4)), *beside);
+  if (!all.has_value()) {
+    find(where, "beside it: " + all.error().detail);
+    return {};
+  }
+  for (const auto& [source, message] : *all) {
+    auto row = database_.query("SELECT 1 FROM made_of WHERE source = ? AND message = ?", source, message);
+    if (!TRY(row.next())) find(where, "not filed under its source " + to_string(source));
   }
   return {};
 }
@@ -89,7 +93,7 @@ Result<void> FsckCheck::messages() {
     if (direction == Direction::incoming) check_told(core::Act::accepted, where, text);
     check_signed(q, 4, where, message->originator);
     check_body(q, where, *message);
-    CHECK_OK(check_made_of(where, id, *message));
+    CHECK_OK(check_made_of(q, where));
     if (!last_entry_.contains(id)) find(where, "no entry speaks of it");
   }
   return {};

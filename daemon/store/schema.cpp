@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "daemon/store/made_of.h"
+
 namespace chancery::store {
 
 namespace {
@@ -211,11 +213,19 @@ CREATE TABLE text_change (number INTEGER PRIMARY KEY AUTOINCREMENT, ordinal INTE
 PRAGMA user_version = 7;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh};
+// made_of has the sources of sources too, which stand in the statements beside a message: what is made of something
+// that never came here is found all the same. Those that are there are filed by file_all_made_of.
+constexpr const char* kEighth = R"sql(
+PRAGMA user_version = 8;
+)sql";
 
-Result<void> apply(Database& database, const char* step) {
+constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh, kEighth};
+constexpr std::size_t kFilesMadeOf = 7;  // the step that does
+
+Result<void> apply(Database& database, std::size_t step) {
   CHECK_OK(database.execute("BEGIN IMMEDIATE"));
-  auto done = database.execute(step);
+  auto done = database.execute(kMigrations[step]);
+  if (done && step == kFilesMadeOf) done = file_all_made_of(database);
   if (done) done = database.execute("COMMIT");
   if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
   return done;
@@ -231,7 +241,7 @@ Result<void> migrate(Database& database) {
   }
   if (version > kMigrations.size())
     return fail(Errc::conflict, "written by a newer program: schema " + std::to_string(version));
-  for (; version < kMigrations.size(); ++version) CHECK_OK(apply(database, kMigrations[version]));
+  for (; version < kMigrations.size(); ++version) CHECK_OK(apply(database, version));
   return {};
 }
 

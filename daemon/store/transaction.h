@@ -129,7 +129,8 @@ class Transaction {
   Result<void> unlock(const core::MessageId& message, const core::JournalEntry& entry);
 
   // ---- copies
-  // Messages that name this one as a source, or send it again, whoever wrote them.
+  // Messages that name this one as a source, or send it again, whoever wrote them; also of some that never came here
+  // themselves, where a statement beside one that did says so.
   [[nodiscard]] Result<std::vector<core::MessageId>> made_of(const core::MessageId& source);
   // Forwards that carry it and came in.
   [[nodiscard]] Result<std::vector<core::MessageId>> carriers(const core::MessageId& original);

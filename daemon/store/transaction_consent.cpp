@@ -158,9 +158,7 @@ Result<void> Transaction::unlock(const core::MessageId& message, const core::Jou
 // ---- copies
 
 Result<std::vector<core::MessageId>> Transaction::made_of(const core::MessageId& source) {
-  return impl_.rows.ids(impl_.database.query(
-      "SELECT d.message FROM made_of d JOIN message m ON m.id = d.message WHERE d.source = ? ORDER BY m.ordinal",
-      source));
+  return impl_.rows.ids(impl_.database.query("SELECT message FROM made_of WHERE source = ? ORDER BY message", source));
 }
 
 Result<std::vector<core::MessageId>> Transaction::carriers(const core::MessageId& original) {

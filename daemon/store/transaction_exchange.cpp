@@ -2,24 +2,13 @@
 #include "crypto/sealing.h"
 #include "daemon/core/provenance.h"
 #include "daemon/store/encoding.h"
+#include "daemon/store/made_of.h"
 #include "daemon/store/transaction.h"
 #include "daemon/store/transaction_impl.h"
 
 namespace chancery::store {
 
 namespace {
-
-// One may be used in several ways; what is sent again is the same text.
-Result<std::vector<core::MessageId>> sources_named(std::string_view statement) {
-  std::vector<core::MessageId> all;
-  if (statement.find("\nsource ") == std::string_view::npos &&
-      statement.find("\nfact reissue-of ") == std::string_view::npos)
-    return all;
-  const auto message = TRY(core::Message::parse(statement));
-  for (const auto& line : message.sources) all.push_back(line.id);
-  if (const auto first = core::reissue_of(message)) all.push_back(*first);
-  return all;
-}
 
 Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m, Direction direction,
                                      const Place& place, Instant recorded) {
@@ -47,8 +36,7 @@ Result<std::uint64_t> insert_message(Database& database, const MessageRecord& m,
     CHECK_OK(
         database.query("INSERT INTO consent (about, message, quiet) VALUES (?,?,?)", *m.about, m.id, m.quiet).run());
   if (m.joint_act) CHECK_OK(database.query("INSERT INTO joint_act (message) VALUES (?)", m.id).run());
-  for (const auto& source : TRY(sources_named(m.statement.statement)))
-    CHECK_OK(database.query("INSERT OR IGNORE INTO made_of (source, message) VALUES (?,?)", source, m.id).run());
+  CHECK_OK(file_made_of(database, TRY(made_of(m.id, m.statement.statement, m.sources))));
   return ordinal;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/core/kind.h"
 #include "tests/unit/core/realm.h"
 #include "tests/unit/core/samples.h"
 
@@ -465,6 +466,22 @@ TEST_F(ConsentStatements, OfASpillComeFromAndGoToThoseWhoHaveItByRight) {
       realm.release(said("spill-notice", "cn-example", {"ru-example"}, SpillNotice{grant_.id, realm.now})).codes(),
       Codes{"E-CONSENT-TERMS"})
       << "of what it does not hold";
+}
+
+// What is called a spill is kept from whoever has it not yet: nobody keeps a revocation from anybody that way.
+TEST_F(ConsentStatements, OfASpillNameNothingThatEndsOrAgreesOnSomething) {
+  const std::set<std::string_view> kept = {"consent-revocation", "consent-compliance", "transfer-report", "recall",
+                                           "spill-notice",       "spill-receipt",      "proposal",        "counter",
+                                           "acceptance",         "objection"};
+  for (const auto& kind : message_kinds()) {
+    auto message = realm.notice("cn-example", {"ru-example"}, "open");
+    message.kind = kind.name;
+    const SpillNotice notice{realm.hold(message).id, realm.now};
+    const auto expected = kept.contains(kind.name) ? Codes{"E-CONSENT-TERMS"} : Codes{};
+    EXPECT_EQ(realm.release(said("spill-notice", "cn-example", {"ru-example"}, notice)).codes(), expected) << kind.name;
+    EXPECT_EQ(realm.accept("cn-example", said("spill-notice", "ru-example", {"cn-example"}, notice)).codes(), expected)
+        << kind.name;
+  }
 }
 
 TEST_F(ConsentStatements, OfASpillReachWhoWroteIt) {

@@ -55,10 +55,12 @@ std::string pattern_word(core::Pattern pattern) {
 std::string yes(bool value) { return value ? "yes" : "no"; }
 
 TEST(ProtocolPage, NamesEveryKindAndItsFacts) {
-  std::string table = "| kind | pattern | direction | threat | available | facts |\n|---|---|---|---|---|---|\n";
+  std::string table =
+      "| kind | pattern | direction | threat | available | spillable | facts |\n|---|---|---|---|---|---|---|\n";
   for (const auto& kind : core::message_kinds())
     table += "| `" + std::string(kind.name) + "` | " + pattern_word(kind.pattern) + " | " + yes(kind.needs_direction) +
-             " | " + yes(kind.needs_threat) + " | " + yes(kind.available) + " | " + std::string(kind.facts) + " |\n";
+             " | " + yes(kind.needs_threat) + " | " + yes(kind.available) + " | " + yes(kind.spillable) + " | " +
+             std::string(kind.facts) + " |\n";
   expect_section("kinds", table);
 }
 

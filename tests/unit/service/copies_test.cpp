@@ -174,6 +174,24 @@ TEST_F(CopiesTest, ThatWereSpilledDoNotComeBackInsideAForward) {
   EXPECT_THAT(ru_.fsck()->findings, IsEmpty());
 }
 
+TEST_F(CopiesTest, LockedShowNothingOfTheDraftsMadeOfThem) {
+  const auto copy = held();
+  Submit submit(node_, recorded_.lanes(), ru_.quotations());
+  const auto waiting = value_of(submit.submit(
+      test::officer(),
+      test::submission({.recipients = {"cn-example"}, .label = "restricted", .sources = {{copy, "quotes"}}}, 2)));
+  ASSERT_TRUE(waiting.awaiting_approval);
+  const auto shown = [&] {
+    const auto drafts =
+        value_of(reading_at_ru_.list(test::officer(), {.box = wire::DeskBox::drafts, .limit = 10, .message = {}}))
+            .drafts;
+    return drafts.size() == 1 && drafts.front().draft.has_value();
+  };
+  EXPECT_TRUE(shown());
+  ASSERT_TRUE(ru_.store().run<bool>(0, [&](store::Transaction& tx) { return tx.lock(id_of(copy), {}, {}); }).value());
+  EXPECT_FALSE(shown());
+}
+
 // ---- recalls
 
 // One copy is held of what came in parts: no part outlives its forward because another part has one.

@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "daemon/service/copies.h"
 #include "daemon/service/quota.h"
 #include "daemon/service/receive.h"
 #include "daemon/service/reports.h"
@@ -163,6 +164,29 @@ TEST_F(PermitTest, OfWhatItsReceiverTookInIsNotGivenBack) {
   EXPECT_EQ(reported(kz_, carrier(1), true), "delivered");
   EXPECT_THAT(asked(request(grant, carrier(2))), ElementsAre("E-CONSENT-USED-UP"));
   EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+}
+
+// ---- what is shut at its provider
+
+TEST_F(PermitTest, OfWhatIsShutAtItsProviderIsNotGivenForAnyUse) {
+  const auto grant = granted("kz-example", "9");
+  const auto original = core::parse_message_id(original_).value();
+  auto forward = request(grant, carrier(1)), work = request(grant, carrier(2));
+  work.relation = core::Relation::quotes;
+  (void)cn_.store().run<bool>(0, [&](store::Transaction& tx) { return tx.lock(original, original, {}); }).value();
+  for (const auto& use : {forward, work}) EXPECT_THAT(asked(use), ElementsAre("E-COPY-LOCKED"));
+  (void)cn_.store()
+      .run<bool>(0,
+                 [&](store::Transaction& tx) -> Result<bool> {
+                   TRY(erase_copy(cn_.node(), tx, original, "li"));
+                   return true;
+                 })
+      .value();
+  for (const auto& use : {forward, work}) EXPECT_THAT(asked(use), testing::Contains("E-NO-LONGER-HELD"));
+  Submit submit(cn_.node(), recorded_.lanes(), cn_.quotations());
+  EXPECT_THAT(codes_of(submit.submit(test::officer(), test::submission(terms("kz-example", "1"), 77))),
+              testing::Contains("E-NO-LONGER-HELD"))
+      << "nor a new permission";
 }
 
 // ---- disclosures

@@ -155,9 +155,50 @@ TEST_F(RecallTest, IsNotNeededForWhatIsMadeOfASpillAndComesAfterItsNotice) {
   EXPECT_THAT(carry(cn_, kz_, notice), ElementsAre("delivered"));
   for (const auto& copy : {further, made}) {
     EXPECT_THAT(carry(ru_, kz_, copy), ElementsAre("delivered"));
-    EXPECT_TRUE(locked(kz_, copy)) << copy;
-    EXPECT_FALSE(erased(kz_, copy)) << "who made it takes it back";
+    EXPECT_TRUE(locked(kz_, copy) && erased(kz_, copy)) << copy;
   }
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// The step between went to CN alone, and the text itself never came, or came: KZ knows of both by what stands beside.
+TEST_F(RecallTest, OfASpillIsNotNeededWhereALinkOfTheChainIsNotHeld) {
+  for (const bool holds : {false, true}) {
+    const auto spilled = released({.recipients = {"kz-example", "ru-example"}}, ++submissions_);
+    EXPECT_THAT(carry(cn_, ru_, spilled), ElementsAre("delivered"));
+    if (holds) {
+      EXPECT_THAT(carry(cn_, kz_, spilled), ElementsAre("delivered"));
+    }
+    const auto between = value_of(released_by_ru({.recipients = {"cn-example"}, .sources = {{spilled, "quotes"}}})).id;
+    const auto made = value_of(released_by_ru({.recipients = {"kz-example"}, .sources = {{between, "quotes"}}})).id;
+    EXPECT_THAT(carry(ru_, kz_, made), ElementsAre("delivered"));
+    const auto notice = released(spill_of(spilled, {"kz-example", "ru-example"}), ++submissions_);
+    EXPECT_THAT(carry(cn_, kz_, notice), ElementsAre("delivered"));
+    EXPECT_TRUE(locked(kz_, made) && erased(kz_, made)) << holds;
+  }
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// A notice goes to its recipients alone: who passed it on tells the others, whether they have it by right or not.
+TEST_F(RecallTest, OfASpillGoesToEverybodyTheNoticeIsNotAddressedTo) {
+  const auto spilled = released({.recipients = {"kz-example", "ru-example"}}, ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, spilled), ElementsAre("delivered"));
+  const auto made = value_of(released_by_ru({.recipients = {"kz-example"}, .sources = {{spilled, "quotes"}}})).id;
+  EXPECT_THAT(carry(ru_, kz_, made), ElementsAre("delivered"));
+  const auto notice = released(spill_of(spilled, {"ru-example"}), ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, notice), ElementsAre("delivered"));
+  EXPECT_THAT(carry(ru_, kz_, said_last(ru_, kz_)), ElementsAre("delivered"));
+  EXPECT_TRUE(locked(kz_, made) && erased(kz_, made));
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// Who forwards somebody's text answers for the forward alone.
+TEST_F(RecallTest, OfAForwardThatIsSpilledErasesNothingThatAnotherWrote) {
+  const auto forward = forward_at_kz();
+  const auto notice = value_of(released_by_ru(spill_of(forward, {"kz-example"}))).id;
+  EXPECT_THAT(carry(ru_, kz_, notice), ElementsAre("delivered"));
+  EXPECT_TRUE(locked(kz_, forward) && erased(kz_, forward));
+  EXPECT_TRUE(locked(kz_, original_));
+  EXPECT_FALSE(erased(kz_, original_));
   EXPECT_THAT(findings(), IsEmpty());
 }
 

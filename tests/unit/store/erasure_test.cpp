@@ -128,6 +128,10 @@ TEST_F(ErasureTest, FindsWhatWasMadeOfAMessageAlsoInAStoreOfTheSchemaBefore) {
   EXPECT_THAT(of(made), ElementsAre(again));
   EXPECT_THAT(of(again), IsEmpty());
   store_.reset();
+  world_.tamper("DELETE FROM made_of; PRAGMA user_version = 7");
+  store_ = world_.open().value();
+  EXPECT_THAT(of(source), ElementsAre(made));
+  store_.reset();
   world_.tamper("DELETE FROM made_of");
   EXPECT_THAT(world_.fsck()->findings, testing::Contains(HasSubstr("not filed under its source")));
 }
