@@ -23,8 +23,8 @@ struct MessageKind {
   bool needs_direction;  // else `directions -`
   bool needs_threat;
   bool available;  // format known; false: refused as E-KIND-UNKNOWN until its capability exists
-  // May be named by the notice of a spill, which keeps it from whoever has it not yet: never what ends something, what
-  // says so of others, or what all agree on.
+  // May be named by the notice of a spill, which locks it where it is and keeps it from whoever has it not yet: never
+  // what ends something, what says so of others, or what all agree on.
   bool spillable;
   std::string_view facts;  // space-separated fact names it may state
 };

@@ -98,7 +98,6 @@ Result<Ids> works_of(store::Transaction& tx, const core::MessageId& id) {
     }
     waiting.pop_front();
   }
-  held.erase(id);
   return held;
 }
 
@@ -122,6 +121,13 @@ Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow) {
   return all;
 }
 
+Result<Ids> with_originals(store::Transaction& tx, const Ids& copies) {
+  auto all = copies;
+  for (const auto& id : copies)
+    if (const auto original = TRY(own_original(tx, TRY(tx.load_message(id)), copies, is_locked))) all.insert(*original);
+  return all;
+}
+
 Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forward) {
   return !TRY(own_original(tx, TRY(tx.load_message(forward)), {}, is_locked)).has_value();
 }
@@ -131,9 +137,10 @@ Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forwa
 namespace {
 
 // What a statement decides of a copy: a revocation or a notice, or the recall of who sent the copy, by a decision that
-// ends it. Nothing for every other, whoever filed it.
+// ends it; one that locks it already may have been of the copy that brought it. Nothing for every other, whoever filed
+// it.
 Result<std::optional<Decided>> decided_about(store::Transaction& tx, const store::MessageRow& row,
-                                             const core::MessageId& copy) {
+                                             const core::MessageId& copy, const core::MessageId& lock) {
   using None = std::optional<Decided>;
   const auto message = TRY(stored_message(row.statement));
   const auto said = core::read_consent(row.id, message);
@@ -143,8 +150,9 @@ Result<std::optional<Decided>> decided_about(store::Transaction& tx, const store
   if (!said.has_value() || held == nullptr) return None();
   None found;
   if (const auto* recall = std::get_if<core::Recall>(&*said)) {
-    if (recall->copy != copy || message.originator != held->message.originator) return None();
     found = TRY(decided_by_recall(tx, row.id, recall->decision));
+    const bool of_copy = recall->copy == copy && message.originator == held->message.originator;
+    if (!of_copy && !(found && found->spilled && row.id == lock)) return None();
   } else if (is_decision(message)) {
     found = decided(row.id, row.id, message);
   }
@@ -183,7 +191,7 @@ Result<std::vector<Hearing>> hearings(const Node& node, store::Transaction& tx, 
   std::set<std::pair<std::string, core::MessageId>> finders;
   for (const auto& lock : TRY(tx.locks(copy)))
     for (const auto& row : TRY(statements_of(tx, lock, copy))) {
-      const auto by = TRY(decided_about(tx, row, copy));
+      const auto by = TRY(decided_about(tx, row, copy, lock));
       if (!by) continue;
       const auto message = TRY(stored_message(row.statement));
       if (by->spilled)
@@ -305,7 +313,7 @@ Result<std::vector<core::MessageId>> erase_copy(const Node& node, store::Transac
 Result<bool> is_spilled(store::Transaction& tx, const core::MessageId& id) {
   for (const auto& lock : TRY(tx.locks(id)))
     for (const auto& row : TRY(statements_of(tx, lock, id)))
-      if (const auto by = TRY(decided_about(tx, row, id)); by && by->spilled) return true;
+      if (const auto by = TRY(decided_about(tx, row, id, lock)); by && by->spilled) return true;
   return false;
 }
 

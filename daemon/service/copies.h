@@ -38,6 +38,9 @@ Result<Ids> works_of(store::Transaction& tx, const core::MessageId& id);
 // was made of them.
 Result<Ids> closure(store::Transaction& tx, const Ids& from, Follow follow);
 
+// These, and the originals they carry on the same condition; nothing that was made of those.
+Result<Ids> with_originals(store::Transaction& tx, const Ids& copies);
+
 // Whether the forwards that are not locked, this one among them, bring all that is held of what it carries.
 Result<bool> is_all_brought(store::Transaction& tx, const core::MessageId& forward);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/kind.h"
 #include "daemon/service/consents.h"
 
 namespace chancery::service {
@@ -64,8 +65,8 @@ Result<Ids> recalled(const Node& node, store::Transaction& tx, const core::Messa
 // The statement of a message, held or beside what was made of it. Nothing where neither is so.
 Result<std::optional<core::SourceStatement>> statement_of(store::Transaction& tx, const core::MessageId& id,
                                                           const Ids& works) {
-  auto copies = works;
-  copies.insert(id);
+  std::vector<core::MessageId> copies = {id};
+  copies.insert(copies.end(), works.begin(), works.end());
   for (const auto& copy : copies) {
     const auto sources = TRY(made_from(tx, copy));
     if (const auto* found = sources.lookup()(id)) return std::optional(*found);
@@ -74,15 +75,19 @@ Result<std::optional<core::SourceStatement>> statement_of(store::Transaction& tx
 }
 
 // Itself, every forward that brought it and what was made of it, where the notice ends it. Of a forward not the
-// original it carries, which is another's.
+// original it carries, which is another's; of what others send again as something else, nothing that may not be named.
 Result<Ids> spilled(store::Transaction& tx, const core::MessageId& message, const core::Message& notice) {
   auto all = TRY(works_of(tx, message));
   const auto statement = TRY(statement_of(tx, message, all));
   const auto none = core::SourceLookup();
   if (!statement || !core::ends(tx.directory(), notice, *statement, none)) return Ids();
   for (const auto& carrier : TRY(tx.carriers(message))) all.insert(carrier);
-  if (TRY(tx.find_message(message))) all.insert(message);
-  return all;
+  all.insert(message);
+  Ids out;
+  for (const auto& id : all)
+    if (const auto row = TRY(tx.find_message(id)); row && core::is_spillable(TRY(stored_message(row->statement)).kind))
+      out.insert(id);
+  return out;
 }
 
 struct Ended {
@@ -104,9 +109,13 @@ struct FindEnded {
     auto found = TRY(decided_by_recall(tx, ending.id, it.decision));
     if (!found) return Ended();
     auto copies = TRY(recalled(node, tx, it.copy, *found, ending.message.originator));
-    if (found->spilled && !copies.empty())  // the notice is here now
-      for (const auto& id : TRY(spilled(tx, *found->spilled, found->message))) copies.insert(id);
-    return Ended{std::move(*found), std::move(copies)};
+    if (!found->spilled || copies.empty()) return Ended{std::move(*found), std::move(copies)};
+    // No more than what it brought: of the others who passed them on say so, each in its turn.
+    const auto reached = TRY(closure(tx, copies, Follow::all_works));
+    Ids texts;
+    for (const auto& id : TRY(spilled(tx, *found->spilled, found->message)))
+      if (reached.contains(id)) texts.insert(id);
+    return Ended{std::move(*found), std::move(texts)};
   }
   Result<Ended> operator()(const core::SpillNotice& it) const {
     return Ended{decided(ending.id, ending.id, ending.message), TRY(spilled(tx, it.message, ending.message))};
@@ -155,20 +164,40 @@ Result<bool> is_word_of_author(store::Transaction& tx, const Decided& decided, c
                         .has_answered(decided.message.originator, decided.message.created);
 }
 
+// Locked by this decision before, whoever we heard it from: who has it from us was told.
+Result<bool> is_taken_back(store::Transaction& tx, const core::MessageId& id, const Decided& decided) {
+  for (const auto& lock : TRY(tx.locks(id))) {
+    if (lock == decided.id) return true;
+    const auto row = TRY(tx.find_message(lock));
+    if (row && core::recalled_by(TRY(stored_message(row->statement))) == decided.id) return true;
+  }
+  return false;
+}
+
+// What a decision about these copies shuts: of a spill with the originals they carry, and what was made of the texts is
+// among them already; of a revocation as far as our own works go.
+Result<Ids> shut_with(store::Transaction& tx, const Ended& ended) {
+  if (!ended.decided.spilled) return closure(tx, ended.copies, Follow::own_works);
+  return with_originals(tx, ended.copies);
+}
+
 // Locks, takes back, erases and tells.
 Result<bool> end_copies(const Node& node, store::Transaction& tx, const Ending& ending, const Ended& ended) {
   const auto& decided = ended.decided;
-  const auto follow = decided.spilled ? Follow::all_works : Follow::own_works;
   bool owes = false;
   Ids locked;
-  for (const auto& id : TRY(closure(tx, ended.copies, follow))) {
+  for (const auto& id : TRY(shut_with(tx, ended))) {
+    const bool known = TRY(is_taken_back(tx, id, decided));
     if (!TRY(tx.lock(id, decided.lock, entry_of(node, ending, core::Act::copy_locked, id)))) continue;
     locked.insert(id);
     const auto record = TRY(tx.load_message(id));
-    if (record.direction == store::Direction::outgoing) owes = TRY(recall_from(node, tx, record, decided)) || owes;
+    if (!known && record.direction == store::Direction::outgoing)
+      owes = TRY(recall_from(node, tx, record, decided)) || owes;
   }
   if (locked.empty()) return false;
-  if (ending.message.originator != node.identity.authority && TRY(is_word_of_author(tx, decided, ended.copies)))
+  // By our own word persons erase here.
+  const auto& by = core::answering(tx.directory(), decided.message.originator, tx.now());
+  if (by != node.identity.authority && TRY(is_word_of_author(tx, decided, ended.copies)))
     TRY(erase_copies(node, tx, ended.copies, entry_of(node, ending, core::Act::copy_erased, ending.id)));
   return TRY(report_copies(node, tx, locked)) || owes;
 }
@@ -201,7 +230,7 @@ Result<bool> end_arrived(const Node& node, store::Transaction& tx, const core::M
       if (ending.message.kind != "spill-notice" || !core::ends(tx.directory(), ending.message, *lookup(id), lookup))
         continue;
       Ended ended{decided(row.id, row.id, ending.message), {id}};
-      if (original && one != id && TRY(stands_in(*original, sources)).contains(one)) ended.copies.insert(*original);
+      if (original && TRY(stands_in(*original, sources)).contains(one)) ended.copies.insert(*original);
       owes = TRY(end_copies(node, tx, ending, ended)) || owes;
     }
   return owes;

@@ -225,7 +225,8 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
   standing.receiver_key = !transfers || key != nullptr;
   auto decision = core::decide_permit(world, holder, request, standing);
   // What is shut here is used nowhere by our word.
-  if (const auto why = TRY(why_shut(tx, request.original))) decision.add({*why, {}, {}, node.identity.authority});
+  if (decision.allowed())
+    if (const auto why = TRY(why_shut(tx, request.original))) decision.add({*why, {}, {}, node.identity.authority});
   if (decision.allowed() && !transfers)
     if (const auto why = TRY(why_not_disclosed(world, tx, holder, request)))
       decision.add({*why, {}, {}, request.receiver});

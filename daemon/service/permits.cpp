@@ -151,15 +151,16 @@ Result<void> add_detached(const Node& node, const core::ConsentNeed& need, const
   return {};
 }
 
-// A detached grant takes the key of its original along: not of one that was locked or erased since. Most messages are
-// none; only what names a wrap is parsed.
+// A detached grant is used unasked, and takes the key of its original along: it does not go once that is locked or
+// erased. Most messages are none; only a grant is parsed.
 Result<std::optional<core::ReasonCode>> why_not_granted(const Node& node, const store::OutgoingMessage& sent) {
   using None = std::optional<core::ReasonCode>;
-  if (sent.statement.statement.find("\nfact wrap ") == std::string::npos) return None();
+  if (sent.statement.statement.find("\nkind consent-grant\n") == std::string::npos) return None();
   const auto read = core::read_consent(sent.id, TRY(core::Message::parse(sent.statement.statement)));
   const auto* grant = read.has_value() ? std::get_if<core::Grant>(&*read) : nullptr;
-  if (grant == nullptr) return None();
-  if (sent.made_wraps.empty()) return None(core::ReasonCode::no_longer_held);
+  if (grant == nullptr || !grant->is_detached()) return None();
+  const auto erasure = TRY(node.store.reader().erasure(grant->terms.original));
+  if (erasure && erasure->state == store::ErasureState::erased) return None(core::ReasonCode::no_longer_held);
   return TRY(node.store.reader().locked(grant->terms.original)) ? None(core::ReasonCode::copy_locked) : None();
 }
 

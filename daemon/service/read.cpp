@@ -241,10 +241,7 @@ Result<void> show_draft(const Node& node, const core::User& caller, const store:
   if (!core::decide_access(at.world(), caller, Permission::compose, composed.message, composed.handling).allowed())
     return {};
   // It quotes what it is made of.
-  for (const auto& source : draft.sources) {
-    const auto* held = sources.record(source.id);
-    if (held != nullptr && (held->sealed_key.empty() || TRY(node.store.reader().locked(source.id)))) return {};
-  }
+  if (!TRY(shut_sources(node, composed.message, sources)).allowed()) return {};
   view.preview = TRY(preview_of(node, at.world(), composed, sources));
   view.draft = std::move(draft);
   return {};

@@ -270,7 +270,8 @@ std::vector<core::RuleFinding> beside_core(const core::World& world, const core:
           finding(world, message, "parts", core::ReasonCode::part_not_held, parts)};
 }
 
-// What nothing may be made of: the act of a release asks the same in its transaction.
+}  // namespace
+
 Result<core::Decision> shut_sources(const Node& node, const core::Message& message, const HeldSources& sources) {
   core::Decision out;
   const bool names = message.kind == "disclosure" || message.kind == "consent-grant";
@@ -286,8 +287,6 @@ Result<core::Decision> shut_sources(const Node& node, const core::Message& messa
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<core::MessageId> needed_ids(const core::Draft& draft) {
   auto ids = named_by_facts(draft.facts);

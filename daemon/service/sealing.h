@@ -35,6 +35,10 @@ Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecor
 Result<Composed> compose(const core::World& world, const core::Draft& draft, const HeldSources& sources,
                          const StatementsAbout& about, const core::Quotes& quotes);
 
+// What nothing may be made of: which of its sources, and of what it permits or makes public, are locked or erased here.
+// The act of a release asks the same in its transaction.
+Result<core::Decision> shut_sources(const Node& node, const core::Message& message, const HeldSources& sources);
+
 // Who would receive it, what each may do with it, who would not; and every rule with what it came to, what is shut here
 // among them.
 Result<wire::Preview> preview_of(const Node& node, const core::World& world, const Composed& composed,

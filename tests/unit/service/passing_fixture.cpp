@@ -39,8 +39,12 @@ std::string PassingTest::revoked(const std::string& grant) {
 }
 
 Outcome<wire::Accepted> PassingTest::released_by_ru(const test::DraftOptions& options) {
+  return released_by(ru_, options);
+}
+
+Outcome<wire::Accepted> PassingTest::released_by(test::ExampleAuthority& who, const test::DraftOptions& options) {
   clock_.advance(seconds(1));
-  Submit submit(ru_.node(), recorded_.lanes(), ru_.quotations());
+  Submit submit(who.node(), recorded_.lanes(), who.quotations());
   auto first = submit.submit(test::officer(), test::submission(options, ++submissions_));
   if (!first.has_value() || std::holds_alternative<Refused>(*first)) return first;
   const auto& draft = value_of(first);

@@ -17,7 +17,8 @@ class PassingTest : public DeskTest {
   // Signed by two persons of cn, and taken in by both.
   std::string granted(const test::DraftOptions& options);
   std::string revoked(const std::string& grant);
-  // Released by ru's persons, to kz.
+  // Released by two persons of theirs.
+  Outcome<wire::Accepted> released_by(test::ExampleAuthority& who, const test::DraftOptions& options);
   Outcome<wire::Accepted> released_by_ru(const test::DraftOptions& options);
   Outcome<wire::Accepted> forwarded(const std::string& extent = "all");
 

@@ -182,11 +182,13 @@ TEST_F(PermitTest, OfWhatIsShutAtItsProviderIsNotGivenForAnyUse) {
                    return true;
                  })
       .value();
-  for (const auto& use : {forward, work}) EXPECT_THAT(asked(use), testing::Contains("E-NO-LONGER-HELD"));
+  for (const auto& use : {forward, work}) EXPECT_THAT(asked(use), ElementsAre("E-NO-LONGER-HELD"));
   Submit submit(cn_.node(), recorded_.lanes(), cn_.quotations());
   EXPECT_THAT(codes_of(submit.submit(test::officer(), test::submission(terms("kz-example", "1"), 77))),
               testing::Contains("E-NO-LONGER-HELD"))
       << "nor a new permission";
+  clock_.advance(days(30));
+  EXPECT_THAT(asked(work), ElementsAre("E-CONSENT-EXPIRED")) << "and nothing of what is here";
 }
 
 // ---- disclosures

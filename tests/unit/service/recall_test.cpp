@@ -28,6 +28,47 @@ class RecallTest : public PassingTest {
     EXPECT_THAT(carry(ru_, kz_, forward), ElementsAre("delivered"));
     return forward;
   }
+  using Pair = std::pair<test::ExampleAuthority*, test::ExampleAuthority*>;
+  using Numbers = std::map<Pair, std::size_t>;
+  std::vector<Pair> pairs() {
+    std::vector<Pair> all;
+    for (auto* from : {&cn_, &ru_, &kz_})
+      for (auto* to : {&cn_, &ru_, &kz_})
+        if (from != to) all.emplace_back(from, to);
+    return all;
+  }
+  static std::vector<store::OutboxRow> rows_of(const Pair& pair) {
+    return pair.first->store().reader().dispatches_from(pair.second->id(), 1, 1, 1000).value();
+  }
+  // How much went between each two.
+  Numbers carried() {
+    Numbers all;
+    for (const auto& pair : pairs()) all[pair] = rows_of(pair).size();
+    return all;
+  }
+  // Carries what goes after that, and what all daemons say to it, until none has more to say or it is too much.
+  std::size_t talk(Numbers known) {
+    std::size_t all = 0;
+    for (auto before = all + 1; before != all && all < 100;) {
+      before = all;
+      for (const auto& pair : pairs()) {
+        (void)send_reports(pair.first->node()).value();
+        const auto rows = rows_of(pair);
+        for (auto& next = known[pair]; next < rows.size(); ++next, ++all)
+          EXPECT_THAT(carry(*pair.first, *pair.second, core::to_string(*rows[next].message)), ElementsAre("delivered"));
+      }
+    }
+    return all;
+  }
+  static std::size_t recalls(test::ExampleAuthority& by, const std::string& to) {
+    std::size_t all = 0;
+    const auto rows = by.store().reader().dispatches_from(to, 1, 1, 1000).value();
+    for (const auto& row : rows)
+      if (row.message &&
+          core::Message::parse(by.store().reader().message_row(*row.message)->statement)->kind == "recall")
+        ++all;
+    return all;
+  }
   test::DraftOptions spill_of(const std::string& id, std::vector<std::string> to) {
     return {.recipients = std::move(to),
             .kind = "spill-notice",
@@ -189,6 +230,50 @@ TEST_F(RecallTest, OfASpillGoesToEverybodyTheNoticeIsNotAddressedTo) {
   EXPECT_THAT(carry(ru_, kz_, said_last(ru_, kz_)), ElementsAre("delivered"));
   EXPECT_TRUE(locked(kz_, made) && erased(kz_, made));
   EXPECT_THAT(findings(), IsEmpty());
+}
+
+// Both made something of it for each other: each takes its own back once, however often it hears of it.
+TEST_F(RecallTest, OfASpillEndsWhereEachHasWorksOfTheOther) {
+  test::ExampleAuthority second("kz-second", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz_, &second});
+  const auto spilled = released({.recipients = {"kz-example", "kz-second", "ru-example"}}, ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, spilled), ElementsAre("delivered"));
+  EXPECT_THAT(carry(cn_, kz_, spilled), ElementsAre("delivered"));
+  const auto by_ru = value_of(released_by(ru_, {.recipients = {"kz-example"}, .sources = {{spilled, "quotes"}}})).id;
+  const auto by_kz = value_of(released_by(kz_, {.recipients = {"ru-example"}, .sources = {{spilled, "quotes"}}})).id;
+  EXPECT_THAT(carry(ru_, kz_, by_ru), ElementsAre("delivered"));
+  EXPECT_THAT(carry(kz_, ru_, by_kz), ElementsAre("delivered"));
+  const auto known = carried();
+  (void)released(spill_of(spilled, {"kz-second"}), ++submissions_);
+  EXPECT_LT(talk(known), 20U);
+  EXPECT_EQ(recalls(ru_, "kz-example"), 1U);
+  EXPECT_EQ(recalls(kz_, "ru-example"), 1U);
+  for (auto* at : {&ru_, &kz_})
+    for (const auto& copy : {spilled, by_ru, by_kz}) EXPECT_TRUE(locked(*at, copy) && erased(*at, copy)) << at->id();
+  EXPECT_THAT(findings(), IsEmpty());
+}
+
+// An honest daemon tells nobody what he said himself.
+TEST_F(RecallTest, ByOurOwnNoticeErasesNothingHere) {
+  const auto spilled = released({.recipients = {"ru-example"}}, ++submissions_);
+  EXPECT_THAT(carry(cn_, ru_, spilled), ElementsAre("delivered"));
+  const auto made = value_of(released_by_ru({.recipients = {"cn-example"}, .sources = {{spilled, "quotes"}}})).id;
+  EXPECT_THAT(carry(ru_, cn_, made), ElementsAre("delivered"));
+  const auto notice = released(spill_of(spilled, {"ru-example"}), ++submissions_);
+  auto recall = core::Message::parse(ru_.store().reader().message_row(id_of(made))->statement).value();
+  recall.kind = "recall";
+  recall.sources = {};
+  recall.facts = core::facts_of(core::Recall{id_of(made), id_of(notice)});
+  (void)cn_.store()
+      .run<bool>(0,
+                 [&](store::Transaction& tx) {
+                   return end_use(cn_.node(), tx, {id_of(std::string(64, 'a')), recall, {}, "peer:ru-example"});
+                 })
+      .value();
+  for (const auto& copy : {spilled, made}) {
+    EXPECT_TRUE(locked(cn_, copy)) << copy;
+    EXPECT_FALSE(erased(cn_, copy)) << copy;
+  }
 }
 
 // Who forwards somebody's text answers for the forward alone.
