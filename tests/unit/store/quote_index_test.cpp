@@ -1,6 +1,7 @@
 #include "daemon/store/quote_index.h"
 
 #include <gmock/gmock.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,25 +234,51 @@ TEST_F(QuoteIndexTest, IsEmptiedForAnotherGround) {
   EXPECT_EQ(open()->position().change, 7U);
 }
 
-// A process that only builds the index is killed at a moment of chance; what the next one finds is whole up to the
-// position it states, and goes on from there.
+// A number that a forked process counts up and its parent sees.
+class SharedCount {
+ public:
+  SharedCount() : count_(new(memory()) std::atomic<std::uint64_t>(0)) {}
+  ~SharedCount() { ::munmap(count_, sizeof(*count_)); }
+  SharedCount(const SharedCount&) = delete;
+  SharedCount& operator=(const SharedCount&) = delete;
+  std::atomic<std::uint64_t>& operator*() const { return *count_; }
+
+ private:
+  static void* memory() {
+    return ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                  0);
+  }
+  std::atomic<std::uint64_t>* count_;
+};
+
+// A process that only builds the index is killed at a moment of chance, after it has added a number of chance; what the
+// next one finds is whole up to the position it states, and goes on from there.
 TEST_F(QuoteIndexTest, IsWholeUpToItsPositionWhereverItsBuilderWasKilled) {
   const QuoteIndexOptions small{300, 40};
   std::mt19937_64 engine(1126);
   std::uint64_t reached = 0;
+  const SharedCount added;
   for (int round = 0; round < 25; ++round) {
+    *added = 0;
     const auto child = ::fork();
     if (child == 0) {
       auto index = QuoteIndex::open(base_ / "quotes", key_.view(), random_, small);
       for (auto ordinal = (*index)->position().ordinal + 1;; ++ordinal) {
         add(**index, ordinal, {ordinal, ordinal + 1});
         if (!(*index)->tend()) ::_exit(1);
+        ++*added;
       }
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(2'000 + engine() % 30'000));
-    ::kill(child, SIGKILL);
+    const auto enough = engine() % 600;
     int status = 0;
-    ::waitpid(child, &status, 0);
+    pid_t ended = 0;
+    while (*added < enough && ended == 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      ended = ::waitpid(child, &status, WNOHANG);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(engine() % 10'000));
+    ::kill(child, SIGKILL);
+    if (ended == 0) ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status));
     auto index = open(small);
     const auto position = index->position().ordinal;
