@@ -340,6 +340,8 @@ std::optional<MessageId> recalled_by(const Message& message) {
 
 bool asks_providers(std::string_view kind) { return kind == "consent-request" || kind == "disclosure"; }
 
+bool gives_out(std::string_view kind) { return kind == "consent-grant" || kind == "disclosure"; }
+
 std::optional<MessageId> asked_about(const Message& message) {
   if (!asks_providers(message.kind)) return std::nullopt;
   const auto statement = read_consent({}, message);

@@ -167,6 +167,8 @@ bool ends(const Directory& directory, const Message& decision, const SourceState
           const SourceLookup& sources);
 // Whether messages of this kind go to whoever has to permit what they are about.
 bool asks_providers(std::string_view kind);
+// Whether messages of this kind permit or make public the message their facts name.
+bool gives_out(std::string_view kind);
 
 // Whether the agreement a source travelled under keeps it from going on without consent: restricted by the law of a
 // Party bound when it was written, or at this time.

@@ -327,7 +327,7 @@ Result<std::optional<core::ReasonCode>> why_shut(store::Transaction& tx, const c
 Result<std::optional<core::ReasonCode>> why_unusable(store::Transaction& tx, const core::Message& message) {
   for (const auto& line : message.sources)
     if (const auto why = TRY(why_shut(tx, line.id))) return why;
-  if (message.kind == "disclosure" || message.kind == "consent-grant")
+  if (core::gives_out(message.kind))
     for (const auto& id : named_by_facts(message.facts))
       if (const auto why = TRY(why_shut(tx, id))) return why;
   return std::optional<core::ReasonCode>();

@@ -274,8 +274,7 @@ std::vector<core::RuleFinding> beside_core(const core::World& world, const core:
 
 Result<core::Decision> shut_sources(const Node& node, const core::Message& message, const HeldSources& sources) {
   core::Decision out;
-  const bool names = message.kind == "disclosure" || message.kind == "consent-grant";
-  auto ids = names ? named_by_facts(message.facts) : std::vector<core::MessageId>();
+  auto ids = core::gives_out(message.kind) ? named_by_facts(message.facts) : std::vector<core::MessageId>();
   for (const auto& line : message.sources) ids.push_back(line.id);
   for (const auto& id : ids) {
     const auto* held = sources.record(id);
