@@ -1,22 +1,13 @@
 #include "client/agreement_data.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <filesystem>
+
+#include "client/toml_file.h"
 
 namespace chancery::client {
 
 namespace {
-
-Outcome<toml::table> parse_data(const std::string& file) {
-  try {
-    return toml::parse_file(file);
-  } catch (const toml::parse_error& error) {
-    return fault("E-CONFIG-FILE", {{"place", file + ":" + std::to_string(error.source().begin.line)},
-                                   {"detail", std::string(error.description())}});
-  }
-}
 
 std::vector<std::string> texts_of(const toml::node_view<const toml::node>& node) {
   std::vector<std::string> out;
@@ -39,7 +30,7 @@ AgreementCode to_code(const toml::table& entry) {
 Outcome<AgreementOutline> outline_agreement(const std::string& data, const std::string& id) {
   const auto file = data + "/agreements/" + id + ".toml";
   if (!std::filesystem::exists(file)) return fault("E-AGREEMENT-UNKNOWN", {{"subject", id}});
-  const auto table = TRY(parse_data(file));
+  const auto table = TRY(read_toml(file));
   AgreementOutline outline{
       id, table["designation_channel"].value_or(std::string()), texts_of(table["languages_any"]), {}};
   if (const auto* items = table["item"].as_array())
@@ -60,7 +51,7 @@ Outcome<std::vector<std::string>> label_policies_of(const std::string& data, con
   std::vector<std::string> ids;
   for (const auto& entry : std::filesystem::directory_iterator(data + "/labels", error)) {
     if (entry.path().extension() != ".toml") continue;
-    const auto table = TRY(parse_data(entry.path().string()));
+    const auto table = TRY(read_toml(entry.path().string()));
     if (table["party"].value_or(std::string()) == party) ids.push_back(table["id"].value_or(std::string()));
   }
   if (error) return fault("E-FILE", {{"path", data + "/labels"}, {"detail", error.message()}});

@@ -12,18 +12,9 @@ namespace chancery::client {
 namespace {
 
 constexpr Duration kAnchorLife = days(3650);
-constexpr Duration kCertificateLife = days(365);
 // So that a peer whose clock is a little behind can use them at once.
 constexpr Duration kBackdated = minutes(5);
 
-struct Certified {
-  core::KeyRole role;
-  crypto::CertificateUse use;
-};
-constexpr std::array<Certified, 3> kCertified = {{{core::KeyRole::tls, crypto::CertificateUse::tls},
-                                                  {core::KeyRole::sign, crypto::CertificateUse::sign},
-                                                  {core::KeyRole::evidence, crypto::CertificateUse::evidence}}};
-constexpr std::array<core::KeyRole, 2> kBare = {core::KeyRole::log, core::KeyRole::witness};
 constexpr std::array<const char*, 2> kSymmetric = {"storage", "database"};
 
 template <class T>
@@ -48,15 +39,17 @@ core::DesignatedKey designated(core::KeyRole role, crypto::Suite suite, const Di
 // Makes keys one after the other and remembers what the designation has to say about them.
 class Maker {
  public:
-  Maker(const AuthorityPlan& plan, Instant now) : plan_(plan), from_(now - kBackdated) {}
+  Maker(const AuthorityPlan& plan, std::optional<crypto::PublicKey> token_key, Instant now)
+      : plan_(plan), token_key_(std::move(token_key)), from_(now - kBackdated) {}
 
   Outcome<Digest> make(crypto::RandomSource& random) {
     CHECK_OK(make_folders());
     auto anchor_key = TRY(open_anchor_key());
     const auto anchor = TRY(make_anchor(anchor_key));
     CHECK_OK(write_new_file(plan_.directory + "/keys/anchor.pem", anchor.pem()));
-    for (const auto& certified : kCertified) CHECK_OK(make_certified(certified, anchor_key, anchor));
+    for (const auto role : kCertified) keys_.push_back(TRY(make_certified(role, anchor_key, anchor)));
     for (const auto role : kBare) CHECK_OK(make_bare(role));
+    if (plan_.sign_key) CHECK_OK(copy_pin(*plan_.sign_key, plan_.directory + "/keys/token.pin"));
     for (const auto* name : kSymmetric)
       CHECK_OK(write_secret(plan_.directory + "/keys/" + name + ".key", random.secret(32).view()));
     CHECK_OK(write_new_file(draft_path(plan_.directory), designation()));
@@ -74,7 +67,7 @@ class Maker {
 
   // A successor is designated by the anchor that is there.
   Outcome<crypto::PrivateKey> open_anchor_key() const {
-    if (!plan_.predecessor) return new_key(plan_.directory + "/anchor/anchor.key", crypto::Suite::p256);
+    if (!plan_.predecessor) return new_key(plan_.directory + "/anchor/anchor.key", plan_.suite);
     return or_fault(crypto::PrivateKey::load(plan_.predecessor->anchor_key), "E-KEY-FILE",
                     {{"path", plan_.predecessor->anchor_key}});
   }
@@ -88,23 +81,18 @@ class Maker {
                                              from_ + kAnchorLife};
     const auto anchor = TRY(made(crypto::issue_certificate(request, key.public_key(), key, nullptr)));
     CHECK_OK(write_new_file(plan_.directory + "/anchor/anchor.pem", anchor.pem()));
-    keys_.push_back(designated(core::KeyRole::anchor, crypto::Suite::p256, anchor.id(), from_, from_ + kAnchorLife));
+    keys_.push_back(designated(core::KeyRole::anchor, plan_.suite, anchor.id(), from_, from_ + kAnchorLife));
     return anchor;
   }
 
-  Outcome<void> make_certified(const Certified& certified, crypto::PrivateKey& anchor_key,
-                               const crypto::Certificate& anchor) {
-    const auto stem = plan_.directory + "/keys/" + core::to_string(certified.role);
-    const auto key = TRY(new_key(stem + ".key", crypto::Suite::p256));
-    // The name of a tls certificate is a DNS name too.
-    const auto name = certified.use == crypto::CertificateUse::tls
-                          ? plan_.authority
-                          : plan_.authority + " " + core::to_string(certified.role);
-    const crypto::CertificateRequest request{name, certified.use, from_, from_ + kCertificateLife};
-    const auto certificate = TRY(made(crypto::issue_certificate(request, key.public_key(), anchor_key, &anchor)));
-    CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
-    keys_.push_back(designated(certified.role, crypto::Suite::p256, certificate.id(), from_, from_ + kCertificateLife));
-    return {};
+  // A new key in a file, or for `sign` the one in the token.
+  Outcome<core::DesignatedKey> make_certified(core::KeyRole role, crypto::PrivateKey& anchor_key,
+                                              const crypto::Certificate& anchor) const {
+    const auto stem = plan_.directory + "/keys/" + core::to_string(role);
+    const auto now = from_ + kBackdated;
+    if (role == core::KeyRole::sign && token_key_)
+      return designate_key(stem, plan_.authority, role, *token_key_, anchor_key, anchor, now);
+    return make_designated_key(stem, {plan_.authority, role, plan_.suite}, anchor_key, anchor, now);
   }
 
   Outcome<void> make_bare(core::KeyRole role) {
@@ -133,6 +121,7 @@ class Maker {
   }
 
   const AuthorityPlan& plan_;
+  const std::optional<crypto::PublicKey> token_key_;
   Instant from_;
   std::vector<core::DesignatedKey> keys_;
 };
@@ -163,27 +152,71 @@ std::string settings_text(const AuthorityPlan& plan) {
       {"number_prefix", plan.number_prefix},
       {"label_policy", plan.label_policy},
       {"state_directory", "state"},
+      {"checkpoint_file", "checkpoint"},
       {"keys_directory", "keys"},
       {"data_directory", plan.data},
       {"party_status", plan.party_status},
       {"administrator", "admin/administrator.pem"},
       {"desk_socket", "desk.sock"},
+      {"metrics_socket", "metrics.sock"},
       {"peer_listen", plan.endpoint},
   };
   std::string out = "# Settings of the daemon; every key is explained in daemon.example.toml.\n";
   for (const auto& [key, value] : lines) out += key + " = " + quoted(value) + "\n";
-  return out;
+  return plan.sign_key ? out + "\n" + token_section(*plan.sign_key) : out;
 }
 
 }  // namespace
 
 Outcome<Digest> make_authority(const AuthorityPlan& plan, Instant now, crypto::RandomSource& random) {
   CHECK_OK(check_anchor_key(plan));
-  const auto fingerprint = TRY(Maker(plan, now).make(random));
+  // Before anything is written.
+  std::optional<crypto::PublicKey> token_key;
+  if (plan.sign_key) token_key = TRY(open_token_key(*plan.sign_key, plan.suite));
+  const auto fingerprint = TRY(Maker(plan, std::move(token_key), now).make(random));
   TRY(make_person("administrator", plan.directory + "/admin/administrator", now));
   // Last: a folder without settings is one that was not finished.
   CHECK_OK(write_new_file(plan.directory + "/daemon.toml", settings_text(plan)));
   return fingerprint;
+}
+
+Outcome<core::DesignatedKey> make_designated_key(const std::string& stem, const CertifiedKey& wanted,
+                                                 crypto::PrivateKey& anchor_key, const crypto::Certificate& anchor,
+                                                 Instant now) {
+  const auto key = TRY(new_key(stem + ".key", wanted.suite)).public_key();
+  return designate_key(stem, wanted.authority, wanted.role, key, anchor_key, anchor, now);
+}
+
+Outcome<core::DesignatedKey> designate_key(const std::string& stem, const std::string& authority, core::KeyRole role,
+                                           const crypto::PublicKey& key, crypto::PrivateKey& anchor_key,
+                                           const crypto::Certificate& anchor, Instant now) {
+  const auto from = now - kBackdated, to = from + kCertificateLife;
+  const auto use = role == core::KeyRole::tls    ? crypto::CertificateUse::tls
+                   : role == core::KeyRole::sign ? crypto::CertificateUse::sign
+                                                 : crypto::CertificateUse::evidence;
+  // The name of a tls certificate is a DNS name too.
+  const auto name = role == core::KeyRole::tls ? authority : authority + " " + core::to_string(role);
+  const auto certificate = TRY(made(crypto::issue_certificate({name, use, from, to}, key, anchor_key, &anchor)));
+  CHECK_OK(write_new_file(stem + ".pem", certificate.pem()));
+  return designated(role, key.suite(), certificate.id(), from, to);
+}
+
+Outcome<crypto::PublicKey> open_token_key(const crypto::TokenKeyPlace& place, crypto::Suite suite) {
+  auto key = TRY(or_fault(crypto::TokenSigner::open(place), "E-TOKEN-KEY", {{"subject", place.uri}}))->public_key();
+  if (key.suite() == suite) return key;
+  const auto detail =
+      std::string("it is of suite ") + crypto::to_string(key.suite()) + ", not " + crypto::to_string(suite);
+  return fault("E-TOKEN-KEY", {{"subject", place.uri}, {"detail", detail}});
+}
+
+Outcome<void> copy_pin(const crypto::TokenKeyPlace& place, const std::string& path) {
+  const auto& from = place.pin_file;
+  const auto pin = TRY(or_fault(crypto::read_secret_file(from), "E-KEY-FILE", {{"path", from}}));
+  return write_secret(path, pin.view());
+}
+
+std::string token_section(const crypto::TokenKeyPlace& place) {
+  return "[token]\nsign_key = " + quoted(place.uri) + "\nmodule = " + quoted(place.module) + "\n";
 }
 
 Outcome<crypto::Certificate> make_person(const std::string& name, const std::string& stem, Instant now) {
@@ -199,14 +232,6 @@ Outcome<crypto::Certificate> make_person(const std::string& name, const std::str
 
 std::string bundle_path(const std::string& directory) { return directory + "/keys/designation.bundle"; }
 std::string draft_path(const std::string& directory) { return directory + "/designation.draft"; }
-
-Outcome<std::vector<crypto::Certificate>> read_certificates(const std::string& directory) {
-  std::vector<crypto::Certificate> certificates;
-  certificates.push_back(TRY(read_certificate_file(directory + "/keys/anchor.pem")));
-  for (const auto& certified : kCertified)
-    certificates.push_back(TRY(read_certificate_file(directory + "/keys/" + core::to_string(certified.role) + ".pem")));
-  return certificates;
-}
 
 Outcome<crypto::Certificate> read_certificate_file(const std::string& path) {
   const auto pem = TRY(read_file(path));

@@ -66,7 +66,34 @@ Outcome<std::string> choose_label_policy(const Arguments& arguments, const Autho
 
 std::string absolute(const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
 
+Outcome<std::string> token_option(const Arguments& arguments, const std::string& name, const std::string& words) {
+  if (!arguments.has(name)) return fault("E-USAGE-MISSING", {{"name", name}, {"words", words}});
+  return arguments.value(name);
+}
+
+Outcome<crypto::Suite> choose_suite(const Arguments& arguments) {
+  const auto name = arguments.value_or("--suite", crypto::to_string(crypto::Suite::p256));
+  const auto suite = crypto::parse_suite(name);
+  if (!suite) return fault("E-USAGE-VALUE", {{"option", "--suite"}, {"value", name}});
+  return *suite;
+}
+
 }  // namespace
+
+Outcome<std::optional<crypto::TokenKeyPlace>> sign_key_typed(const Arguments& arguments, const std::string& words) {
+  if (!arguments.has("--sign-key")) {
+    for (const auto* name : {"--pkcs11-module", "--pin-file"})
+      if (arguments.has(name)) return fault("E-USAGE-MISSING", {{"name", "--sign-key"}, {"words", words}});
+    return std::optional<crypto::TokenKeyPlace>();
+  }
+  const auto uri = arguments.value("--sign-key");
+  // It is not shown: there may be a PIN in it.
+  if (!crypto::is_token_uri(uri)) return fault("E-USAGE-VALUE", {{"option", "--sign-key"}, {"value", "pkcs11:..."}});
+  const auto module = TRY(token_option(arguments, "--pkcs11-module", words));
+  if (!crypto::is_module_path(module))
+    return fault("E-USAGE-VALUE", {{"option", "--pkcs11-module"}, {"value", module}});
+  return std::optional(crypto::TokenKeyPlace{uri, module, absolute(TRY(token_option(arguments, "--pin-file", words)))});
+}
 
 Outcome<AuthorityPlan> plan_of(const Session& session, AuthorityPlan plan) {
   const auto& arguments = session.arguments();
@@ -74,6 +101,8 @@ Outcome<AuthorityPlan> plan_of(const Session& session, AuthorityPlan plan) {
   if (arguments.has("--agreement")) plan.agreements = sorted(arguments.list("--agreement"));
   plan.endpoint = arguments.value("--endpoint");
   plan.number_prefix = arguments.value_or("--number-prefix", plan.party);
+  plan.suite = TRY(choose_suite(arguments));
+  plan.sign_key = TRY(sign_key_typed(arguments, session.command().words()));
   plan.directory = absolute(arguments.value_or("--directory", plan.authority));
   plan.data = absolute(session.data());
   plan.party_status = absolute(arguments.value_or("--party-status", plan.data + "/demo/party_status.toml"));

@@ -3,13 +3,15 @@
 #include <toml++/toml.h>
 
 #include <array>
-#include <filesystem>
+
+#include "crypto/file.h"
 
 namespace chancery::client {
 
 namespace {
 
 constexpr std::array<std::string_view, 3> kLanguages = {"en", "zh", "ru"};
+constexpr std::size_t kMaxCatalogue = std::size_t{1} << 20;
 
 void collect(const toml::table& table, const std::string& path, std::map<std::string, std::string>& texts) {
   for (const auto& [key, node] : table) {
@@ -60,10 +62,11 @@ std::string filled(std::string_view text, const Params& params) {
 }
 
 Result<Catalogue> Catalogue::load_file(const std::string& file, const std::string& language) {
-  if (!std::filesystem::is_regular_file(file)) return fail(Errc::not_found, file);
+  const auto text = crypto::read_file(file, kMaxCatalogue);
+  if (!text.has_value()) return fail(text.error().code, file + ": " + text.error().detail);
   Catalogue catalogue(language);
   try {
-    collect(toml::parse_file(file), {}, catalogue.texts_);
+    collect(toml::parse(*text), {}, catalogue.texts_);
   } catch (const toml::parse_error& error) {
     return fail(Errc::malformed,
                 file + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));

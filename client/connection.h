@@ -42,6 +42,8 @@ class Desk {
     return ((*stub_).*method)(&call, request, &response);
   }
 
+  // For streams, which take as long as they take.
+  [[nodiscard]] v1::Desk::Stub& stub() const { return *stub_; }
   [[nodiscard]] Fault to_fault(const grpc::Status& status) const;
   [[nodiscard]] const std::string& certificate_digest() const { return certificate_digest_; }
   [[nodiscard]] const std::string& socket() const { return socket_; }

@@ -1,14 +1,13 @@
 #include "client/context.h"
 
 #include <sys/stat.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "client/files.h"
 #include "client/nearest.h"
+#include "client/toml_file.h"
 
 namespace chancery::client {
 
@@ -75,12 +74,7 @@ Outcome<Contexts> Contexts::load(const std::string& file) {
   Contexts contexts;
   contexts.file = file;
   if (!std::filesystem::exists(file)) return contexts;
-  try {
-    CHECK_OK(read_all(toml::parse_file(file), contexts));
-  } catch (const toml::parse_error& error) {
-    return fault("E-CONFIG-FILE", {{"place", file + ":" + std::to_string(error.source().begin.line)},
-                                   {"detail", std::string(error.description())}});
-  }
+  CHECK_OK(read_all(TRY(read_toml(file)), contexts));
   return contexts;
 }
 

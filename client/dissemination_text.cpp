@@ -37,7 +37,8 @@ class Tree {
   void add_recipient(const v1::DeliveryView& delivery) {
     std::vector<std::string> why;
     if (!delivery.waiting_for().empty()) why.push_back(catalogue_.word("waits-for", delivery.waiting_for()));
-    for (const auto& reason : delivery.reasons()) why.push_back(reason_text(reason, catalogue_));
+    for (const auto& reason : delivery.reasons())
+      why.push_back(reason_text(reason, response_.message().number(), catalogue_));
     table_.add({delivery.recipient(),
                 catalogue_.word("stage", delivery.stage()),
                 local_time(delivery.time()),
@@ -73,7 +74,7 @@ class Tree {
     v1::Reason reason;
     reason.set_code(step.reason());
     reason.set_subject(step.receiver());
-    return reason_text(reason, catalogue_);
+    return reason_text(reason, response_.message().number(), catalogue_);
   }
 
   static std::string short_id(const std::string& id) { return id.size() == 64 ? id.substr(12, 10) : id; }

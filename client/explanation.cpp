@@ -57,12 +57,19 @@ Table rule_table(const Session& session) {
 
 std::string dash_if_empty(const std::string& text) { return text.empty() ? "-" : text; }
 
+// As it was typed: a message or the file of a draft.
+std::string asked_about(const Session& session) {
+  const auto& words = session.command().arguments;
+  return words.empty() ? "-" : session.arguments().value_or(words.front().name, "-");
+}
+
 void add_rule(Session& session, Table& table, const v1::RuleView& rule) {
   const auto& catalogue = session.catalogue();
   const bool holds = rule.reasons_size() == 0;
   table.add({rule.rule(), dash_if_empty(rule.article()), catalogue.text(holds ? "word.yes" : "word.no"),
              rule_text(session, rule.rule())});
-  for (const auto& reason : rule.reasons()) table.add({"", "", "", reason_text(reason, catalogue)});
+  for (const auto& reason : rule.reasons())
+    table.add({"", "", "", reason_text(reason, asked_about(session), catalogue)});
 }
 
 }  // namespace

@@ -8,20 +8,18 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+
+#include "crypto/file.h"
 
 namespace chancery::client {
 
 namespace {
 
-constexpr std::uintmax_t kMaxFile = 16u << 20;
+constexpr std::size_t kMaxFile = std::size_t{16} << 20;
 
-tl::unexpected<Fault> failed(const std::string& path, const std::string& detail) {
-  return fault("E-FILE", {{"path", path}, {"detail", detail}});
+tl::unexpected<Fault> failed(const std::string& path) {
+  return fault("E-FILE", {{"path", path}, {"detail", std::strerror(errno)}});
 }
-
-tl::unexpected<Fault> failed(const std::string& path) { return failed(path, std::strerror(errno)); }
 
 Outcome<void> write_with(const std::string& path, std::string_view content, int flags, mode_t mode) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, mode);
@@ -42,14 +40,7 @@ Outcome<void> write_with(const std::string& path, std::string_view content, int 
 }  // namespace
 
 Outcome<std::string> read_file(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  if (error) return failed(path, error.message());
-  if (size > kMaxFile) return failed(path, "more than 16 MiB");
-  std::ifstream in(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.good() && !in.eof()) return failed(path);
-  return content;
+  return or_fault(crypto::read_file(path, kMaxFile), "E-FILE", {{"path", path}});
 }
 
 Outcome<void> write_new_file(const std::string& path, std::string_view content) {

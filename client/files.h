@@ -8,7 +8,7 @@
 
 namespace chancery::client {
 
-// At most 16 MiB. Faults: E-FILE.
+// A regular file of at most 16 MiB. Faults: E-FILE.
 Outcome<std::string> read_file(const std::string& path);
 // A new file, mode 0644 less umask; an existing one is a conflict.
 Outcome<void> write_new_file(const std::string& path, std::string_view content);

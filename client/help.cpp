@@ -3,6 +3,7 @@
 #include <set>
 
 #include "client/fault.h"
+#include "client/nearest.h"
 #include "client/table.h"
 #include "daemon/core/decision.h"
 #include "daemon/core/display.h"
@@ -52,6 +53,13 @@ Params placeholder_words(const Catalogue& catalogue) {
        at != catalogue.texts().end() && at->first.rfind(section, 0) == 0; ++at)
     words.emplace(at->first.substr(section.size()), at->second);
   return words;
+}
+
+std::set<std::string> all_codes() {
+  std::set<std::string> codes;
+  for (const auto reason : core::all_reasons()) codes.insert(core::to_string(reason));
+  for (const auto& [code, exit] : own_codes()) codes.insert(code);
+  return codes;
 }
 
 }  // namespace
@@ -104,12 +112,16 @@ std::string exit_codes_help(const Catalogue& catalogue) {
 std::string errors_help(const Catalogue& catalogue) {
   Table table({catalogue.text("column.code"), catalogue.text("column.exit"), catalogue.text("column.text")});
   const auto words = placeholder_words(catalogue);
-  std::set<std::string> codes;
-  for (const auto reason : core::all_reasons()) codes.insert(core::to_string(reason));
-  for (const auto& [code, exit] : own_codes()) codes.insert(code);
-  for (const auto& code : codes)
+  for (const auto& code : all_codes())
     table.add({code, std::to_string(exit_code_of(code)), catalogue.text("error." + code + ".what", words)});
   return table.text();
+}
+
+Fault unknown_code(const std::string& code) {
+  const auto codes = all_codes();
+  const auto near = nearest(code, {codes.begin(), codes.end()});
+  if (near.empty()) return {"E-USAGE-WORD", {{"word", code}}};
+  return {"E-USAGE-NEAREST", {{"word", code}, {"nearest", near}}};
 }
 
 std::string error_help(const std::string& code, const Catalogue& catalogue) {

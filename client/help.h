@@ -18,5 +18,7 @@ std::string exit_codes_help(const Catalogue& catalogue);
 // Every code with what it means and its exit code; with `code` that one in full.
 std::string errors_help(const Catalogue& catalogue);
 std::string error_help(const std::string& code, const Catalogue& catalogue);
+// Of a code there is none of: names the nearest.
+Fault unknown_code(const std::string& code);
 
 }  // namespace chancery::client

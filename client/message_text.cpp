@@ -86,6 +86,14 @@ std::string note_of(const v1::Note& note, const Catalogue& catalogue) {
          "\n" + quoted(note.text());
 }
 
+std::string attachment_of(const v1::AttachmentManifest& attachment, const Catalogue& catalogue) {
+  return catalogue.text(
+             "show.attachment",
+             {{"size", std::to_string(attachment.size())},
+              {"type", attachment.media_type().empty() ? "-" : core::neutralised(attachment.media_type())}}) +
+         "\n" + quoted(attachment.name());
+}
+
 std::string content_of(const v1::Part& part, const Catalogue& catalogue) {
   switch (part.content_case()) {
     case v1::Part::kText:
@@ -99,7 +107,8 @@ std::string content_of(const v1::Part& part, const Catalogue& catalogue) {
       return note_of(part.note(), catalogue);
     case v1::Part::kRegistryNumber:
       return catalogue.text("show.registry-number") + "\n" + quoted(part.registry_number().number());
-    case v1::Part::kAttachment:  // refused before it could be read
+    case v1::Part::kAttachment:
+      return attachment_of(part.attachment(), catalogue);
     case v1::Part::CONTENT_NOT_SET:
       return {};
   }
@@ -225,6 +234,10 @@ std::string preview_text(const v1::Draft& draft, const v1::PreviewResponse& prev
   out += line(catalogue, "directions", items(draft.directions(), names));
   out += line(catalogue, "precedence", catalogue.word("precedence", draft.precedence()));
   if (draft.exercise()) out += line(catalogue, "exercise", yes_or_no(true, catalogue));
+  for (const auto& attachment : draft.attachments())
+    out += line(catalogue, "attachment",
+                core::neutralised(attachment.manifest().name()) + " " +
+                    catalogue.text("show.bytes", {{"size", std::to_string(attachment.manifest().size())}}));
   out += line(catalogue, "approval", yes_or_no(preview.needs_approval(), catalogue));
   out += line(catalogue, "plan", preview.plan());
   return out;
@@ -236,6 +249,8 @@ std::string draft_text(const v1::Draft& draft, const Catalogue& catalogue) {
   if (draft.indicators_size() > 0) out += catalogue.text("show.indicators") + "\n";
   for (const auto& indicator : draft.indicators()) out += indicator_of(indicator);
   for (const auto& note : draft.notes()) out += note_of(note, catalogue);
+  for (int i = 0; i < draft.attachments_size(); ++i)
+    out += std::to_string(i) + " " + attachment_of(draft.attachments(i).manifest(), catalogue);
   for (const auto& source : draft.sources())
     out += line(
         catalogue, "source",
@@ -306,7 +321,7 @@ std::string deliveries_text(const v1::MessageView& message, const Catalogue& cat
   for (const auto& delivery : message.deliveries()) {
     std::vector<std::string> why;
     if (!delivery.waiting_for().empty()) why.push_back(catalogue.word("waits-for", delivery.waiting_for()));
-    for (const auto& reason : delivery.reasons()) why.push_back(reason_text(reason, catalogue));
+    for (const auto& reason : delivery.reasons()) why.push_back(reason_text(reason, message.number(), catalogue));
     table.add({delivery.recipient(), catalogue.word("stage", delivery.stage()), local_time(delivery.time()),
                joined(why, "; ")});
   }

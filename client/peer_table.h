@@ -6,6 +6,9 @@
 
 namespace chancery::client {
 
+// The state, or `parked` where nothing is exchanged with an active peer now.
+std::string shown_state(const v1::PeerView& peer);
+
 std::string peer_table(const google::protobuf::RepeatedPtrField<v1::PeerView>& peers, const Catalogue& catalogue);
 
 }  // namespace chancery::client

@@ -100,10 +100,10 @@ std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::s
   return out + "\n";
 }
 
-std::string reason_text(const v1::Reason& reason, const Catalogue& catalogue) {
+std::string reason_text(const v1::Reason& reason, const std::string& message, const Catalogue& catalogue) {
   return catalogue.text("fault.reason",
                         {{"code", core::neutralised(reason.code())},
-                         {"what", catalogue.text("error." + reason.code() + ".what", params_of(reason, "-"))}});
+                         {"what", catalogue.text("error." + reason.code() + ".what", params_of(reason, message))}});
 }
 
 }  // namespace chancery::client

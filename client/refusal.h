@@ -13,7 +13,7 @@ Fault to_fault(const v1::Refusal& refusal, const std::string& message);
 // The lines, to be written to stderr. `typed` is the command line, for {command}.
 std::string to_text(const Fault& fault, const Catalogue& catalogue, const std::string& typed);
 
-// `E-CODE what it says`, for tables that list reasons.
-std::string reason_text(const v1::Reason& reason, const Catalogue& catalogue);
+// `E-CODE what it says`, for tables that list reasons; `message` is how what it is about is called here.
+std::string reason_text(const v1::Reason& reason, const std::string& message, const Catalogue& catalogue);
 
 }  // namespace chancery::client

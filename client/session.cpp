@@ -64,6 +64,10 @@ void Session::show(const std::string& text) {
   if (!arguments().has("--quiet")) streams_.notes << folded(text, streams_.notes_columns) << std::flush;
 }
 
+bool Session::watched() const { return streams_.notes_columns > 0 && !arguments().has("--quiet"); }
+
+void Session::progress(const std::string& text) { streams_.notes << text << std::flush; }
+
 int Session::print_json(const std::string& schema, const google::protobuf::Message& data) {
   streams_.out << R"({"schema":"chancery.v1.)" << schema << R"(","generated":")" << to_string(SystemClock().now())
                << R"(","data":)" << to_json(data) << R"(,"warnings":)" << to_json(warnings_) << "}\n";

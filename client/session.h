@@ -54,6 +54,9 @@ class Session {
   void note(const std::string& key, const Params& params = {});
   // Text for the eye before a decision, to stderr, folded to the terminal; silent with -q.
   void show(const std::string& text);
+  // Whether somebody sees what is written over and over in one line, and that.
+  [[nodiscard]] bool watched() const;
+  void progress(const std::string& text);
   // {"schema":"chancery.v1.<schema>","generated":...,"data":...,"warnings":[...]}, protobuf JSON inside.
   int print_json(const std::string& schema, const google::protobuf::Message& data);
   // Asks on the terminal; anything but yes is no.

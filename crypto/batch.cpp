@@ -184,4 +184,27 @@ bool in_batch(const BatchStatement& batch, const Digest& leaf, const Path& path)
   return verify_inclusion(leaf, LeafIndex{path.index}, TreeSize{batch.size}, path.hashes, batch.root);
 }
 
+VerifiedBatch::VerifiedBatch(BatchStatement statement)
+    : statement_(std::move(statement)), nodes_{{1, statement_.root}} {}
+
+bool VerifiedBatch::holds(const Digest& leaf, const Path& path) {
+  if (path.index >= statement_.size || path.hashes.size() + 1 != std::bit_width(statement_.size)) return false;
+  const auto place = std::size_t{statement_.size} + path.index;
+  auto at = place;
+  std::vector<Digest> shown = {leaf};  // the nodes on the way up, as far as nothing is known
+  for (; !nodes_.contains(at); at /= 2) {
+    const auto& partner = path.hashes[shown.size() - 1];
+    shown.push_back(at % 2 == 0 ? node_hash(shown.back(), partner) : node_hash(partner, shown.back()));
+  }
+  if (nodes_.at(at) != shown.back()) return false;
+  for (auto level = shown.size() - 1; at > 1; at /= 2, ++level)
+    if (nodes_.at(at ^ 1U) != path.hashes[level]) return false;
+  at = place;
+  for (std::size_t level = 0; level + 1 < shown.size(); ++level, at /= 2) {
+    nodes_.emplace(at, shown[level]);
+    nodes_.emplace(at ^ 1U, path.hashes[level]);
+  }
+  return true;
+}
+
 }  // namespace chancery::crypto

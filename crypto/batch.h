@@ -5,6 +5,7 @@
 // for byte to CMS/CAdES (RFC 5652, RFC 5035) without signing again.
 #pragma once
 
+#include <unordered_map>
 #include <vector>
 
 #include "crypto/certificate.h"
@@ -75,5 +76,21 @@ Result<BatchStatement> verify_batch(const BatchSignature& signature, const Certi
 
 // Whether the statement is the leaf at path.index of this (already verified) batch.
 bool in_batch(const BatchStatement& batch, const Digest& leaf, const Path& path);
+
+// A batch that was verified, for many of its leaves: what was shown to stand in its tree is not hashed again, so that
+// neighbours cost a hash or two each. Not thread-safe.
+class VerifiedBatch {
+ public:
+  explicit VerifiedBatch(BatchStatement statement);
+  [[nodiscard]] const BatchStatement& statement() const { return statement_; }
+  // The answer of in_batch.
+  bool holds(const Digest& leaf, const Path& path);
+
+ private:
+  BatchStatement statement_;
+  // The nodes shown to stand in the tree: the root is the first, those under the n-th are the 2n-th and the one behind
+  // it. With a node its partner is there.
+  std::unordered_map<std::size_t, Digest> nodes_;
+};
 
 }  // namespace chancery::crypto

@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <array>
+
 namespace chancery {
 namespace {
 
@@ -15,11 +17,17 @@ Bytes big_endian(std::uint64_t value, std::size_t width) {
   return out;
 }
 
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  return -1;
-}
+// The value of each lower-case hex digit; of every other character a value that no digit has.
+constexpr std::uint8_t kNoDigit = 0xff;
+constexpr auto kHexValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::size_t i = 0; i < kHexDigits.size(); ++i)
+    values[static_cast<unsigned char>(kHexDigits[i])] = static_cast<std::uint8_t>(i);
+  return values;
+}();
+
+std::uint8_t hex_value(char digit) { return kHexValues[static_cast<unsigned char>(digit)]; }
 
 }  // namespace
 
@@ -52,11 +60,11 @@ std::uint64_t read_be(BytesView bytes) {
 }
 
 std::string to_hex(BytesView bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  auto at = out.begin();
   for (const auto byte : bytes) {
-    out.push_back(kHexDigits[byte >> 4U]);
-    out.push_back(kHexDigits[byte & 15U]);
+    *at++ = kHexDigits[byte >> 4U];
+    *at++ = kHexDigits[byte & 15U];
   }
   return out;
 }
@@ -65,9 +73,9 @@ Result<Bytes> parse_hex(std::string_view text) {
   if (text.size() % 2 != 0) return fail(Errc::malformed, "hex: odd length");
   Bytes out(text.size() / 2);
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = hex_value(text[2 * i]);
-    const int low = hex_value(text[2 * i + 1]);
-    if (high < 0 || low < 0) return fail(Errc::malformed, "hex: not a lower-case digit");
+    const auto high = hex_value(text[2 * i]);
+    const auto low = hex_value(text[2 * i + 1]);
+    if (high == kNoDigit || low == kNoDigit) return fail(Errc::malformed, "hex: not a lower-case digit");
     out[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return out;

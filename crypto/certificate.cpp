@@ -59,6 +59,7 @@ Result<Certificate> Certificate::from_der(BytesView der) {
   certificate.not_before_ = TRY(instant_of(X509_get0_notBefore(x509.get())));
   certificate.not_after_ = TRY(instant_of(X509_get0_notAfter(x509.get())));
   certificate.common_name_ = common_name_of(x509.get());
+  certificate.serial_ = serial_of(X509_get0_serialNumber(x509.get()));
   certificate.is_ca_ = X509_check_ca(x509.get()) == 1;
   return certificate;
 }

@@ -24,6 +24,8 @@ class Certificate {
   [[nodiscard]] Instant not_after() const { return not_after_; }
   [[nodiscard]] const std::string& common_name() const { return common_name_; }
   [[nodiscard]] bool is_ca() const { return is_ca_; }
+  // Serial number, big-endian without leading zeros.
+  [[nodiscard]] const Bytes& serial() const { return serial_; }
   // True when `issuer` signed this certificate (names match, signature verifies).
   [[nodiscard]] bool issued_by(const Certificate& issuer) const;
 
@@ -34,6 +36,7 @@ class Certificate {
   Instant not_before_;
   Instant not_after_;
   std::string common_name_;
+  Bytes serial_;
   bool is_ca_ = false;
 };
 

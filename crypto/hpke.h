@@ -1,19 +1,17 @@
-// HPKE base mode (RFC 9180): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+// HPKE base mode (RFC 9180): the KEM of the recipient's suite (kem.h), HKDF-SHA256, AES-256-GCM.
 // One context may seal many plaintexts; its counter never repeats.
 #pragma once
 
-#include "crypto/signing.h"
+#include "crypto/kem.h"
 
 namespace chancery::crypto {
-
-inline constexpr std::size_t kHpkeEncSize = 65;
 
 class HpkeSender {
  public:
   // Fresh ephemeral key for this context.
-  static Result<HpkeSender> create(const PublicKey& recipient, BytesView info);
+  static Result<HpkeSender> create(const KemPublicKey& recipient, BytesView info);
   // RFC 9180 vectors fix the ephemeral key; for tests.
-  static Result<HpkeSender> create_with(const PublicKey& recipient, BytesView info, const PrivateKey& ephemeral);
+  static Result<HpkeSender> create_with(const KemPublicKey& recipient, BytesView info, const KemPrivateKey& ephemeral);
 
   [[nodiscard]] BytesView enc() const { return enc_; }
   [[nodiscard]] std::uint64_t next_sequence() const { return sequence_; }
@@ -30,7 +28,7 @@ class HpkeSender {
 
 class HpkeReceiver {
  public:
-  static Result<HpkeReceiver> create(const PrivateKey& key, BytesView enc, BytesView info);
+  static Result<HpkeReceiver> create(const KemPrivateKey& key, BytesView enc, BytesView info);
   // Opens what was sealed under `sequence`; any order. unauthenticated when it does not open.
   [[nodiscard]] Result<SecretBytes> open(std::uint64_t sequence, BytesView aad, BytesView ciphertext) const;
 

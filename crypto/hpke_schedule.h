@@ -4,6 +4,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/secret.h"
+#include "crypto/suite.h"
 
 namespace chancery::crypto {
 
@@ -16,10 +17,10 @@ struct HpkeKeys {
   SecretBytes base_nonce;
 };
 
-// ExtractAndExpand of DHKEM(P-256, HKDF-SHA256); the context is enc || recipient's point.
-SecretBytes hpke_shared_secret(BytesView dh, BytesView kem_context);
-// KeySchedule in base mode for KEM P-256 and KDF HKDF-SHA256.
-HpkeKeys hpke_schedule(std::uint16_t aead, std::size_t key_size, BytesView shared_secret, BytesView info);
+// ExtractAndExpand of the suite's DHKEM; the context is enc || recipient's raw key.
+SecretBytes hpke_shared_secret(Suite suite, BytesView dh, BytesView kem_context);
+// KeySchedule in base mode for the suite's KEM and KDF HKDF-SHA256.
+HpkeKeys hpke_schedule(Suite suite, std::uint16_t aead, std::size_t key_size, BytesView shared_secret, BytesView info);
 // ComputeNonce (5.2).
 Nonce hpke_nonce(BytesView base_nonce, std::uint64_t sequence);
 

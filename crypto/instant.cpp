@@ -1,9 +1,7 @@
 #include "crypto/instant.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace chancery {
 namespace {
@@ -24,19 +22,28 @@ unsigned number(std::string_view text, std::size_t at, std::size_t digits) {
   return value;
 }
 
+void write(unsigned value, std::string& text, std::size_t at, std::size_t digits) {
+  for (auto i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
+// Every statement and every entry has a time in it, so no formatter.
 std::string to_string(Instant instant) {
   const auto ms = std::clamp(instant.ms, kFirst, kLast);
   const auto point = std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms));
   const auto day = std::chrono::floor<std::chrono::days>(point);
   const std::chrono::year_month_day date(day);
   const auto in_day = static_cast<unsigned>((point - day).count());
-  std::array<char, 40> out{};
-  std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), in_day / 3'600'000,
-                in_day / 60'000 % 60, in_day / 1000 % 60, in_day % 1000);
-  return out.data();
+  std::string out(kForm);
+  write(static_cast<unsigned>(static_cast<int>(date.year())), out, 0, 4);
+  write(static_cast<unsigned>(date.month()), out, 5, 2);
+  write(static_cast<unsigned>(date.day()), out, 8, 2);
+  write(in_day / 3'600'000, out, 11, 2);
+  write(in_day / 60'000 % 60, out, 14, 2);
+  write(in_day / 1000 % 60, out, 17, 2);
+  write(in_day % 1000, out, 20, 3);
+  return out;
 }
 
 Result<Instant> parse_instant(std::string_view text) {

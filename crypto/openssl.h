@@ -57,6 +57,15 @@ Bytes der_of(int (*write)(const T*, unsigned char**), const T* object) {
   return out;
 }
 
+// A serial number, big-endian without leading zeros; empty when it cannot be read.
+inline Bytes serial_of(const ASN1_INTEGER* number) {
+  const BignumPtr value(ASN1_INTEGER_to_BN(number, nullptr));
+  if (!value) return {};
+  Bytes out(static_cast<std::size_t>(BN_num_bytes(value.get())));
+  BN_bn2bin(value.get(), out.data());
+  return out;
+}
+
 struct PublicKey::Handle {
   PkeyPtr key;
 };

@@ -12,7 +12,11 @@ constexpr std::string_view kPartLabel = "chancery/part/v1";
 constexpr std::string_view kWrapLabel = "chancery/wrap/v1";
 constexpr std::size_t kMaxWraps = 64;
 constexpr std::size_t kKeyIdSize = 32;
-constexpr std::size_t kWrapHeadSize = kKeyIdSize + kHpkeEncSize + 8 + 2;
+constexpr std::size_t kWrapCounters = 8 + 2;
+constexpr std::uint8_t kUncompressedPoint = 0x04;
+constexpr std::uint8_t kNativePoint = 0x40;
+constexpr std::size_t kPointSize = 65;
+constexpr std::size_t kNativeSize = 32;
 constexpr Nonce kZeroNonce{};  // a part key seals one part and nothing else
 
 SecretBytes part_key(BytesView content_key, std::uint32_t index) {
@@ -21,15 +25,29 @@ SecretBytes part_key(BytesView content_key, std::uint32_t index) {
 
 Bytes part_aad(const Digest& header, std::uint32_t index) { return concat({header.view(), u32be(index)}); }
 
+// So many bytes from the front, which are taken off.
+Result<BytesView> take_front(BytesView& rest, std::size_t size) {
+  if (rest.size() < size) return fail(Errc::malformed, "wraps: cut off");
+  const auto taken = rest.first(size);
+  rest = rest.subspan(size);
+  return taken;
+}
+
+Result<BytesView> take_enc(BytesView& rest) {
+  if (rest.empty()) return fail(Errc::malformed, "wraps: cut off");
+  if (rest.front() == kUncompressedPoint) return take_front(rest, kPointSize);
+  if (rest.front() != kNativePoint) return fail(Errc::malformed, "wraps: enc of no suite");
+  return TRY(take_front(rest, 1 + kNativeSize)).subspan(1);
+}
+
 Result<Wrap> take_wrap(BytesView& rest) {
-  if (rest.size() < kWrapHeadSize) return fail(Errc::malformed, "wraps: cut off");
   Wrap wrap;
-  wrap.key_id = TRY(to_digest(rest.first(kKeyIdSize)));
-  const auto enc = rest.subspan(kKeyIdSize, kHpkeEncSize);
+  wrap.key_id = TRY(to_digest(TRY(take_front(rest, kKeyIdSize))));
+  const auto enc = TRY(take_enc(rest));
   wrap.enc.assign(enc.begin(), enc.end());
-  wrap.sequence = read_be(rest.subspan(kKeyIdSize + kHpkeEncSize, 8));
-  const auto size = read_be(rest.subspan(kWrapHeadSize - 2, 2));
-  rest = rest.subspan(kWrapHeadSize);
+  const auto counters = TRY(take_front(rest, kWrapCounters));
+  wrap.sequence = read_be(counters.first(8));
+  const auto size = read_be(counters.subspan(8));
   if (size < kAeadTagSize || size > rest.size()) return fail(Errc::malformed, "wraps: length");
   wrap.ciphertext.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
   rest = rest.subspan(size);
@@ -108,9 +126,10 @@ Result<std::vector<OpenedPart>> open_body(std::span<const Bytes> ciphertexts, co
 }
 
 Bytes Wrap::to_bytes() const {
-  if (enc.size() != kHpkeEncSize || ciphertext.size() > UINT16_MAX) bug("wrap: size of a field");
+  const bool native = enc.size() == kNativeSize;
+  if ((enc.size() != kPointSize && !native) || ciphertext.size() > UINT16_MAX) bug("wrap: size of a field");
   const auto length = u16be(static_cast<std::uint16_t>(ciphertext.size()));
-  return concat({key_id.view(), enc, u64be(sequence), length, ciphertext});
+  return concat({key_id.view(), BytesView(&kNativePoint, native ? 1 : 0), enc, u64be(sequence), length, ciphertext});
 }
 
 Result<std::vector<Wrap>> parse_wraps(BytesView bytes) {
@@ -150,7 +169,7 @@ Bytes rewrap_aad(const RewrapContext& context) { return concat({context.original
 
 }  // namespace
 
-Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
+Result<Wrap> rewrap_key(const KemPublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
                         BytesView key) {
   auto sender = TRY(HpkeSender::create(recipient, rewrap_info(context, recipient_key)));
   Wrap wrap;
@@ -161,7 +180,7 @@ Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key,
   return wrap;
 }
 
-Result<SecretBytes> unwrap_rewrapped(const PrivateKey& key, const Wrap& wrap, const RewrapContext& context) {
+Result<SecretBytes> unwrap_rewrapped(const KemPrivateKey& key, const Wrap& wrap, const RewrapContext& context) {
   const auto receiver = TRY(HpkeReceiver::create(key, wrap.enc, rewrap_info(context, wrap.key_id)));
   return receiver.open(wrap.sequence, rewrap_aad(context), wrap.ciphertext);
 }

@@ -54,10 +54,11 @@ Result<SealedBody> seal_body(std::span<const Bytes> parts, const Digest& header,
 Result<std::vector<OpenedPart>> open_body(std::span<const Bytes> ciphertexts, const BodyCommitments& commitments,
                                           BytesView content_key, const Digest& header);
 
-// One wrapped content key: key id (32) || enc (65) || u64be(seq) || u16be(len) || ct.
+// One wrapped content key: key id (32) || enc || u64be(seq) || u16be(len) || ct. enc says of which suite it is: the
+// point of p256 begins with 04 (65 bytes), before the 32 bytes of ed25519 stands 40 (native form, RFC 9580 11.2).
 struct Wrap {
   Digest key_id;
-  Bytes enc;
+  Bytes enc;  // as RFC 9180 has it, 65 or 32 bytes
   std::uint64_t sequence = 0;
   Bytes ciphertext;
   bool operator==(const Wrap&) const = default;
@@ -87,9 +88,9 @@ struct RewrapContext {
   std::string_view extent;
 };
 // `key` is the content key for the extent "all", else the part keys in order.
-Result<Wrap> rewrap_key(const PublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
+Result<Wrap> rewrap_key(const KemPublicKey& recipient, const Digest& recipient_key, const RewrapContext& context,
                         BytesView key);
-Result<SecretBytes> unwrap_rewrapped(const PrivateKey& key, const Wrap& wrap, const RewrapContext& context);
+Result<SecretBytes> unwrap_rewrapped(const KemPrivateKey& key, const Wrap& wrap, const RewrapContext& context);
 
 // Content keys, and keys of parts in order, at rest: AES-256-GCM under the storage key, random nonce, aad = message id.
 Bytes seal_at_rest(BytesView storage_key, BytesView aad, BytesView secret, RandomSource& random);

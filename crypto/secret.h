@@ -30,8 +30,8 @@ class SecretBytes {
   Bytes bytes_;
 };
 
-// Reads a whole key file. Refused (forbidden) unless it is a regular file of ours with mode 0600 or
-// 0400, opened without following a symbolic link; `size` 0 means any size up to 64 KiB.
+// Reads a whole key file. Refused (forbidden) unless it is a regular file of ours with mode 0600 or 0400, or one of
+// root that only root and we can read, opened without following a symbolic link; `size` 0 means any size up to 64 KiB.
 Result<SecretBytes> read_secret_file(const std::string& path, std::size_t size = 0);
 // Writes a new file with mode 0600 and syncs file and directory; an existing file is a conflict.
 Result<void> write_secret_file(const std::string& path, BytesView secret);

@@ -15,14 +15,12 @@ namespace chancery::crypto {
 // Immutable; safe to share between threads.
 class PublicKey {
  public:
-  // DER SubjectPublicKeyInfo. RSA, other curves, explicit parameters, trailing bytes: malformed.
+  // DER SubjectPublicKeyInfo. X25519, RSA, other curves, explicit parameters, trailing bytes: malformed.
   static Result<PublicKey> from_spki(BytesView der);
-  // The uncompressed point of a P-256 key, 65 bytes; as raw() gives it.
-  static Result<PublicKey> from_point(BytesView point);
 
   [[nodiscard]] Suite suite() const { return suite_; }
   [[nodiscard]] BytesView spki() const { return spki_; }
-  // SHA-256 of the DER SubjectPublicKeyInfo: the key id of seal, log and witness keys.
+  // SHA-256 of the DER SubjectPublicKeyInfo: the key id of log and witness keys.
   [[nodiscard]] Digest id() const;
   // 65 bytes uncompressed point (P-256) or 32 bytes (Ed25519).
   [[nodiscard]] Bytes raw() const;
@@ -41,13 +39,16 @@ class PublicKey {
   std::shared_ptr<const Handle> handle_;
 };
 
-// The signing key, wherever it lives: a file now, a token later. Thread-safe.
+// The signing key, wherever it lives: a file, or a token. Thread-safe.
 class Signer {
  public:
   virtual ~Signer() = default;
   [[nodiscard]] virtual Suite suite() const = 0;
   [[nodiscard]] virtual const PublicKey& public_key() const = 0;
   virtual Result<Bytes> sign(BytesView message) = 0;  // unavailable when the key cannot be reached
+  // Whether it could be when it was last used; and to try again, where it could not.
+  [[nodiscard]] virtual bool reachable() const { return true; }
+  virtual void look() {}
 };
 
 // A private key in memory, from a PKCS#8 PEM file.
@@ -62,8 +63,6 @@ class PrivateKey final : public Signer {
   Result<Bytes> sign(BytesView message) override;
 
   [[nodiscard]] SecretBytes to_pem() const;
-  // ECDH with a P-256 peer (X coordinate, 32 bytes); malformed for another curve.
-  [[nodiscard]] Result<SecretBytes> agree(const PublicKey& peer) const;
 
   struct Handle;
   [[nodiscard]] const Handle& handle() const { return *handle_; }

@@ -1,4 +1,6 @@
-// Signature suites: a closed registry. A key names exactly one suite; nothing is negotiated inside a message.
+// Suites: a closed registry of how an authority signs and how one seals to it. A key names exactly one; nothing is
+// negotiated inside a message. Ids, roots, key derivation and content encryption are the same in all: SHA-256 and
+// AES-256-GCM.
 #pragma once
 
 #include <string>
@@ -9,8 +11,8 @@
 namespace chancery::crypto {
 
 enum class Suite {
-  p256,     // ECDSA P-256 with SHA-256; mandatory for every authority
-  ed25519,  // log and witness keys only, until a later suite table says otherwise
+  p256,     // ECDSA P-256 with SHA-256, DHKEM(P-256); always allowed
+  ed25519,  // Ed25519, DHKEM(X25519); log and witness keys, and messages where a crypto policy in force allows it
 };
 
 const char* to_string(Suite suite);

@@ -34,7 +34,13 @@ class Daemon {
   [[nodiscard]] const std::string& desk() const;  // socket path
   [[nodiscard]] const std::string& peer() const;  // address, with the port taken
 
-  // Swaps the agreement data; after a fault the old data stays and the faults are logged.
+  // Whether the writer finished since the last call what it was asked at the one before, or committed anything, and the
+  // Desk answers now, within `wait`. While the writer does not, or the disk is full, the health check says NOT_SERVING.
+  // Asking makes a store that was full look for room. From one thread.
+  [[nodiscard]] bool makes_progress(Duration wait);
+
+  // Reads what is data again: our designations, revocation lists, and the agreement data, which is swapped as a whole;
+  // after a fault the old data stays and the faults are logged.
   void reload();
 
  private:

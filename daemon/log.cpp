@@ -1,8 +1,10 @@
 #include "daemon/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <climits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,50 +13,32 @@ namespace chancery {
 
 namespace {
 
-char priority(service::LogLevel level) {
-  switch (level) {
-    case service::LogLevel::error:
-      return '3';
-    case service::LogLevel::warning:
-      return '4';
-    case service::LogLevel::info:
-      return '6';
-    case service::LogLevel::debug:
-      return '7';
+// A log that nobody reads must not stop the daemon: what a pipe has no room for is left out, and counted in the next
+// line that it takes. Where poll(2) says that it may be written, a pipe takes PIPE_BUF bytes without waiting.
+class Stderr {
+ public:
+  void write(std::string line) {
+    const std::lock_guard lock(mutex_);
+    if (lost_ > 0 && put(to_string(service::log_line<service::LogEvent::log_lost>(lost_)))) lost_ = 0;
+    if (lost_ > 0 || !put(std::move(line))) ++lost_;
   }
-  return '6';
-}
 
-// Printable ASCII stays; everything else is written as \xNN.
-std::string quoted(const std::string& text) {
-  static constexpr const char* kHex = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte >= 0x20 && byte < 0x7f) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
+ private:
+  static bool put(std::string line) {
+    pollfd entry{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&entry, 1, 0) != 1 || (entry.revents & POLLOUT) == 0) return false;
+    if (line.size() > PIPE_BUF) line.replace(PIPE_BUF - 1, std::string::npos, "\n");
+    return ::write(STDERR_FILENO, line.data(), line.size()) >= 0;
   }
-  return out + '"';
-}
-
-void write_line(const std::string& line) {
-  // A log nobody reads must not stop the daemon.
-  if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
-}
+  std::mutex mutex_;
+  std::uint64_t lost_ = 0;  // guarded by mutex_
+};
 
 // A peer decides how often some warnings are due: of one event a minute lists so many, then counts.
 class EventLimit {
  public:
   // Whether this line is written. `unlisted`: how many of its event were not, in the minute that ended with it.
-  bool take(const std::string& event, std::uint64_t& unlisted) {
+  bool take(service::LogEvent event, std::uint64_t& unlisted) {
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
     auto& minute = minutes_[event];
@@ -71,7 +55,7 @@ class EventLimit {
     std::uint64_t count = 0;
   };
   std::mutex mutex_;
-  std::map<std::string, Minute> minutes_;  // events are few, and ours
+  std::map<service::LogEvent, Minute> minutes_;
 };
 
 }  // namespace
@@ -82,22 +66,18 @@ service::LogLevel parse_log_level(const std::string& text) {
   return text == "debug" ? service::LogLevel::debug : service::LogLevel::info;
 }
 
-std::string log_line(service::LogLevel level, const std::string& event, const std::string& detail) {
-  std::string line = {'<', priority(level), '>'};
-  line += "event=" + quoted(event);
-  if (!detail.empty()) line += " detail=" + quoted(detail);
-  return line + '\n';
-}
-
 service::Log log_to_stderr(service::LogLevel level) {
   const auto limit = std::make_shared<EventLimit>();
-  return [level, limit](service::LogLevel of, const std::string& event, const std::string& detail) {
-    if (of > level) return;
+  const auto out = std::make_shared<Stderr>();
+  return [level, limit, out](const service::LogLine& line) {
+    const auto& info = service::info_of(line.event);
+    if (info.level > level) return;
     std::uint64_t unlisted = 0;
     // Informative lines follow what our own people do.
-    const bool listed = of > service::LogLevel::warning || limit->take(event, unlisted);
-    if (unlisted > 0) write_line(log_line(of, event, "unlisted count " + std::to_string(unlisted)));
-    if (listed) write_line(log_line(of, event, detail));
+    const bool listed = info.level > service::LogLevel::warning || limit->take(line.event, unlisted);
+    if (unlisted > 0)
+      out->write(to_string(service::log_line<service::LogEvent::log_unlisted>(std::string(info.id), unlisted)));
+    if (listed) out->write(to_string(line));
   };
 }
 

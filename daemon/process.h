@@ -1,7 +1,9 @@
 // What the process is to the system: signals, limits, what it leaves behind when it dies.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 
 namespace chancery {
 
@@ -12,9 +14,12 @@ void prepare_process();
 
 enum class Wake { stop, reload, timeout };
 // SIGTERM and SIGINT stop, SIGHUP reloads.
-Wake wait_for_signal(int timeout_seconds);
+Wake wait_for_signal(std::chrono::milliseconds wait);
 // Makes `wait_for_signal` return `stop`, from any thread.
 void stop_process();
+
+// Ends the process with this code after so long, after calling `say`, unless it ended before.
+void end_process_after(std::chrono::milliseconds wait, int code, std::function<void()> say);
 
 // How many connections the descriptors of this process allow.
 std::size_t connection_limit();

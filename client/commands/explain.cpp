@@ -57,7 +57,7 @@ Outcome<int> explain(Session& session) {
   const auto code = session.arguments().value("CODE");
   const auto& catalogue = session.catalogue();
   const auto meaning = error_help(code, catalogue);
-  if (meaning.empty()) return fault("E-USAGE-WORD", {{"word", code}});
+  if (meaning.empty()) return tl::unexpected(unknown_code(code));
   const bool decided = core::parse_reason(code).has_value();
   const auto known = decided ? agreements_if_any(session) : v1::ListAgreementsResponse();
   if (session.json()) {

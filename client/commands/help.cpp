@@ -15,12 +15,17 @@ std::string topic_help(const std::vector<std::string>& words, const Catalogue& c
   return words.size() == 1 ? noun_help(words.front(), catalogue) : std::string();
 }
 
+Fault unknown_topic(const std::string& word) {
+  if (word.rfind("E-", 0) == 0) return unknown_code(word);
+  return {"E-USAGE-WORD", {{"word", word}}};
+}
+
 }  // namespace
 
 Outcome<int> help(Session& session) {
   const auto words = session.arguments().all("TOPIC");
   const auto text = topic_help(words, session.catalogue());
-  if (text.empty()) return fault("E-USAGE-WORD", {{"word", words.back()}});
+  if (text.empty()) return tl::unexpected(unknown_topic(words.back()));
   if (!session.json()) return session.print(text);
   google::protobuf::Struct data;
   set_text(data, "text", text);

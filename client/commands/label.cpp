@@ -30,7 +30,7 @@ std::string policy_name(const v1::LabelPolicyView& policy, const Catalogue& cata
 
 std::string reasons_of(const v1::LabelCheck& check, const Catalogue& catalogue) {
   std::vector<std::string> out;
-  for (const auto& reason : check.reasons()) out.push_back(reason_text(reason, catalogue));
+  for (const auto& reason : check.reasons()) out.push_back(reason_text(reason, "-", catalogue));
   return joined(out, "; ");
 }
 

@@ -4,6 +4,7 @@
 #include "client/files.h"
 #include "client/peer_table.h"
 #include "client/refusal.h"
+#include "daemon/core/form.h"
 
 namespace chancery::client::commands {
 
@@ -15,8 +16,16 @@ int print_peer(Session& session, const google::protobuf::Message& response, cons
   if (session.format() == Format::id) return session.print(peer.authority() + "\n");
   return session.say(key, {{"authority", peer.authority()},
                            {"party", peer.party()},
-                           {"state", session.catalogue().word("peer-state", peer.state())},
-                           {"anchor", peer.anchor()}});
+                           {"state", session.catalogue().word("peer-state", shown_state(peer))},
+                           {"anchor", peer.anchor()},
+                           {"serial", std::to_string(peer.serial())},
+                           {"queued", std::to_string(peer.queued())}});
+}
+
+Outcome<std::string> reason_typed(const Session& session) {
+  const auto reason = session.arguments().value("--reason");
+  if (core::is_line(reason)) return reason;
+  return fault("E-USAGE-VALUE", {{"option", "--reason"}, {"value", reason}});
 }
 
 }  // namespace
@@ -31,7 +40,8 @@ Outcome<int> peer_add(Session& session) {
   auto& desk = *TRY(session.desk());
   const auto response = TRY(desk.call(&v1::Desk::Stub::AddPeer, request));
   if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), path));
-  return print_peer(session, response, response.peer(), "AddPeerResponse", "peer.added");
+  const bool compared = response.peer().state() != "unverified";
+  return print_peer(session, response, response.peer(), "AddPeerResponse", compared ? "peer.designated" : "peer.added");
 }
 
 Outcome<int> peer_verify(Session& session) {
@@ -48,6 +58,27 @@ Outcome<int> peer_verify(Session& session) {
     return fault("E-ANCHOR-DIFFERS", {{"subject", request.authority()}});
   }
   return print_peer(session, response, response.peer(), "VerifyPeerResponse", "peer.verified");
+}
+
+Outcome<int> peer_suspend(Session& session) {
+  v1::SuspendPeerRequest request;
+  request.set_authority(session.arguments().value("AUTHORITY"));
+  request.set_reason(TRY(reason_typed(session)));
+  auto& desk = *TRY(session.desk());
+  const auto response = TRY(desk.call(&v1::Desk::Stub::SuspendPeer, request));
+  if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), request.authority()));
+  return print_peer(session, response, response.peer(), "SuspendPeerResponse", "peer.suspended");
+}
+
+Outcome<int> peer_resume(Session& session) {
+  v1::ResumePeerRequest request;
+  request.set_authority(session.arguments().value("AUTHORITY"));
+  request.set_reason(TRY(reason_typed(session)));
+  auto& desk = *TRY(session.desk());
+  const auto response = TRY(desk.call(&v1::Desk::Stub::ResumePeer, request));
+  if (response.has_refused()) return tl::unexpected(to_fault(response.refused(), request.authority()));
+  const bool goes = response.peer().parked().empty();
+  return print_peer(session, response, response.peer(), "ResumePeerResponse", goes ? "peer.resumed" : "peer.suspended");
 }
 
 Outcome<int> peer_list(Session& session) {

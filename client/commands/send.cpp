@@ -1,3 +1,4 @@
+#include "client/attachments.h"
 #include "client/commands/commands.h"
 #include "client/draft_file.h"
 #include "client/files.h"
@@ -27,6 +28,8 @@ Outcome<int> send(Session& session) {
   const auto recipients = session.arguments().list("--to");
   if (!recipients.empty()) draft.mutable_recipients()->Assign(recipients.begin(), recipients.end());
   if (draft.recipients().empty()) return fault("E-USAGE-MISSING", {{"name", "--to"}, {"words", "send"}});
+  CHECK_OK(check_can_agree(session));
+  for (const auto& path : session.arguments().list("--attach")) *draft.add_attachments() = TRY(upload(session, path));
   return preview_and_submit(session, draft, file);
 }
 

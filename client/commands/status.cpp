@@ -15,6 +15,10 @@ Outcome<int> status(Session& session) {
                                    {"version", s.version()},
                                    {"started", local_time(s.started())}});
   session.say("status.caller", {{"name", s.caller()}, {"role", session.catalogue().word("role", s.role())}});
+  if (!s.parked().empty())
+    session.say("status.parked",
+                {{"code", s.parked()},
+                 {"what", session.catalogue().text("error." + s.parked() + ".what", {{"subject", s.authority()}})}});
   session.say("status.counts", {{"unread", std::to_string(s.unread())},
                                 {"drafts", std::to_string(s.waiting_drafts())},
                                 {"queued", std::to_string(s.queued())}});

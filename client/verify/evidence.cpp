@@ -65,7 +65,8 @@ Result<void> check_designated(const core::Designation& designation, const crypto
     return fail(Errc::unauthenticated, "the designation had ended before it was signed");
   const bool valid =
       std::any_of(designation.keys.begin(), designation.keys.end(), [&](const core::DesignatedKey& designated) {
-        return designated.role == core::KeyRole::sign && designated.id == key && designated.valid_at(batch.created);
+        return designated.role == core::KeyRole::sign && designated.suite == batch.suite && designated.id == key &&
+               designated.valid_at(batch.created);
       });
   if (!valid) return fail(Errc::unauthenticated, "no key of the signer at that time, as its designation says");
   return {};

@@ -8,9 +8,11 @@ const std::string_view kVerifyScript = R"sh(#!/bin/sh
 #   statement.txt    the exact bytes that were signed for
 #   batch.txt        the batch they stand in: a Merkle root over up to 256 statements (RFC 9162)
 #   path.txt         the place in the batch: its index, then the hashes on the way to the root
-#   signature.p7m    CMS/CAdES signature over the batch
+#   signature.p7m    CMS/CAdES signature over the batch; of suite ed25519, which `openssl cms` verifies from 3.5 on only,
+#                    the signed attributes are written anew from the batch and verified by `openssl pkeyutl`
 #   certificate.pem  of the key that signed; anchor.pem: of who designated that key
-#   marking.txt      how the text is marked by its originator, and where this was exported
+#   marking.txt      how the label is written for readers, and where this was exported; not signed: what is signed is the
+#                    label in the statement
 #   designation.*    the anchor's own statement which keys speak for the authority; absent where statement.txt is one
 #
 # Exit code 0 when everything holds, 8 when something does not.
@@ -74,16 +76,52 @@ root() {
   [ "$index" -eq 0 ] && [ "$size" -eq 1 ] && printf '%s' "$hash"
 }
 
+# algorithm CERTIFICATE NAME: whether its key is of this algorithm.
+algorithm() { openssl x509 -in "$1" -noout -text | grep -q "^ *Public Key Algorithm: $2\$"; }
+
+# by_cms SIGNATURE BATCH CERTIFICATE TIME
+by_cms() {
+  algorithm "$3" id-ecPublicKey || bad "$3: not of the suite of $2"
+  openssl cms -verify -cades -binary -inform DER -in "$1" -CAfile anchor.pem -purpose any -attime "$4" \
+    -signer "$work/signer.pem" -out "$work/batch" 2>"$work/openssl" || bad "$1: $(cat "$work/openssl")"
+  cmp -s "$work/batch" "$2" || bad "$2 is not what was signed"
+  openssl x509 -in "$work/signer.pem" -outform DER -out "$work/signer.der"
+  cmp -s "$work/signer.der" "$work/named.der" || bad "$3 did not sign $1"
+}
+
+# by_attributes SIGNATURE BATCH CERTIFICATE TIME: as RFC 8419 has it. Of the container only the time of signing and the
+# signature, its last 64 bytes, are taken and proven. Signed is the DER SET of
+# signing-time, content-type, signing-certificate-v2 and message-digest, in the order of DER.
+by_attributes() {
+  algorithm "$3" ED25519 || bad "$3: not of the suite of $2"
+  openssl verify -CAfile anchor.pem -purpose any -attime "$4" "$3" >"$work/openssl" 2>&1 || bad "$3: $(cat "$work/openssl")"
+  time=$(openssl asn1parse -inform DER -in "$1" 2>"$work/openssl" | sed -n '/:signingTime$/{n;n;s/.*UTCTIME *://p;q;}')
+  printf '%s' "$time" | grep -Eqx '[0-9]{12}Z' || bad "$1: no time of signing"
+  {
+    bytes 3181CD301C06092A864886F70D010905310F170D
+    printf '%s' "$time"
+    bytes 302306092A864886F70D010903311606146981F4C08DC2D9A2CABA8D8A999EAED99792AF37
+    bytes 3037060B2A864886F70D010910022F31283026302430220420
+    bytes "$(digest <"$work/named.der")"
+    bytes 304F06092A864886F70D01090431420440
+    bytes "$(sha512sum <"$2" | cut -d ' ' -f 1)"
+  } >"$work/attributes"
+  tail -c 64 "$1" >"$work/signature"
+  openssl x509 -in "$3" -noout -pubkey >"$work/key.pem"
+  openssl pkeyutl -verify -rawin -pubin -inkey "$work/key.pem" -in "$work/attributes" -sigfile "$work/signature" \
+    >"$work/openssl" 2>&1 || bad "$1: $(cat "$work/openssl")"
+}
+
 # check SIGNATURE BATCH STATEMENT PATH CERTIFICATE
 check() {
   # Judged at the time of signing, which the signer states and the batch repeats.
   at=$(date -u -d "$(line "$2" created)" +%s) || bad "$2: no time of signing"
-  openssl cms -verify -cades -binary -inform DER -in "$1" -CAfile anchor.pem -purpose any -attime "$at" \
-    -signer "$work/signer.pem" -out "$work/batch" 2>"$work/openssl" || bad "$1: $(cat "$work/openssl")"
-  cmp -s "$work/batch" "$2" || bad "$2 is not what was signed"
-  openssl x509 -in "$work/signer.pem" -outform DER -out "$work/signer.der"
   der "$5" "$work/named.der"
-  cmp -s "$work/signer.der" "$work/named.der" || bad "$5 did not sign $1"
+  case $(line "$2" suite) in
+    p256) by_cms "$1" "$2" "$5" "$at" ;;
+    ed25519) by_attributes "$1" "$2" "$5" "$at" ;;
+    *) bad "$2: of a suite that is not known here" ;;
+  esac
   echo "good  $1: signature over $2"
   found=$(root "$3" "$4" "$(line "$2" size)") || bad "$4 does not lead to a root"
   [ "$(bytes "$found" | base64 -w 0)" = "$(line "$2" root)" ] || bad "$3 is not in the batch"
@@ -102,9 +140,9 @@ designated() {
   valid_to=$(line designation.txt valid-to)
   before "$created" "$valid_to" || bad "designation.txt: ended $valid_to, signed $created"
   key=$(openssl x509 -in "$1" -outform DER | digest)
-  entry=$(grep "^key sign p256 sha256:$key " designation.txt) || bad "$1: not a key of the designation"
+  entry=$(grep "^key sign $(line "$2" suite) sha256:$key " designation.txt) || bad "$1: not a key of the designation"
   set -f
-  # key sign p256 sha256:<id> <from> <to> <state> <since>
+  # key sign <suite> sha256:<id> <from> <to> <state> <since>
   # shellcheck disable=SC2086 # the words of one line
   set -- "$1" $entry
   [ $# -eq 9 ] || bad "$1: its line in the designation is not one key"

@@ -1,9 +1,8 @@
 #include "daemon/config/document.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+
+#include "crypto/file.h"
 
 // Errors as values: input never throws here.
 #define TOML_EXCEPTIONS 0
@@ -24,7 +23,7 @@ namespace chancery::config {
 
 namespace {
 
-constexpr std::uintmax_t kMaxFile = 1 << 20;
+constexpr std::size_t kMaxFile = 1 << 20;
 
 // TOML allows these nowhere.
 bool is_forbidden(std::uint8_t byte) {
@@ -92,22 +91,11 @@ Node to_node(const toml::node& from) {
 }  // namespace
 
 std::optional<Source> read_source(const std::string& file, Faults& faults) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(file, error)) {
-    faults.add({file, 0, {}}, "is no file that can be read");
-    return std::nullopt;
-  }
-  if (std::filesystem::file_size(file, error) > kMaxFile || error) {
-    faults.add({file, 0, {}}, "is larger than 1 MiB");
-    return std::nullopt;
-  }
-  std::ifstream in(file, std::ios::binary);
-  Bytes bytes{std::istreambuf_iterator<char>(in), {}};
-  if (in.fail() && !in.eof()) {
-    faults.add({file, 0, {}}, "cannot be read");
-    return std::nullopt;
-  }
-  return Source{file, std::move(bytes)};
+  const auto text = crypto::read_file(file, kMaxFile);
+  if (text.has_value()) return Source{file, to_bytes(*text)};
+  const bool too_large = text.error().code == Errc::malformed;
+  faults.add({file, 0, {}}, too_large ? "is larger than 1 MiB" : "is no file that can be read");
+  return std::nullopt;
 }
 
 const Node* Node::find(std::string_view key) const {

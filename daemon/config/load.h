@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/token.h"
 #include "daemon/core/agreement.h"
 #include "daemon/core/delivery.h"
 
@@ -31,16 +32,21 @@ struct Settings {
   std::string authority;        // "cn-example"
   std::string party;            // "CN"
   std::string number_prefix;    // registry numbers: "CN" gives CN-2026-0001
-  std::string state_directory;  // database, checkpoint
-  std::string keys_directory;   // private keys and certificates
+  std::string state_directory;  // database, index of quotations
+  std::string checkpoint_file;  // the last own checkpoint; outside state_directory
+  std::string keys_directory;   // private keys and certificates; may be the credentials of a systemd unit
   std::string data_directory;   // agreements/, labels/
   std::string party_status;     // file with party status
   std::string administrator;    // certificate (PEM) of the first administrator, recorded at the first start
   std::string desk_socket;      // Unix socket of the Desk
+  std::string metrics_socket;   // Unix socket of the metrics; empty: none
   std::string peer_listen;      // "127.0.0.1:8443"
   std::string label_policy;     // id of this authority's own label policy
   core::RetryPolicy retry;
-  std::string log_level;  // error | warning | info | debug
+  std::string revocation_directory;               // revocation lists of anchors; empty: none are read
+  std::optional<Duration> revocation_grace;       // how long one may be out of date; nothing: none are asked for
+  std::optional<crypto::TokenKeyPlace> sign_key;  // in a token; nothing: sign.key in keys_directory
+  std::string log_level;                          // error | warning | info | debug
 };
 
 struct Configuration {

@@ -263,12 +263,13 @@ struct PermitRequest {
 struct GrantStanding {
   const Grant* grant = nullptr;  // null: no grant of ours
   bool revoked = false;
-  std::uint64_t used = 0;      // (carrier, receiver) pairs permitted before, of which none was given back
-  bool used_by_this = false;   // this pair among them
-  bool key_held = true;        // we can open the original ourselves, where the step takes a wrap of ours
-  bool receiver_key = true;    // the receiver has a seal key in force
-  std::string agreement = {};  // the original's
-  std::uint32_t parts = 0;     // of the original; 0 when it is not held
+  std::uint64_t used = 0;       // (carrier, receiver) pairs permitted before, of which none was given back
+  bool used_by_this = false;    // this pair among them
+  bool key_held = true;         // we can open the original ourselves, where the step takes a wrap of ours
+  bool receiver_key = true;     // the receiver has a seal key in force
+  std::string agreement = {};   // the original's
+  std::uint32_t parts = 0;      // of the original; 0 when it is not held
+  bool before_restore = false;  // the grant: revocations and uses since then may be forgotten
 };
 
 // The provider's answer: the same terms that the receiver will check. Pure, all reasons.

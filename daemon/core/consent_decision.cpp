@@ -208,7 +208,8 @@ std::variant<const Grant*, ReasonCode> covering_grant(const Consents& consents, 
     // Of a spent one only an online grant may still have a use that was given back.
     const bool spent = consents.spent.contains(grant.id);
     const int rank = spent ? (grant.is_detached() ? 1 : 2) : (grant.is_detached() ? 4 : 3);
-    if (why || rank <= best_rank) continue;
+    // Of equals the newest, its provider's last word: after a restore he permits nothing under those before.
+    if (why || rank < best_rank || (rank == best_rank && grant.id < best->id)) continue;
     best = &grant;
     best_rank = rank;
   }
@@ -268,6 +269,7 @@ Decision decide_permit(const World& world, const std::string& holder, const Perm
   if (request.verb != grant->terms.verb) add(ReasonCode::consent_scope, request.receiver);
   if (standing.parts > 0 && !request.extent.is_all() && request.extent.parts.back() >= standing.parts)
     add(ReasonCode::source_mismatch, request.original.short_text());
+  if (standing.before_restore) add(ReasonCode::consent_before_restore, request.receiver);
   if (!standing.used_by_this && standing.used >= grant->terms.uses) add(ReasonCode::consent_used_up, request.receiver);
   // Who asks for what he may not do hears that, and nothing of the keys that are here.
   if (!out.allowed()) return out;

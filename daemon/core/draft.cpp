@@ -37,6 +37,7 @@ void copy_as_written(const Draft& draft, Message& m) {
   m.thread = draft.thread;
   m.in_reply_to = draft.in_reply_to;
   m.supersedes = draft.supersedes;
+  for (const auto& attachment : draft.attachments) m.attachments.push_back(attachment.line);
   m.facts = draft.facts;
   for (const auto& provider : draft.providers)
     if (provider != m.originator) m.facts.push_back({std::string(kJointProviderFact), provider});

@@ -12,6 +12,13 @@ struct DraftSource {
   bool operator==(const DraftSource&) const = default;
 };
 
+// What was uploaded for a draft: its line, and by which chunks it is compared with what is held.
+struct DraftAttachment {
+  AttachmentLine line;
+  std::vector<Digest> chunks;  // leaf hashes of the plaintext
+  bool operator==(const DraftAttachment&) const = default;
+};
+
 struct Draft {
   std::vector<std::string> recipients;  // authority ids
   std::string agreement;
@@ -34,6 +41,7 @@ struct Draft {
   std::vector<Fact> facts;
   std::vector<std::string> languages;  // of its texts
   std::vector<Bytes> parts;            // encoded parts, as they will be sealed; the registry number is not among them
+  std::vector<DraftAttachment> attachments;  // the last of the parts open them, in this order
   bool operator==(const Draft&) const = default;
 };
 

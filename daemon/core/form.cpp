@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "daemon/core/display.h"
+
 namespace chancery::core {
 
 namespace {
@@ -55,6 +57,11 @@ bool is_endpoint(std::string_view text) {
   const auto host = text.substr(0, colon);
   const auto port = parse_ordinal(text.substr(colon + 1));
   return (is_host(host) || is_bracketed_address(host)) && port.has_value() && *port <= 65535;
+}
+
+bool is_line(std::string_view text) {
+  constexpr std::size_t kMost = 200;
+  return !text.empty() && text.size() <= kMost && neutralised(text) == text;
 }
 
 bool is_word(std::string_view text) {

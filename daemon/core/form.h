@@ -21,6 +21,8 @@ bool is_reason_code(std::string_view text);  // E-[A-Z-]+
 bool is_date(std::string_view text);         // YYYY-MM-DD, a day of the calendar
 bool is_endpoint(std::string_view text);     // host:port; an IPv6 address stands in brackets
 bool is_word(std::string_view text);         // printable ASCII without spaces, 1 to 128 characters, not `-`
+// One line that a person typed: 1 to 200 bytes, and shown as it is (core/display.h, neutralised).
+bool is_line(std::string_view text);
 
 Result<std::uint64_t> parse_number(std::string_view text);   // decimal, no leading zeros, < 2^63
 Result<std::uint64_t> parse_ordinal(std::string_view text);  // a number from 1

@@ -405,7 +405,7 @@ Result<JointStatement> joint_statement(const SourceStatement& source, const Part
   s.digest = source.digest;
   s.author = message.originator;
   s.created = message.created;
-  s.subject = {message.agreement, TRY(facts.value("subject", parse_subject_code)), message.exercise};
+  s.subject = {message.agreement, TRY(facts.value(kSubjectFact, parse_subject_code)), message.exercise};
   s.number = TRY(facts.value("version", parse_version));
   s.answers = TRY(facts.optional_value("digest", parse_digest));
   s.killed_by = TRY(facts.optional_value(kKilledByFact, parse_message_id));

@@ -12,6 +12,12 @@ const char* to_string(Act act) {
       return "peer-added";
     case Act::peer_verified:
       return "peer-verified";
+    case Act::peer_suspended:
+      return "peer-suspended";
+    case Act::peer_resumed:
+      return "peer-resumed";
+    case Act::revocations_recorded:
+      return "revocations-recorded";
     case Act::designation_recorded:
       return "designation-recorded";
     case Act::seal_key_issued:
@@ -72,6 +78,8 @@ const char* to_string(Act act) {
       return "copy-retained";
     case Act::passage_shown:
       return "passage-shown";
+    case Act::restored:
+      return "restored";
     case Act::independent:
       return "independent";
   }
@@ -83,6 +91,9 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::user_added,
                                 Act::peer_added,
                                 Act::peer_verified,
+                                Act::peer_suspended,
+                                Act::peer_resumed,
+                                Act::revocations_recorded,
                                 Act::designation_recorded,
                                 Act::seal_key_issued,
                                 Act::draft_recorded,
@@ -113,6 +124,7 @@ Result<Act> parse_act(std::string_view text) {
                                 Act::copy_erased,
                                 Act::copy_retained,
                                 Act::passage_shown,
+                                Act::restored,
                                 Act::independent};
   return parse_enumerator(text, all);
 }

@@ -11,6 +11,9 @@ enum class Act {
   user_added,
   peer_added,
   peer_verified,
+  peer_suspended,  // `content` is the digest of the reason that was given
+  peer_resumed,
+  revocations_recorded,  // of the anchor of the authority that is the subject; `content` is the digest of the list
   designation_recorded,
   seal_key_issued,
   draft_recorded,
@@ -41,6 +44,7 @@ enum class Act {
   copy_retained,  // locked still, and not to be erased: `subject` is the ground
   disclosed,      // taken out to where the subject says; `content` is the disclosure's digest
   passage_shown,  // of a message whose text a draft has, too, to the officer who wrote the draft
+  restored,       // this store goes on in a new epoch, whose number is the subject
   independent,    // what we released is said not to come from this message; `content` is the digest of the reason
 };
 const char* to_string(Act act);

@@ -47,14 +47,19 @@ void write_above_created(StatementWriter& out, const Message& m) {
       .line("exercise", m.exercise ? "yes" : "no");
 }
 
-void write_between_created_and_parts(StatementWriter& out, const Message& m) {
+bool any_fact(const Fact& /*fact*/) { return true; }
+bool known_at_preview(const Fact& fact) { return fact.name != kWrapFact; }
+
+template <class Wanted>
+void write_between_created_and_parts(StatementWriter& out, const Message& m, Wanted wanted) {
   out.line("expires", optional_text(m.expires))
       .line("thread", optional_text(m.thread))
       .line("in-reply-to", optional_text(m.in_reply_to))
       .line("supersedes", optional_text(m.supersedes))
       .list("providers", m.providers);
   write_each(out, "source", m.sources);
-  write_each(out, "fact", m.facts);
+  for (const auto& fact : m.facts)
+    if (wanted(fact)) out.line("fact", fact.text());
   out.list("languages", m.languages);
   write_each(out, "attachment", m.attachments);
 }
@@ -147,7 +152,7 @@ std::string Message::to_text() const {
   StatementWriter out(first_line(StatementKind::message));
   write_above_created(out, *this);
   out.line("created", to_string(created));
-  write_between_created_and_parts(out, *this);
+  write_between_created_and_parts(out, *this, any_fact);
   write_from_parts(out, *this);
   return out.text();
 }
@@ -170,11 +175,14 @@ Digest header_digest(std::string_view statement) {
 }
 
 MessageId message_id(std::string_view statement, Instant created) {
+  return message_id(statement_digest(statement), created);
+}
+
+MessageId message_id(const Digest& statement, Instant created) {
   MessageId id;
   const auto time = u64be(static_cast<std::uint64_t>(created.ms));
-  const auto leaf = statement_digest(statement);
   std::copy(time.begin() + 2, time.end(), id.value.begin());
-  std::copy(leaf.value.begin(), leaf.value.begin() + 26, id.value.begin() + 6);
+  std::copy(statement.value.begin(), statement.value.begin() + 26, id.value.begin() + 6);
   return id;
 }
 
@@ -186,11 +194,9 @@ Instant created_of(const MessageId& id) {
 
 Digest plan_digest(const Message& message, std::span<const Digest> part_digests,
                    std::span<const IndependentSource> independent) {
-  auto plan = message;
-  std::erase_if(plan.facts, [](const Fact& fact) { return fact.name == kWrapFact; });
   StatementWriter out(first_line(StatementKind::message));
-  write_above_created(out, plan);
-  write_between_created_and_parts(out, plan);
+  write_above_created(out, message);
+  write_between_created_and_parts(out, message, known_at_preview);
   for (const auto& digest : part_digests) out.line("part", to_string(digest));
   for (const auto& source : independent)
     out.line("independent", to_string(source.id) + " " + to_string(crypto::sha256(as_bytes(source.reason))));

@@ -26,7 +26,8 @@ Result<MessageId> parse_message_id(std::string_view text);
 inline constexpr std::size_t kMaxRecipients = 64;
 inline constexpr std::size_t kMaxProviders = 64;
 inline constexpr std::size_t kMaxAttachments = 100;
-inline constexpr std::uint64_t kMaxAttachmentLength = std::uint64_t{16} << 30;
+inline constexpr std::uint64_t kMaxAttachmentLength = (std::uint64_t{16} << 30) + (1 << 20);  // 16 GiB, sealed
+inline constexpr std::uint64_t kMaxAttachedLength = 2 * kMaxAttachmentLength;                 // all of one message
 inline constexpr std::uint32_t kMaxParts = 1024;
 
 // One label line: a class of a policy of one authority's Party, as its originator wrote it.
@@ -89,11 +90,12 @@ inline constexpr std::string_view kWrapFact = "wrap";           // sha256:<diges
 inline constexpr std::string_view kReissueFact = "reissue-of";  // <message id>, at most once
 // <authority>, once for each that provided a part of it beside its originator and its sources.
 inline constexpr std::string_view kJointProviderFact = "joint-provider";
+inline constexpr std::string_view kSubjectFact = "subject";     // of a joint act
 inline constexpr std::string_view kKilledByFact = "killed-by";  // <message id>: what ended the version accepted before
 
 struct AttachmentLine {
   Digest cipher_root;
-  std::uint64_t length = 0;  // bytes
+  std::uint64_t length = 0;  // of the sealed chunks together
   bool operator==(const AttachmentLine&) const = default;
   [[nodiscard]] std::string text() const;
   static Result<AttachmentLine> parse(std::string_view text);
@@ -138,6 +140,7 @@ struct Message {
 // SHA-256 of the lines above `body-root`, each with its LF. Of a text that parses.
 Digest header_digest(std::string_view statement);
 MessageId message_id(std::string_view statement, Instant created);
+MessageId message_id(const Digest& statement, Instant created);  // its digest
 // `created` of the statement an id was made of.
 Instant created_of(const MessageId& id);
 

@@ -14,7 +14,7 @@ struct Rule {
   void (*check)(const rules::Case&, Decision&);
 };
 
-void check_own_suite(const rules::Case& c, Decision& out) { rules::check_suites(c, crypto::Suite::p256, out); }
+void check_own_suite(const rules::Case& c, Decision& out) { rules::check_suites(c, c.world.suite, out); }
 
 // In the order of protocol section 7.
 constexpr std::array kRules = {

@@ -24,6 +24,13 @@ bool allowed_without_policy(crypto::Suite suite) {
   return false;
 }
 
+// What the Parties agree on suites by. Who has only one that no policy allows yet signs that too: else it never would.
+bool agrees_on_suites(const Message& message) {
+  const auto* kind = find_kind(message.kind);
+  return kind != nullptr && kind->pattern == Pattern::joint_act &&
+         contains(message.facts, Fact{std::string(kSubjectFact), crypto_policy_code(message.agreement)});
+}
+
 // By the policy of the message's agreement in force, as far as it is known here.
 bool suite_allowed(const Case& c, crypto::Suite suite) {
   const auto policy = c.world.joint_acts.crypto_policy(c.message.agreement);
@@ -82,9 +89,10 @@ void check_recipient_at_release(const Case& c, const std::string& recipient, Dec
   if (recipient == c.message.originator || recipient == c.world.self)
     return out.add(c.reason(ReasonCode::recipient_self, recipient));
   check_peer(c, recipient, out);
-  const auto* entry = c.world.directory.find(recipient);
-  const bool active = entry != nullptr && entry->state == PeerState::active;
-  if (active && c.world.directory.seal_key(recipient, c.message.created) == nullptr)
+  // Of one that is not active or not designated others speak.
+  const auto& directory = c.world.directory;
+  const auto at = c.message.created;
+  if (directory.designation(recipient, at) != nullptr && directory.seal_key(recipient, at) == nullptr)
     out.add(c.reason(ReasonCode::recipient_key_missing, recipient));
 }
 
@@ -99,6 +107,13 @@ bool well_formed(const Message& m, const Fact& fact) {
 bool repeated(const Message& m, const Fact& fact) {
   return fact.name != kWrapFact && fact.name != kJointProviderFact &&
          std::count_if(m.facts.begin(), m.facts.end(), [&](const Fact& f) { return f.name == fact.name; }) > 1;
+}
+
+// Each at most kMaxAttachmentLength, and at most kMaxAttachments of them.
+std::uint64_t length_of_attachments(const Message& m) {
+  std::uint64_t sum = 0;
+  for (const auto& attachment : m.attachments) sum += attachment.length;
+  return sum;
 }
 
 void check_item(const Case& c, const std::string& code, ItemKind kind, ReasonCode unknown, Decision& out) {
@@ -179,6 +194,7 @@ void check_items(const Case& c, Decision& out) {
 }
 
 void check_suites(const Case& c, crypto::Suite suite, Decision& out) {
+  if (agrees_on_suites(c.message)) return;
   if (!suite_allowed(c, suite)) out.add(c.reason(ReasonCode::suite_not_allowed, crypto::to_string(suite)));
   if (c.side == Side::acceptance) return;
   for (const auto& recipient : c.message.recipients) {
@@ -207,7 +223,12 @@ void check_profile(const Case& c, Decision& out) {
 void check_body(const Case& c, Decision& out) {
   const auto& m = c.message;
   if (m.recipients.size() > kMaxRecipients) out.add(c.reason(ReasonCode::limit_exceeded, "recipients"));
-  if (!m.attachments.empty()) out.add(c.reason(ReasonCode::attachments_unavailable));
+  // Of more a recipient could never have all at once, and they go before their message.
+  if (length_of_attachments(m) > kMaxAttachedLength) out.add(c.reason(ReasonCode::limit_exceeded, "attachments"));
+  // What a daemon reports by itself is in its lines.
+  const auto* kind = find_kind(m.kind);
+  if (!m.attachments.empty() && kind != nullptr && kind->released_by == ReleasedBy::daemon)
+    out.add(c.reason(ReasonCode::attachment_not_allowed));
   if (m.expires && *m.expires <= c.world.now) out.add(c.reason(ReasonCode::expired));
 }
 

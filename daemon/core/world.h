@@ -15,8 +15,9 @@ struct World {
   const AgreementBook& agreements;
   const Directory& directory;
   const JointActBook& joint_acts;
-  std::string self;  // this authority
-  Instant now;       // by this daemon's clock
+  std::string self;                           // this authority
+  Instant now;                                // by this daemon's clock
+  crypto::Suite suite = crypto::Suite::p256;  // that this authority signs with
 };
 
 }  // namespace chancery::core

@@ -35,9 +35,7 @@ class Fingerprinter {
   [[nodiscard]] std::uint64_t field(std::u32string_view symbols) const;
 
  private:
-  struct Rolling;
-  [[nodiscard]] std::vector<std::uint64_t> rolled(std::u32string_view symbols, std::size_t length,
-                                                  std::uint64_t secret) const;
+  class Polynomials;
   std::uint64_t point_;
   std::uint64_t gram_secret_;
   std::uint64_t window_secret_;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "crypto/result.h"
 #include "daemon/quotation/skeleton.h"
@@ -409,22 +411,36 @@ std::u32string computed(char32_t character) {
 // The symbols of every character of a page of 256, computed at its first use.
 using Page = std::array<std::u32string, 256>;
 
-struct Cache {
-  std::array<std::once_flag, kAfterTheLast / 256> once;
-  std::array<std::unique_ptr<Page>, kAfterTheLast / 256> pages;
+class Pages {
+ public:
+  // Asked for every character of every text: a page that is there costs no lock.
+  const Page& page(std::size_t number) {
+    const auto* known = ready_.at(number).load(std::memory_order_acquire);
+    return known != nullptr ? *known : made(number);
+  }
+
+ private:
+  const Page& made(std::size_t number) {
+    const std::lock_guard lock(mutex_);
+    if (const auto* known = ready_[number].load(std::memory_order_relaxed)) return *known;
+    auto fresh = std::make_unique<Page>();
+    for (std::size_t i = 0; i < fresh->size(); ++i)
+      fresh->at(i) = computed(static_cast<char32_t>(number * fresh->size() + i));
+    ready_[number].store(fresh.get(), std::memory_order_release);
+    all_.push_back(std::move(fresh));
+    return *all_.back();
+  }
+
+  std::array<std::atomic<const Page*>, kAfterTheLast / 256> ready_{};
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<const Page>> all_;  // guarded by mutex_
 };
 
 }  // namespace
 
 const std::u32string& symbols_of(char32_t character) {
-  static Cache cache;
-  auto& page = cache.pages.at(character / 256);
-  std::call_once(cache.once.at(character / 256), [&] {
-    auto fresh = std::make_unique<Page>();
-    for (char32_t i = 0; i < 256; ++i) fresh->at(i) = computed(character / 256 * 256 + i);
-    page = std::move(fresh);
-  });
-  return page->at(character % 256);
+  static Pages pages;
+  return pages.page(character / 256)[character % 256];
 }
 
 }  // namespace chancery::quotation

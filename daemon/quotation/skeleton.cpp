@@ -31,9 +31,10 @@ Skeleton skeleton(std::string_view text) {
   out.symbols.reserve(text.size());
   out.at.reserve(text.size());
   each_character(text, [&](char32_t character, std::uint32_t at) {
-    const auto& symbols = symbols_of(character);
-    out.symbols += symbols;
-    out.at.insert(out.at.end(), symbols.size(), at);
+    for (const auto symbol : symbols_of(character)) {
+      out.symbols.push_back(symbol);
+      out.at.push_back(at);
+    }
   });
   return out;
 }
@@ -45,8 +46,10 @@ Skeleton reversed(const Skeleton& skeleton) {
   for (std::size_t end = skeleton.at.size(); end > 0;) {
     auto begin = end - 1;
     while (begin > 0 && skeleton.at[begin - 1] == skeleton.at[begin]) --begin;
-    out.symbols.append(skeleton.symbols, begin, end - begin);
-    out.at.insert(out.at.end(), end - begin, skeleton.at[begin]);
+    for (auto i = begin; i < end; ++i) {
+      out.symbols.push_back(skeleton.symbols[i]);
+      out.at.push_back(skeleton.at[i]);
+    }
     end = begin;
   }
   return out;

@@ -191,7 +191,7 @@ Result<bool> end_copies(const Node& node, store::Transaction& tx, const Arrived&
   const auto actor = "peer:" + arrived.peer;
   const bool ended = TRY(end_use(node, tx, {arrived.id, arrived.message, arrived.digest, actor}));
   const auto original = arrived.carried ? std::optional(arrived.carried->id) : std::nullopt;
-  return TRY(settle_arrival(node, tx, arrived.id, original, actor)) || ended;
+  return TRY(settle_arrival(node, tx, arrived.id, arrived.message, original, actor)) || ended;
 }
 
 Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived& arrived,
@@ -204,6 +204,19 @@ Result<Accepted> refuse(const Node& node, store::Transaction& tx, const Arrived&
   out.issued.push_back(TRY(tx.issue_receipt(receipt)));
   out.owes = TRY(owe_reports(node, tx, arrived, book, entry, &decision));
   return out;
+}
+
+// Durable before `delivered` is signed: adopted beforehand, and again only where an erasure came between.
+Result<void> keep_attachments(store::Transaction& tx, const Arrived& arrived, const core::MessageId& id,
+                              const std::vector<ArrivingAttachments::Opened>& attachments) {
+  std::vector<store::Attached> all;
+  for (const auto& one : attachments) {
+    if (!arrived.arriving->is_adopted(arrived.peer, one.root))
+      CHECK_OK(arrived.arriving->adopt(arrived.peer, one.root));
+    CHECK_OK(tx.record_attachment({one.root, {}, {}, {}, one.plain, one.sealed, {}}));
+    all.push_back({one.root, false});
+  }
+  return tx.attach(id, all);
 }
 
 Result<void> keep_carried(const Node& node, store::Transaction& tx, const Arrived& arrived,
@@ -220,7 +233,13 @@ Result<void> keep_carried(const Node& node, store::Transaction& tx, const Arrive
     TRY(tx.append(std::move(entry)));
     return {};
   }
-  return tx.record_carried(TRY(with_held_parts(node, tx, *arrived.carried)), entry);
+  CHECK_OK(tx.record_carried(TRY(with_held_parts(node, tx, *arrived.carried)), entry));
+  // What stays erased holds none.
+  if (arrived.carried_attachments.empty() || TRY(tx.load_message(arrived.carried->id)).sealed_key.empty()) return {};
+  CHECK_OK(keep_attachments(tx, arrived, arrived.carried->id, arrived.carried_attachments));
+  std::vector<store::Attached> passed;
+  for (const auto& one : arrived.carried_attachments) passed.push_back({one.root, true});
+  return tx.attach(arrived.id, passed);
 }
 
 Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived& arrived,
@@ -228,6 +247,7 @@ Result<Accepted> take_in(const Node& node, store::Transaction& tx, const Arrived
   auto record = arrived.record;
   record.number = TRY(next_number(tx, std::string(core::kIncomingPrefix)));
   const auto entry = TRY(tx.record_inbound(record, entry_of(arrived, core::Act::accepted, book, decision)));
+  CHECK_OK(keep_attachments(tx, arrived, arrived.id, arrived.attachments));
   CHECK_OK(keep_carried(node, tx, arrived, book));
   CHECK_OK(keep_permits(node, tx, arrived, book));
   CHECK_OK(note_report(tx, arrived.id, arrived.message));
@@ -250,6 +270,14 @@ Result<Accepted> accept(const Node& node, store::Transaction& tx, const Arrived&
     return out;
   }
   const auto book = node.agreements();
+  // A receipt comes again as it was signed: everything waits. And what still came on a stream that is about to be
+  // closed waits at its originator.
+  const bool parked = core::why_parked(tx.directory(), arrived.peer, tx.now(), node.revocation_grace).has_value();
+  if (parked || !tx.can_sign()) {
+    core::Decision not_now;
+    not_now.add(reason(arrived, ReasonCode::not_now));
+    return defer(arrived, not_now);
+  }
   const auto decision = TRY(decide_now(node, tx, arrived, book));
   switch (decision.verdict()) {
     case core::Verdict::refuse:

@@ -46,6 +46,11 @@ const store::DesignationRecord* same_as(const std::vector<store::DesignationReco
   return nullptr;
 }
 
+bool names_signer(const core::Designation& designation) {
+  return std::any_of(designation.keys.begin(), designation.keys.end(),
+                     [](const core::DesignatedKey& key) { return key.role == core::KeyRole::sign; });
+}
+
 bool signs_with(const core::Designation& designation, const Digest& certificate) {
   return std::any_of(designation.keys.begin(), designation.keys.end(), [&](const core::DesignatedKey& key) {
     return key.role == core::KeyRole::sign && key.id == certificate;
@@ -79,6 +84,15 @@ void add_lane(const LaneStatus& lane, wire::PeerView& view) {
   view.last_error = lane.last_error;
 }
 
+// Why nothing is exchanged with it now, and in what words an administrator said so.
+Result<void> add_parked(const Node& node, wire::PeerView& view) {
+  if (const auto why = why_parked(node, view.authority)) view.parked = core::to_string(*why);
+  if (view.state != core::PeerState::suspended) return {};
+  for (auto& peer : TRY(node.store.reader().peers()))
+    if (peer.authority == view.authority) view.reason = std::move(peer.reason);
+  return {};
+}
+
 Result<wire::PeerView> peer_view(const Node& node, const Lanes& lanes, const std::string& authority,
                                  const core::DirectoryEntry& entry) {
   wire::PeerView view;
@@ -89,6 +103,7 @@ Result<wire::PeerView> peer_view(const Node& node, const Lanes& lanes, const std
   add_designation(entry, node.clock.now(), view);
   view.successors = core::succession_of(*node.store.directory(), authority).successors;
   add_lane(lanes.status(authority), view);
+  CHECK_OK(add_parked(node, view));
   return view;
 }
 
@@ -120,6 +135,7 @@ Result<Refusal> record_new_peer(store::Transaction& tx, const core::User& caller
   auto entry = entry_of(caller.name, core::Act::designation_recorded, authority);
   entry.content = core::statement_digest(item.statement);
   CHECK_OK(tx.record_designation(record_of(item), entry));
+  CHECK_OK(tx.open_epoch(authority));
   return Refusal();
 }
 
@@ -151,6 +167,7 @@ Result<Refusal> verify(store::Transaction& tx, const core::User& caller, const w
   if (known == nullptr) return Refusal(refused(ReasonCode::not_found, check.authority));
   if (known->anchor != check.anchor) return Refusal(refused(ReasonCode::verify_failed, check.authority));
   if (known->state == core::PeerState::active) return Refusal();
+  if (known->state == core::PeerState::suspended) return Refusal(refused(ReasonCode::peer_suspended, check.authority));
   CHECK_OK(tx.record_peer({check.authority, core::PeerState::active, anchor},
                           entry_of(caller.name, core::Act::peer_verified, check.authority)));
   return Refusal();
@@ -161,6 +178,19 @@ Result<Bytes> anchor_of(const Node& node, const std::string& authority) {
   for (auto& peer : TRY(node.store.reader().peers()))
     if (peer.authority == authority) return std::move(peer.anchor);
   return Bytes();
+}
+
+// What was decided about a verified peer before is decided no second time.
+Result<Refusal> set_state(store::Transaction& tx, const core::User& caller, store::PeerRecord peer) {
+  const auto* known = tx.directory().find(peer.authority);
+  if (known == nullptr) return Refusal(refused(ReasonCode::not_found, peer.authority));
+  if (known->state == core::PeerState::unverified) return Refusal(refused(ReasonCode::peer_inactive, peer.authority));
+  if (known->state == peer.state) return Refusal(refused(ReasonCode::already, peer.authority));
+  const bool suspends = peer.state == core::PeerState::suspended;
+  auto entry = entry_of(caller.name, suspends ? core::Act::peer_suspended : core::Act::peer_resumed, peer.authority);
+  entry.content = crypto::sha256(as_bytes(peer.reason));
+  CHECK_OK(tx.record_peer(peer, entry));
+  return Refusal();
 }
 
 // ---- labels
@@ -210,17 +240,10 @@ Result<void> record_first_administrator(const Node& node, const crypto::Certific
   });
 }
 
-Result<void> record_own_designation(const Node& node, const wire::DesignationItem& item) {
+namespace {
+
+Result<void> record_own(const Node& node, const wire::DesignationItem& item, const core::Designation& designation) {
   const auto& self = node.identity.authority;
-  const auto records = TRY(node.store.reader().designations(self));
-  if (same_as(records, item.statement) != nullptr) return {};
-  const auto designation = TRY(verify_designation(item));
-  if (designation.authority != self || designation.party != node.identity.party)
-    return fail(Errc::conflict, "the designation is of another authority");
-  if (!signs_with(designation, node.identity.sign_certificate))
-    return fail(Errc::conflict, "the designation does not name the signing key of this daemon");
-  if (!records.empty() && records.front().certificates.front() != item.certificates.front())
-    return fail(Errc::conflict, "the designation is under another anchor");
   return node.store.run<void>(0, [&](store::Transaction& tx) -> Result<void> {
     const auto* own = tx.directory().find(self);
     if (own != nullptr) CHECK_OK(core::check_next_designation(own->history, designation));
@@ -230,11 +253,32 @@ Result<void> record_own_designation(const Node& node, const wire::DesignationIte
   });
 }
 
+}  // namespace
+
+Result<bool> record_own_designations(const Node& node, const std::vector<wire::DesignationItem>& items) {
+  bool recorded = false;
+  for (const auto& item : items) {
+    const auto records = TRY(node.store.reader().designations(node.identity.authority));
+    if (same_as(records, item.statement) != nullptr) continue;
+    const auto designation = TRY(verify_designation(item));
+    if (designation.authority != node.identity.authority || designation.party != node.identity.party)
+      return fail(Errc::conflict, "the designation is of another authority");
+    // One that names no key to sign with withdraws us, and is recorded all the same.
+    if (&item == &items.back() && names_signer(designation) && !signs_with(designation, node.identity.sign_certificate))
+      return fail(Errc::conflict, "the designation does not name the signing key of this daemon");
+    if (!records.empty() && records.front().certificates.front() != item.certificates.front())
+      return fail(Errc::conflict, "the designation is under another anchor");
+    CHECK_OK(record_own(node, item, designation));
+    recorded = true;
+  }
+  return recorded;
+}
+
 Administration::Administration(Node node, Lanes lanes, std::string version)
     : node_(std::move(node)), lanes_(std::move(lanes)), version_(std::move(version)), started_(node_.clock.now()) {}
 
 Result<core::User> Administration::caller(const Digest& certificate) const {
-  const auto record = TRY(node_.store.reader().user(certificate));
+  const auto record = node_.store.user(certificate);
   if (!record) return fail(Errc::unauthenticated, "certificate of no user");
   const auto valid = TRY(validity(certificate, record->certificate));
   const auto now = node_.clock.now();
@@ -300,7 +344,7 @@ Outcome<wire::PeerView> Administration::add_peer(const core::User& caller, const
   if (!designation.has_value()) return Answer(TRY(as_refusal(designation.error())));
   const auto& authority = designation->authority;
   if (authority == node_.identity.authority) return Answer(refused(ReasonCode::recipient_self, authority));
-  auto refusal = TRY(node_.store.run<Refusal>(0, [&](store::Transaction& tx) {
+  auto refusal = TRY(node_.store.run<Refusal>(1, [&](store::Transaction& tx) {
     const auto* known = tx.directory().find(authority);
     return known == nullptr || is_another(*known, item) ? record_new_peer(tx, caller, item, *designation)
                                                         : record_next(tx, caller, item, *designation, *known);
@@ -323,8 +367,27 @@ Outcome<wire::PeerView> Administration::verify_peer(const core::User& caller, co
   return Answer(TRY(peer_view(node_, lanes_, check.authority, *node_.store.directory()->find(check.authority))));
 }
 
+Outcome<wire::PeerView> Administration::decide_peer(const core::User& caller, const wire::PeerDecision& decision) {
+  using Answer = std::variant<wire::PeerView, Refused>;
+  if (!core::permits(caller.role, Permission::administer))
+    return Answer(refused(ReasonCode::role, core::to_string(Permission::administer)));
+  if (decision.authority == node_.identity.authority) return Answer(refused(ReasonCode::recipient_self));
+  const auto anchor = TRY(anchor_of(node_, decision.authority));
+  auto refusal = TRY(node_.store.run<Refusal>(0, [&](store::Transaction& tx) {
+    return set_state(tx, caller, {decision.authority, decision.state, anchor, decision.reason});
+  }));
+  if (refusal) return Answer(std::move(*refusal));
+  lanes_.peers_changed();
+  return Answer(TRY(peer_view(node_, lanes_, decision.authority, *node_.store.directory()->find(decision.authority))));
+}
+
 Outcome<std::vector<wire::PeerView>> Administration::peers(const core::User&) const {
   return std::variant<std::vector<wire::PeerView>, Refused>(TRY(peer_views(node_, lanes_)));
+}
+
+std::optional<Refused> Administration::why_not_now(const Error& error) const {
+  const auto why = service::why_not_now(node_, error);
+  return why ? std::optional(refused(*why)) : std::nullopt;
 }
 
 Result<wire::StatusView> Administration::status(const core::User& caller) const {
@@ -345,6 +408,10 @@ Result<wire::StatusView> Administration::status(const core::User& caller) const 
   view.data = node_.agreements()->digest();
   view.caller = caller;
   view.rejected = lanes_.rejected();
+  // As the others see us, which lists they ask for is their own matter; or for want of a key.
+  auto why = core::why_parked(*node_.store.directory(), view.authority, node_.clock.now(), std::nullopt);
+  if (!why) why = node_.store.why_unsigned();
+  if (why) view.parked = core::to_string(*why);
   return view;
 }
 

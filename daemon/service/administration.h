@@ -12,8 +12,9 @@ namespace chancery::service {
 // At start. Nothing happens when it was done before. The administrator's name is the certificate's common name when
 // that is a user name, else "administrator".
 Result<void> record_first_administrator(const Node& node, const crypto::Certificate& certificate);
-// Verified as a peer's would be; a newer one than the recorded one follows it.
-Result<void> record_own_designation(const Node& node, const wire::DesignationItem& item);
+// Ours, oldest first: each that is not recorded yet follows the one before, verified as a peer's would be, and the last
+// names the key this daemon signs with, or no key to sign with, which withdraws us. True when one was recorded.
+Result<bool> record_own_designations(const Node& node, const std::vector<wire::DesignationItem>& items);
 
 // The designation, when its one-leaf batch verifies under the anchor that comes first among its certificates, and every
 // anchor, tls, sign and evidence key it names has its certificate beside it and none is beside it unnamed. Errors:
@@ -34,8 +35,13 @@ class Administration {
   // has no other successor (core/succession.h).
   Outcome<wire::PeerView> add_peer(const core::User& caller, const wire::DesignationItem& item);
   Outcome<wire::PeerView> verify_peer(const core::User& caller, const wire::AnchorCheck& check);
+  // Suspends or resumes a verified peer, with the administrator's reason: nothing goes either way while it is
+  // suspended, what waits for it stays. Holds over restarts.
+  Outcome<wire::PeerView> decide_peer(const core::User& caller, const wire::PeerDecision& decision);
   [[nodiscard]] Outcome<std::vector<wire::PeerView>> peers(const core::User& caller) const;
 
+  // Why an act of anybody here fails for now, as a refusal; nothing when the error says something else.
+  [[nodiscard]] std::optional<Refused> why_not_now(const Error& error) const;
   [[nodiscard]] Result<wire::StatusView> status(const core::User& caller) const;
   // For ListAgreements and ListLabels; the own policy is own_label_policy().
   [[nodiscard]] std::shared_ptr<const core::AgreementBook> agreements() const;

@@ -1,5 +1,7 @@
 #include "daemon/service/arrival.h"
 
+#include <algorithm>
+
 #include "daemon/service/arrival_decision.h"
 #include "daemon/service/permits.h"
 
@@ -44,13 +46,56 @@ Result<void> note(Arrived& arrived, const Result<void>& opened) {
   return {};
 }
 
+// Whether the manifests in the parts that were opened are those of the lines: all of them and in order, or some where
+// parts were left out.
+bool are_named(const std::vector<wire::Manifest>& manifests, const core::Message& message, bool whole) {
+  if (whole && manifests.size() != message.attachments.size()) return false;
+  auto line = message.attachments.begin();
+  for (const auto& manifest : manifests) {
+    line = std::find(line, message.attachments.end(), manifest.line);
+    if (line == message.attachments.end()) return false;
+    ++line;
+  }
+  return true;
+}
+
+// Opens what is complete; what is not keeps the message waiting.
+Result<void> open_attachments(const Intake& intake, const std::vector<wire::Manifest>& manifests, Arrived& arrived,
+                              std::vector<ArrivingAttachments::Opened>& out) {
+  for (const auto& manifest : manifests) {
+    auto opened = intake.attachments.open(arrived.peer, manifest);
+    if (auto* whole = std::get_if<ArrivingAttachments::Opened>(&opened)) {
+      out.push_back(std::move(*whole));
+      continue;
+    }
+    switch (std::get<ArrivingAttachments::Shut>(opened)) {
+      case ArrivingAttachments::Shut::incomplete:
+        arrived.found.add(reason(arrived, ReasonCode::attachment_incomplete));
+        break;
+      case ArrivingAttachments::Shut::unopenable:
+        return fail(Errc::unauthenticated, "an attachment is not what its manifest says");
+    }
+  }
+  return {};
+}
+
+// A key we never had may be one we have lost: whoever sent it seals it anew, under one that we have.
+Result<crypto::SecretBytes> content_key(const Intake& intake, const Arrived& arrived, const crypto::Wrap& wrap) {
+  const auto header = core::header_digest(arrived.record.statement.statement);
+  auto key = intake.keys.unwrap(arrived.message.originator, wrap, header);
+  if (!key.has_value() && key.error().code == Errc::not_found) return fail(Errc::stale, key.error().detail);
+  return key;
+}
+
 Result<void> open_own(const Intake& intake, Arrived& arrived) {
   const auto wrap = wrap_for(intake.node.identity.authority, arrived.message, arrived.record.wraps);
   if (!wrap) return fail(Errc::malformed, "no wrap for us");
   const auto& statement = arrived.record.statement.statement;
-  const auto key = TRY(intake.keys.unwrap(arrived.message.originator, *wrap, core::header_digest(statement)));
+  const auto key = TRY(content_key(intake, arrived, *wrap));
   auto opened = TRY(open_sealed(intake.node, key, arrived.message, statement, arrived.id, arrived.record.ciphertexts));
   auto body = TRY(wire::parse_body(opened.parts));
+  if (!are_named(body.attachments, arrived.message, true)) return fail(Errc::malformed, "attachments");
+  CHECK_OK(open_attachments(intake, body.attachments, arrived, arrived.attachments));
   arrived.body = std::move(body.opened);
   arrived.record.their_number = std::move(body.number);
   arrived.record.sealed_key = std::move(opened.sealed_key);
@@ -61,8 +106,12 @@ Result<void> open_original(const Intake& intake, CarriedOriginal original, wire:
                            Arrived& arrived) {
   if (original.wrap && !original.key) return fail(Errc::malformed, "not a wrap");
   arrived.record.original = original.id;
-  arrived.carried =
-      TRY(open_carried(intake.node, intake.keys, arrived.message.originator, std::move(original), carried));
+  const auto message = original.message;
+  auto opened = TRY(open_carried(intake.node, intake.keys, arrived.message.originator, std::move(original), carried));
+  if (!are_named(opened.attachments, message, opened.record.extent.is_all() && !opened.record.sealed_key.empty()))
+    return fail(Errc::unauthenticated, "attachments of the original");
+  CHECK_OK(open_attachments(intake, opened.attachments, arrived, arrived.carried_attachments));
+  arrived.carried = std::move(opened.record);
   return {};
 }
 
@@ -146,11 +195,13 @@ bool key_unknown(const wire::MessageItem& item, FrameVerifier& verifier) {
   return item.forwarded && verifier.find(item.forwarded->statement).standing == Standing::key_unknown;
 }
 
-Arrived begin(const Intake& intake, core::Message message, wire::MessageItem& item, FrameVerifier& verifier) {
+Arrived begin(const Intake& intake, core::Message message, const Digest& digest, wire::MessageItem& item,
+              FrameVerifier& verifier) {
   Arrived arrived;
   arrived.peer = intake.peer;
-  arrived.digest = core::statement_digest(item.statement.statement);
-  arrived.id = core::message_id(item.statement.statement, message.created);
+  arrived.arriving = &intake.attachments;
+  arrived.digest = digest;
+  arrived.id = core::message_id(digest, message.created);
   arrived.message = std::move(message);
   arrived.suite = verifier.evidence(item.statement).signature.suite;
   arrived.record.id = arrived.id;
@@ -165,6 +216,15 @@ Arrived begin(const Intake& intake, core::Message message, wire::MessageItem& it
 }
 
 }  // namespace
+
+std::vector<Digest> Arrived::attachment_roots() const {
+  std::vector<Digest> all;
+  for (const auto& line : message.attachments) all.push_back(line.cipher_root);
+  if (message.kind != "forward" || message.sources.empty()) return all;
+  if (const auto* original = sources.lookup()(message.sources.front().id))
+    for (const auto& line : original->message.attachments) all.push_back(line.cipher_root);
+  return all;
+}
 
 wire::Answer answer(const Digest& statement, AnswerOutcome outcome, std::vector<core::Reason> reasons) {
   wire::Answer out;
@@ -184,8 +244,8 @@ wire::Answer answer(const Digest& statement, AnswerOutcome outcome, const core::
 }
 
 std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageItem& item, FrameVerifier& verifier) {
-  const auto digest = core::statement_digest(item.statement.statement);
   const auto finding = verifier.find(item.statement);
+  const auto& digest = finding.digest;
   if (finding.standing == Standing::key_unknown) return deferred(digest, ReasonCode::key_unknown);
   auto message = verified_message(item.statement, finding);
   if (!message.has_value())
@@ -198,7 +258,7 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
       !grant_wraps_fit(*message, item.grant_wraps))
     return rejected(digest, ReasonCode::malformed);
 
-  auto arrived = begin(intake, std::move(*message), item, verifier);
+  auto arrived = begin(intake, std::move(*message), digest, item, verifier);
   if (!take_sources(item, verifier, arrived.sources) || key_unknown(item, verifier))
     return deferred(digest, ReasonCode::key_unknown);
   if (!take_permits(item, verifier, arrived)) return deferred(digest, ReasonCode::key_unknown);
@@ -215,13 +275,13 @@ std::variant<wire::Answer, Arrived> arrive(const Intake& intake, wire::MessageIt
   arrived.consents = std::move(*consents);
   find_uses(intake.world(), *original, arrived);
   arrived.record.sources = arrived.sources.needed(arrived.message, grants_named(arrived));
+  if (!core::is_restricted(intake.world(), arrived.message)) arrived.record.open_under = intake.book->digest();
 
   // Before opening: what must not come in stays shut.
   arrived.decision = decide(intake.world(), arrived, arrived.sources, arrived.consents);
   if (!arrived.decision.allowed()) return arrived;
   if (const auto opened = open_all(intake, std::move(*original), item, arrived); !opened.has_value()) {
-    intake.node.log(LogLevel::error, "open",
-                    std::string(to_string(opened.error().code)) + ": " + opened.error().detail);
+    intake.node.log(log_line<LogEvent::receive_unopened>(to_string(opened.error().code), opened.error().detail));
     return deferred(digest, ReasonCode::not_now);
   }
   arrived.decision = decide(intake.world(), arrived, arrived.sources, arrived.consents);

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "daemon/service/arriving_attachments.h"
 #include "daemon/service/carried.h"
 
 namespace chancery::service {
@@ -11,13 +12,16 @@ namespace chancery::service {
 struct Intake {
   const Node& node;
   SealKeys& keys;
+  ArrivingAttachments& attachments;
   std::string peer;
   std::shared_ptr<const core::Directory> directory;  // the one every change of what is agreed replaces, too
   std::shared_ptr<const core::JointActBook> joint_acts;
   std::shared_ptr<const core::AgreementBook> book;
   Instant now;
 
-  [[nodiscard]] core::World world() const { return {*book, *directory, *joint_acts, node.identity.authority, now}; }
+  [[nodiscard]] core::World world() const {
+    return {*book, *directory, *joint_acts, node.identity.authority, now, node.identity.suite};
+  }
 };
 
 // A message whose originator's signature holds, opened as far as the rules allow.
@@ -29,8 +33,11 @@ struct Arrived {
   crypto::Suite suite = crypto::Suite::p256;
   store::MessageRecord record;
   std::optional<store::MessageRecord> carried;
-  std::optional<core::OpenedBody> body;   // once opened
-  std::optional<core::CarriedWrap> wrap;  // of a forward
+  std::optional<core::OpenedBody> body;                          // once opened
+  std::optional<core::CarriedWrap> wrap;                         // of a forward
+  ArrivingAttachments* arriving = nullptr;                       // outlives the act
+  std::vector<ArrivingAttachments::Opened> attachments;          // of the message, once all were opened
+  std::vector<ArrivingAttachments::Opened> carried_attachments;  // of the parts of an original that it carries
   Sources sources;
   std::vector<store::PermitRecord> permits;  // shown, each its provider's
   core::Consents consents;                   // as the decision saw them
@@ -39,6 +46,9 @@ struct Arrived {
   core::Decision decision;                   // of all this, under:
   std::shared_ptr<const core::Directory> directory;
   std::shared_ptr<const core::AgreementBook> book;
+
+  // All that may have come for it.
+  [[nodiscard]] std::vector<Digest> attachment_roots() const;
 };
 
 // On the link's thread. An answer where nothing signed may be said: rejected or deferred.
@@ -51,6 +61,9 @@ struct Accepted {
   std::optional<wire::Answer> answer;
   bool conflict = false;  // evidence was kept
   bool owes = false;      // a provider is to hear of it
+
+  // It was taken in or refused for good, now or before.
+  [[nodiscard]] bool settles() const { return !issued.empty() || !stored.empty(); }
 };
 
 // The act: known already, deferred, refused with a signed receipt and nothing else stored, or accepted. Signs at most

@@ -5,8 +5,9 @@
 namespace chancery::service {
 
 void Sources::add(const core::Message& message, store::SignedStatement statement) {
-  const auto id = core::message_id(statement.statement, message.created);
-  known_.emplace(id, core::SourceStatement{id, core::statement_digest(statement.statement), message});
+  const auto digest = core::statement_digest(statement.statement);
+  const auto id = core::message_id(digest, message.created);
+  known_.emplace(id, core::SourceStatement{id, digest, message});
   came_.emplace(id, std::move(statement));
 }
 
@@ -274,16 +275,18 @@ Result<Opened> open_original(const Node& node, const crypto::SecretBytes& key, c
 
 }  // namespace
 
-Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
-                                          CarriedOriginal original, wire::CarriedMessage& carried) {
-  store::MessageRecord record;
+Result<OpenedOriginal> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
+                                    CarriedOriginal original, wire::CarriedMessage& carried) {
+  OpenedOriginal out;
+  auto& record = out.record;
   record.id = original.id;
   record.direction = store::Direction::carried;
   if (original.key) {
     const auto key = TRY(key_of(keys, forwarder, original));
     auto opened = TRY(open_original(node, key, original, carried));
-    const auto body = wire::parse_body(opened.parts);
+    auto body = wire::parse_body(opened.parts);
     if (!body.has_value()) return fail(Errc::unauthenticated, "parts of the original are not parts");
+    out.attachments = std::move(body->attachments);
     record.their_number = body->number;
     record.sealed_key = std::move(opened.sealed_key);
   }
@@ -292,7 +295,7 @@ Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, cons
   record.wraps = std::move(carried.wraps);
   record.extent = std::move(original.extent);
   record.omitted = std::move(carried.omitted);
-  return record;
+  return out;
 }
 
 Result<crypto::KeyedExtract> held_extract(const Node& node, const store::MessageRecord& record,

@@ -66,8 +66,12 @@ Result<CarriedOriginal> judge_carried(const std::string& self, const core::Direc
 
 // Opens it: the record to keep beside the forward. Errors as SealKeys::unwrap, and unauthenticated when the body does
 // not match its commitments.
-Result<store::MessageRecord> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
-                                          CarriedOriginal original, wire::CarriedMessage& carried);
+struct OpenedOriginal {
+  store::MessageRecord record;
+  std::vector<wire::Manifest> attachments;  // in the parts that came
+};
+Result<OpenedOriginal> open_carried(const Node& node, SealKeys& keys, const std::string& forwarder,
+                                    CarriedOriginal original, wire::CarriedMessage& carried);
 
 // A body opened with its key, all commitments checked.
 struct Opened {

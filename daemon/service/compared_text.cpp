@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/attachment.h"
 #include "daemon/service/sealing.h"
 #include "daemon/wire/body.h"
 
@@ -15,6 +16,25 @@ bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) !
 
 bool has(const core::Extent& extent, std::uint32_t part) {
   return extent.is_all() || std::binary_search(extent.parts.begin(), extent.parts.end(), part);
+}
+
+// No indicator is written so.
+constexpr char32_t kChunkMark = 0xFFFF;
+constexpr std::uint64_t kLeastChunk = 64;  // bytes; what is shorter is alike by chance
+
+// Each chunk is compared by the hash of its plaintext: the same file, or one that begins like it or differs in some
+// places, shares most of them.
+void add_chunks(const Bytes& part, std::uint32_t number, const ChunkHashes& chunks, ComparedText& out) {
+  const auto manifest = wire::manifest_of(part);
+  if (!manifest) return;
+  const auto known = chunks.find(manifest->line.cipher_root);
+  if (known == chunks.end()) return;
+  for (std::uint64_t i = 0; i < known->second.size(); ++i) {
+    if (crypto::place_of_chunk(i, manifest->line.length).size < kLeastChunk + crypto::kAeadTagSize) continue;
+    std::u32string skeleton(1, kChunkMark);
+    for (const auto c : to_hex(known->second[i].view())) skeleton.push_back(static_cast<unsigned char>(c));
+    out.fields.push_back({number, manifest->name, std::move(skeleton)});
+  }
 }
 
 }  // namespace
@@ -50,7 +70,13 @@ std::string ComparedText::passage(std::size_t begin, std::size_t end) const {
   return out;
 }
 
-ComparedText compared_text(std::span<const Bytes> parts, const core::Extent& extent) {
+ComparedText compared_text(const core::Draft& draft) {
+  ChunkHashes chunks;
+  for (const auto& attachment : draft.attachments) chunks.emplace(attachment.line.cipher_root, attachment.chunks);
+  return compared_text(draft.parts, {}, chunks);
+}
+
+ComparedText compared_text(std::span<const Bytes> parts, const core::Extent& extent, const ChunkHashes& chunks) {
   ComparedText out;
   std::vector<std::size_t> ends;  // in bytes
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -63,6 +89,7 @@ ComparedText compared_text(std::span<const Bytes> parts, const core::Extent& ext
       auto skeleton = quotation::field_skeleton(indicator);
       if (!skeleton.empty()) out.fields.push_back({number, std::move(indicator), std::move(skeleton)});
     }
+    if (!chunks.empty()) add_chunks(parts[i], number, chunks, out);
   }
   out.skeleton = quotation::skeleton(out.text);
   std::size_t begin = 0;
@@ -88,7 +115,12 @@ Result<std::optional<ComparedText>> held_text(const Node& node, const core::Mess
   if (!parts.has_value()) return unreadable(parts.error());
   if (!record.extent.is_all() && record.extent.parts.size() != parts->size())
     return fail(Errc::corrupt, "text of " + core::to_string(id) + ": not the parts it is said to be");
-  return std::optional(compared_text(*parts, record.extent));
+  ChunkHashes chunks;
+  if (!message->attachments.empty())
+    for (const auto& attached : TRY(node.store.reader().attached(id)))
+      if (auto attachment = TRY(node.store.reader().attachment(attached.root)))
+        chunks.emplace(attached.root, std::move(attachment->plain));
+  return std::optional(compared_text(*parts, record.extent, chunks));
 }
 
 }  // namespace chancery::service

@@ -1,6 +1,9 @@
 // The text of a message as it is compared with others, and in which of its parts it stands.
 #pragma once
 
+#include <map>
+
+#include "daemon/core/draft.h"
 #include "daemon/quotation/fingerprint.h"
 #include "daemon/service/node.h"
 #include "daemon/store/queries.h"
@@ -13,7 +16,7 @@ struct ComparedText {
     std::size_t begin = 0;  // of its symbols
     std::size_t end = 0;
   };
-  // An indicator, which is compared whole.
+  // An indicator, or a chunk of an attachment, which is compared whole.
   struct Field {
     std::uint32_t part = 0;
     std::string value;
@@ -33,8 +36,13 @@ struct ComparedText {
   [[nodiscard]] std::string passage(std::size_t begin, std::size_t end) const;
 };
 
+// Leaf hashes of the plaintext chunks of attachments, by their root.
+using ChunkHashes = std::map<Digest, std::vector<Digest>>;
+
 // `extent`: which parts of a message these are.
-ComparedText compared_text(std::span<const Bytes> parts, const core::Extent& extent = {});
+ComparedText compared_text(std::span<const Bytes> parts, const core::Extent& extent = {},
+                           const ChunkHashes& chunks = {});
+ComparedText compared_text(const core::Draft& draft);
 
 // Of a message that is held. Nothing when its key is not here: erased, or come without it; then nobody here can read
 // it. Errors: those of the store; corrupt when there is a key and it does not open.

@@ -217,9 +217,17 @@ Result<Ids> stands_in(const core::MessageId& id, const HeldSources& sources) {
   return out;
 }
 
+// Most messages are made of nothing, and nothing was said about them before they came: none of it is read back.
+Result<bool> stands_alone(store::Transaction& tx, const core::MessageId& id, const core::Message& message) {
+  if (!message.sources.empty() || core::reissue_of(message)) return false;
+  return TRY(tx.consents_about(id)).empty();
+}
+
 // What has been said before of a message that comes now, and of what it is made of.
 Result<bool> end_arrived(const Node& node, store::Transaction& tx, const core::MessageId& id,
-                         const std::optional<core::MessageId>& original, const std::string& actor) {
+                         const core::Message& message, const std::optional<core::MessageId>& original,
+                         const std::string& actor) {
+  if (TRY(stands_alone(tx, id, message))) return false;
   bool owes = false;
   const auto sources = TRY(made_from(tx, id));
   const auto lookup = sources.lookup();
@@ -245,8 +253,9 @@ Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& end
 }
 
 Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
-                            const std::optional<core::MessageId>& original, const std::string& actor) {
-  const bool owes = TRY(end_arrived(node, tx, id, original, actor));
+                            const core::Message& message, const std::optional<core::MessageId>& original,
+                            const std::string& actor) {
+  const bool owes = TRY(end_arrived(node, tx, id, message, original, actor));
   if (!original || TRY(tx.locked(id))) return owes;
   const auto row = TRY(tx.find_message(*original));
   if (!row || row->direction != store::Direction::carried || !TRY(tx.locked(*original))) return owes;

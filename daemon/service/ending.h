@@ -23,6 +23,7 @@ Result<bool> end_use(const Node& node, store::Transaction& tx, const Ending& end
 // counts now, and an
 // original that is locked or erased is free again when the forward it came in now is.
 Result<bool> settle_arrival(const Node& node, store::Transaction& tx, const core::MessageId& id,
-                            const std::optional<core::MessageId>& original, const std::string& actor);
+                            const core::Message& message, const std::optional<core::MessageId>& original,
+                            const std::string& actor);
 
 }  // namespace chancery::service

@@ -16,9 +16,9 @@ namespace chancery::service {
 
 struct ExchangeOptions {
   core::RetryPolicy retry;
-  std::uint32_t window_messages = 256;  // unanswered messages in flight to one peer
+  std::uint32_t window_messages = 512;  // unanswered messages in flight to one peer
   std::size_t window_bytes = std::size_t{4} << 20;
-  std::uint32_t frame_messages = 64;
+  std::uint32_t frame_messages = 128;
   Duration heartbeat = seconds(30);  // a peer that says nothing for three of them is gone
   Duration answer = seconds(30);     // a message without an answer for so long is sent again, later and later
 };
@@ -30,6 +30,8 @@ struct LaneStatus {
   std::string last_error;  // a code, empty when none
   std::int64_t skew_ms = 0;
 };
+
+struct QuotaUse;
 
 class Exchange final : public PeerEvents {
  public:
@@ -47,12 +49,16 @@ class Exchange final : public PeerEvents {
   // Something was committed for this peer, or its state or designation changed.
   void wake(const std::string& peer);
   void peers_changed();
+  // Our own designation changed: a seal key is issued under it, and every peer hears of both.
+  void designated();
   // Asks this provider for a permit; it is recorded when it comes.
   void ask_permit(const std::string& provider, const core::PermitRequest& request);
 
   [[nodiscard]] LaneStatus status(const std::string& peer) const;
   // Frames and items that were nobody's: counted, never journalled.
   [[nodiscard]] std::uint64_t rejected() const;
+  // What the peer used of its quotas.
+  [[nodiscard]] std::vector<QuotaUse> quotas(const std::string& peer) const;
 
  private:
   class Impl;

@@ -29,4 +29,7 @@ bool wrap_gate(const core::World& world, const core::Message& original, Instant 
 // way. The last look at what goes and what it takes along: a gate of a test changes both.
 bool passage_gate(const Node& node, const std::string& peer, store::OutgoingMessage& message, Passage& passage);
 
+// Whether a store that a peer knows a later or another state of signs nothing more: always.
+bool history_gate();
+
 }  // namespace chancery::service

@@ -47,7 +47,7 @@ Result<void> HeldSources::take(const store::SignedStatement& statement, const Lo
   // Beside each of a chain stand all that came before it.
   if (!taken_.insert(digest).second) return {};
   auto message = TRY(stored_message(statement.statement));
-  const auto id = core::message_id(statement.statement, message.created);
+  const auto id = core::message_id(digest, message.created);
   core::SourceStatement source{id, digest, std::move(message), {}, {}};
   CHECK_OK(find_reissued(source, load));
   if (statements_.emplace(id, std::move(source)).second) signed_.emplace(id, statement);

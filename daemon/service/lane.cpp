@@ -8,20 +8,25 @@ namespace {
 
 constexpr std::size_t kFramesInWork = 4;  // of one peer; more wait in its stream
 constexpr Duration kIdle = seconds(1);
+constexpr Duration kFirstDial{250};
+constexpr const char* kSuspended = "suspended";
+constexpr const char* kHistory = "history";
 constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
 
 }  // namespace
 
 Lane::Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options,
-           std::shared_ptr<PermitRequests> permits)
+           std::shared_ptr<PermitRequests> permits, std::shared_ptr<Histories> histories)
     : node_(std::move(node)),
       peer_(std::move(peer)),
       network_(network),
       events_(events),
       options_(options),
-      outgoing_(std::make_shared<Outgoing>(node_, peer_, options, std::move(permits))),
-      // The smaller id dials first; the other gives it a moment, so that two streams are the exception.
-      dial_at_(smaller() ? now() : now() + in_ms(options.retry.first)),
+      histories_(std::move(histories)),
+      outgoing_(std::make_shared<Outgoing>(node_, peer_, options, std::move(permits), histories_)),
+      // The smaller id dials first; the other gives it a moment, so that two streams are the exception. A short one:
+      // the smaller may be long up and wait, and what a peer has of us is to be known before much is signed.
+      dial_at_(smaller() ? now() : now() + in_ms(std::min(options.retry.first, kFirstDial))),
       thread_([this] { run(); }) {}
 
 void Lane::stop() {
@@ -40,7 +45,7 @@ bool Lane::opened(const std::shared_ptr<PeerLink>& link, bool dialled_by_us) {
   std::shared_ptr<PeerLink> replaced;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || !active_) return false;
+    if (stopping_ || !active_ || node_.store.suspended() || why_parked(node_, peer_)) return false;
     const bool preferred = dialled_by_us == smaller();
     if (link_ && link_->open() && link_is_ours_ != dialled_by_us && !preferred) return false;
     replaced = std::exchange(link_, link);
@@ -107,20 +112,39 @@ void Lane::replied(Reply reply) {
   if (link) link->close();
 }
 
-std::vector<store::Store::Work> Lane::answered(const std::vector<wire::Answer>& answers) {
-  if (answers.empty()) return {};
-  auto acts = outgoing_->answered(answers);
+std::vector<store::Store::Work> Lane::answered(const wire::Frame& frame) {
+  if (frame.answers.empty() && frame.attachment_states.empty()) return {};
+  auto acts = outgoing_->answered(frame.answers);
+  for (auto& act : outgoing_->told(frame.attachment_states)) acts.push_back(std::move(act));
   const std::lock_guard lock(mutex_);
   woken_ = true;
   changed_.notify_all();
   return acts;
 }
 
-void Lane::wake() {
-  outgoing_->wake();
+void Lane::tell(const wire::AttachmentState& state) {
+  outgoing_->tell(state);
   const std::lock_guard lock(mutex_);
   woken_ = true;
   changed_.notify_all();
+}
+
+void Lane::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  changed_.notify_all();
+}
+
+void Lane::meet(const Result<void>& compared) {
+  outgoing_->meet(compared.has_value());
+  {
+    const std::lock_guard lock(mutex_);
+    if (!compared.has_value())
+      status_.last_error = kHistory;
+    else if (status_.last_error == kHistory)
+      status_.last_error.clear();
+  }
+  wake();
 }
 
 void Lane::greet() {
@@ -128,12 +152,15 @@ void Lane::greet() {
   wake();
 }
 
+void Lane::keys_came() { outgoing_->keys_came(); }
+
 void Lane::set_active(bool active) {
   std::shared_ptr<PeerLink> link;
   {
     const std::lock_guard lock(mutex_);
     if (active && !active_) dial_at_ = now();
     active_ = active;
+    woken_ = true;
     if (!active) link = link_;
     changed_.notify_all();
   }
@@ -151,7 +178,21 @@ void Lane::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const auto link = link_;
-    if (!active_) {
+    if (!link) outgoing_->leave();
+    const auto why = why_parked(node_, peer_);
+    if (parked_ && !why) unpark();
+    if (node_.store.suspended()) {
+      lock.unlock();
+      if (link) end(link, kSuspended);
+      lock.lock();
+      status_.last_error = kSuspended;
+      await(lock, kIdle);
+    } else if (why) {
+      lock.unlock();
+      park(link, *why);
+      lock.lock();
+      await(lock, kIdle);
+    } else if (!active_) {
       await(lock, kIdle);
     } else if (link) {
       if (std::exchange(fresh_, false)) outgoing_->restart();
@@ -167,6 +208,28 @@ void Lane::run() {
       lock.lock();
     }
   }
+}
+
+// Nothing is exchanged with the peer: no stream, and nobody dials. What waits for it stays.
+void Lane::park(const std::shared_ptr<PeerLink>& link, core::ReasonCode why) {
+  const std::string code = core::to_string(why);
+  if (link) end(link, code);
+  {
+    const std::lock_guard lock(mutex_);
+    status_.last_error = code;
+    if (std::exchange(parked_, why) == why) return;
+  }
+  const auto queued = node_.store.reader().queued(peer_);
+  node_.log(log_line<LogEvent::peer_parked>(peer_, code, queued.has_value() ? std::to_string(*queued) : "-"));
+}
+
+// With the lock held. Whoever was kept out may wait long before it dials again: we do.
+void Lane::unpark() {
+  parked_.reset();
+  status_.last_error.clear();
+  failed_dials_ = 0;
+  dial_at_ = now();
+  node_.log(log_line<LogEvent::peer_unparked>(peer_));
 }
 
 void Lane::await(std::unique_lock<std::mutex>& lock, Duration at_most) {
@@ -194,6 +257,7 @@ void Lane::dial() {
   const auto link = designation != nullptr
                         ? network_.dial(peer_, designation->endpoint, events_)
                         : Result<std::shared_ptr<PeerLink>>(fail(Errc::not_found, "no designation in force"));
+  if (!link.has_value()) histories_->heard(peer_);
   const std::lock_guard lock(mutex_);
   if (link_) return;
   // Nobody there, or the other stream stayed and has ended since.

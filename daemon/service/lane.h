@@ -13,7 +13,7 @@ class Lane {
  public:
   // Starts its thread. References outlive this.
   Lane(Node node, std::string peer, PeerNetwork& network, PeerEvents& events, const ExchangeOptions& options,
-       std::shared_ptr<PermitRequests> permits);
+       std::shared_ptr<PermitRequests> permits, std::shared_ptr<Histories> histories);
   ~Lane() { stop(); }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -26,18 +26,25 @@ class Lane {
   bool admit(const wire::Frame& frame);
   void replied(Reply reply);
   // What the peer's answers change, to be posted.
-  [[nodiscard]] std::vector<store::Store::Work> answered(const std::vector<wire::Answer>& answers);
+  [[nodiscard]] std::vector<store::Store::Work> answered(const wire::Frame& frame);
+  void tell(const wire::AttachmentState& state);
   [[nodiscard]] bool in_flight(const core::MessageId& id) const { return outgoing_->in_flight(id); }
 
   // Closes the stream and waits for the thread. Never on the writer's thread, which the lane may be waiting for.
   void stop();
   void wake();
+  // What came of comparing what the peer has of us with our store; see Outgoing.
+  void meet(const Result<void>& compared);
+  [[nodiscard]] bool met() const { return outgoing_->met(); }
   void greet();
   void set_active(bool active);  // a lane that is not has no stream
+  void keys_came();              // the peer stated seal keys: what waited for one may go
   [[nodiscard]] LaneStatus status() const;
 
  private:
   void run();
+  void park(const std::shared_ptr<PeerLink>& link, core::ReasonCode why);
+  void unpark();
   void dial();
   void drive(const std::shared_ptr<PeerLink>& link);
   void end(const std::shared_ptr<PeerLink>& link, const std::string& error);
@@ -51,6 +58,7 @@ class Lane {
   PeerNetwork& network_;
   PeerEvents& events_;
   const ExchangeOptions options_;
+  const std::shared_ptr<Histories> histories_;
   const std::shared_ptr<Outgoing> outgoing_;
 
   mutable std::mutex mutex_;
@@ -67,6 +75,7 @@ class Lane {
   std::uint32_t failed_dials_ = 0;
   std::size_t frames_in_work_ = 0;
   LaneStatus status_;
+  std::optional<core::ReasonCode> parked_;
 
   std::thread thread_;  // last: everything it uses is there
 };

@@ -5,23 +5,22 @@
 #include <memory>
 
 #include "daemon/core/quotation.h"
+#include "daemon/core/standing.h"
 #include "daemon/core/world.h"
+#include "daemon/service/log.h"
 #include "daemon/store/queries.h"
 
 namespace chancery::service {
 
 // Who this daemon speaks for.
 struct Identity {
-  std::string authority;      // "cn-example"
-  std::string party;          // "CN"
-  std::string number_series;  // "CN"
-  std::string label_policy;   // own policy
-  Digest sign_certificate;    // key id of the signing certificate
+  std::string authority;                      // "cn-example"
+  std::string party;                          // "CN"
+  std::string number_series;                  // "CN"
+  std::string label_policy;                   // own policy
+  Digest sign_certificate;                    // key id of the signing certificate
+  crypto::Suite suite = crypto::Suite::p256;  // of that certificate's key, and of the seal keys that are issued
 };
-
-// One line of the log: ids, codes and peers only, never text of messages.
-enum class LogLevel { error, warning, info, debug };
-using Log = std::function<void(LogLevel, const std::string& event, const std::string& detail)>;
 
 struct Node {
   const Identity& identity;
@@ -31,7 +30,13 @@ struct Node {
   crypto::RandomSource& random;
   const crypto::SecretBytes& storage_key;  // content keys and drafts at rest
   Log log;
+  // How long a revocation list may be out of date before nothing is exchanged with whom it concerns; nothing: lists are
+  // not asked for.
+  std::optional<Duration> revocation_grace = {};
 };
+
+// Why nothing is exchanged with this peer now (core/standing.h).
+std::optional<core::ReasonCode> why_parked(const Node& node, const std::string& peer);
 
 // What an act on the writer's thread decides in. `book` must outlive it.
 core::World world_of(const Node& node, const core::AgreementBook& book, const store::Transaction& tx);

@@ -3,7 +3,11 @@
 namespace chancery::service {
 
 core::World world_of(const Node& node, const core::AgreementBook& book, const store::Transaction& tx) {
-  return {book, tx.directory(), tx.joint_acts(), node.identity.authority, tx.now()};
+  return {book, tx.directory(), tx.joint_acts(), node.identity.authority, tx.now(), node.identity.suite};
+}
+
+std::optional<core::ReasonCode> why_parked(const Node& node, const std::string& peer) {
+  return core::why_parked(*node.store.directory(), peer, node.clock.now(), node.revocation_grace);
 }
 
 Refused refused(core::ReasonCode code, std::string subject) {
@@ -33,9 +37,14 @@ Result<Refused> as_refusal(const Error& error) {
   return tl::unexpected(error);
 }
 
+std::optional<core::ReasonCode> why_not_now(const Node& node, const Error& error) {
+  if (error.code != Errc::unavailable) return std::nullopt;
+  return node.store.full() ? core::ReasonCode::disk_full : node.store.why_unsigned();
+}
+
 Scene scene(const Node& node) {
-  return {node.agreements(), node.store.directory(), node.store.joint_acts(), node.identity.authority,
-          node.clock.now()};
+  return {node.agreements(),       node.store.directory(), node.store.joint_acts(),
+          node.identity.authority, node.clock.now(),       node.identity.suite};
 }
 
 }  // namespace chancery::service

@@ -26,6 +26,9 @@ Refused refused(core::ReasonCode code, std::string subject = {});
 // name of a message). Every other error stays an error.
 Result<Refused> as_refusal(const Error& error);
 
+// Why an act fails for now, when that is it: the disk is full, or nothing is signed.
+std::optional<core::ReasonCode> why_not_now(const Node& node, const Error& error);
+
 // What both sides of every decision look at; keep its pointers alive while using it.
 struct Scene {
   std::shared_ptr<const core::AgreementBook> book;
@@ -33,7 +36,8 @@ struct Scene {
   std::shared_ptr<const core::JointActBook> joint_acts;
   std::string self;
   Instant now;
-  [[nodiscard]] core::World world() const { return {*book, *directory, *joint_acts, self, now}; }
+  crypto::Suite suite = crypto::Suite::p256;
+  [[nodiscard]] core::World world() const { return {*book, *directory, *joint_acts, self, now, suite}; }
 };
 // As of the last commit.
 Scene scene(const Node& node);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "daemon/service/gate.h"
 #include "daemon/service/voiding.h"
 
 namespace chancery::service {
@@ -17,35 +16,70 @@ constexpr std::uint64_t kVoids = 256;                                // closing 
 constexpr std::uint64_t kAnnounced = core::kMissingWindow - kVoids;  // messages not answered whose dispatch went
 constexpr std::uint32_t kReceipts = 64;                              // a frame
 constexpr std::size_t kPermits = 128;                                // a frame
-constexpr Duration kAskAgain = seconds(30);                          // for a permit that does not come
-constexpr std::uint32_t kFetch = 512;                                // outbox rows beyond the window
-constexpr std::size_t kMaxReplies = 16 * 1024;                       // waiting for a peer that does not read
-constexpr Duration kRefetch{50};  // how long a more urgent message may stand behind fetched ones
+constexpr std::size_t kStates = 128;                                 // a frame
+constexpr std::uint32_t kFetch = 512;           // outbox rows beyond the window; all are read again when there is news
+constexpr std::size_t kMaxReplies = 16 * 1024;  // waiting for a peer that does not read
+constexpr Duration kRefetch{50};                // how long a more urgent message may stand behind fetched ones
 constexpr Duration kPoll = seconds(1);
 
 }  // namespace
 
-Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options, std::shared_ptr<PermitRequests> permits)
+Outgoing::Outgoing(Node node, std::string peer, const ExchangeOptions& options, std::shared_ptr<PermitRequests> permits,
+                   std::shared_ptr<Histories> histories)
     : node_(std::move(node)),
       peer_(std::move(peer)),
       options_(options),
       permits_(std::move(permits)),
+      histories_(std::move(histories)),
+      sending_(node_, options_.retry),
+      before_us_(node_.store.reader().last_sent(peer_)),
       window_(options.window_messages, options.window_bytes) {}
 
-void Outgoing::restart() {
+void Outgoing::meet(bool agrees) {
   const std::lock_guard lock(mutex_);
+  met_ = agrees;
+}
+
+void Outgoing::restart() {
+  due_again(core::ReasonCode::attachment_incomplete);  // offered anew; until then it waits for nothing
+  needs_room_ = false;
+  const std::lock_guard lock(mutex_);
+  show_ = true;
+  told_.clear();
   greet_ = true;
   refetch_ = true;
   replies_.clear();
   answers_.clear();
   issued_.clear();
+  states_.clear();
+  sending_.restart();
   permits_->restart(peer_);
+  for (const auto& id : window_.ids()) went_.insert(id);
   window_.clear();
   next_dispatch_.reset();
   announced_.clear();
   setbacks_ = 0;
   dispatches_from_ = {};
   receipts_after_ = 0;
+  upcoming_.forget();
+  all_taken_ = false;
+  receipts_due_ = true;
+}
+
+void Outgoing::keys_came() { due_again(core::ReasonCode::recipient_key_missing); }
+
+void Outgoing::due_again(core::ReasonCode code) {
+  store::Store::Work due = store::Store::work<void>(
+      0, [peer = peer_, code](store::Transaction& tx) { return tx.make_due(peer, std::string(core::to_string(code))); },
+      [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
+        if (!done.has_value()) self->failed("outbox", done.error());
+      });
+  node_.store.post_all({std::move(due)});
+}
+
+void Outgoing::leave() {
+  upcoming_.forget();
+  node_.store.news().leave(peer_);
 }
 
 void Outgoing::greet() {
@@ -53,9 +87,9 @@ void Outgoing::greet() {
   greet_ = true;
 }
 
-void Outgoing::wake() {
+void Outgoing::tell(const wire::AttachmentState& state) {
   const std::lock_guard lock(mutex_);
-  refetch_ = true;
+  states_.push_back(state);
 }
 
 bool Outgoing::reply(Reply reply) {
@@ -63,14 +97,17 @@ bool Outgoing::reply(Reply reply) {
   for (const auto& id : reply.settled) {
     window_.remove(id);
     announced_.erase(id);
+    went_.erase(id);
+    sending_.settle(id);
   }
+  states_.insert(states_.end(), reply.attachment_states.begin(), reply.attachment_states.end());
   replies_.insert(replies_.end(), std::make_move_iterator(reply.receipts.begin()),
                   std::make_move_iterator(reply.receipts.end()));
   answers_.insert(answers_.end(), std::make_move_iterator(reply.answers.begin()),
                   std::make_move_iterator(reply.answers.end()));
   issued_.insert(issued_.end(), std::make_move_iterator(reply.permits.begin()),
                  std::make_move_iterator(reply.permits.end()));
-  return replies_.size() + answers_.size() + issued_.size() <= kMaxReplies;
+  return replies_.size() + answers_.size() + issued_.size() + states_.size() <= kMaxReplies;
 }
 
 bool Outgoing::in_flight(const core::MessageId& id) const {
@@ -82,8 +119,23 @@ bool Outgoing::in_flight(const core::MessageId& id) const {
 
 wire::Frame Outgoing::compose() {
   wire::Frame frame;
+  if (node_.store.suspended() || !add_shown(frame)) return {};
+  if (!met()) {
+    add_greeting(frame);
+    add_heartbeat(frame);
+  } else {
+    add_what_waits(frame);
+  }
+  // Made of what waited in memory, while the peer may have been suspended, withdrawn or revoked.
+  if (why_parked(node_, peer_)) return {};
+  if (!frame.empty()) sent_ = now();
+  return frame;
+}
+
+void Outgoing::add_what_waits(wire::Frame& frame) {
   postpone_overdue();
   rewind_in_time();
+  hear();
   refill();  // before the dispatches: what is ready has its number, and that goes first
   if (std::exchange(needs_room_, false)) add_messages(frame);
   if (frame.messages.empty()) {
@@ -93,10 +145,14 @@ wire::Frame Outgoing::compose() {
     add_receipts(frame);
     add_permit_requests(frame);
     add_messages(frame);
+    add_attachments(frame);
     add_heartbeat(frame);
   }
-  if (!frame.empty()) sent_ = now();
-  return frame;
+}
+
+bool Outgoing::met() const {
+  const std::lock_guard lock(mutex_);
+  return met_;
 }
 
 Duration Outgoing::patience() const {
@@ -104,6 +160,7 @@ Duration Outgoing::patience() const {
   auto wait = std::min({kPoll.ms, options_.heartbeat.ms / 2, options_.answer.ms / 2});
   if (next_due_) wait = std::min(wait, (*next_due_ - node_.clock.now()).ms);
   if (dispatches_from_ > now()) wait = std::min(wait, between(now(), dispatches_from_).ms);
+  wait = std::min(wait, sending_.patience().ms);
   return {std::max(wait, std::int64_t{1})};
 }
 
@@ -146,6 +203,9 @@ void Outgoing::add_replies(wire::Frame& frame) {
     frame.answers.push_back(std::move(answers_[taken_answers]));
     size += kSignature;
   }
+  const auto states = std::min(states_.size(), kStates);
+  frame.attachment_states.assign(states_.begin(), states_.begin() + static_cast<std::ptrdiff_t>(states));
+  states_.erase(states_.begin(), states_.begin() + static_cast<std::ptrdiff_t>(states));
   std::size_t taken_permits = 0;
   for (; taken_permits < issued_.size() && taken_permits < kPermits && size < kFrameBudget; ++taken_permits) {
     auto& [statement, wrap] = issued_[taken_permits];
@@ -158,21 +218,23 @@ void Outgoing::add_replies(wire::Frame& frame) {
 }
 
 // With the lock held. Not further than the peer records: what runs into its window is for nothing.
-std::optional<Outgoing::Position> Outgoing::next_in_window() const {
+std::optional<Position> Outgoing::next_in_window() const {
   const bool unconfirmed = next_dispatch_->epoch == first_untaken_.epoch &&
                            next_dispatch_->sequence >= first_untaken_.sequence + kUnconfirmed;
   return unconfirmed || announced_.size() >= kAnnounced ? std::nullopt : next_dispatch_;
 }
 
 // Where in our chain to the peer sending goes on; nothing when it has confirmed all of it, or its window is full.
-Result<std::optional<Outgoing::Position>> Outgoing::position() {
+Result<std::optional<Position>> Outgoing::position() {
   {
     const std::lock_guard lock(mutex_);
     if (now() < dispatches_from_) return std::optional<Position>();
     if (next_dispatch_) return next_in_window();
   }
+  if (all_taken_) return std::optional<Position>();
   const auto rows = TRY(node_.store.reader().untaken(peer_, 1));
-  if (rows.empty()) return std::optional<Position>();
+  all_taken_ = rows.empty();
+  if (all_taken_) return std::optional<Position>();
   const Position first{rows.front().epoch, rows.front().sequence};
   const auto announced = TRY(node_.store.reader().queued_before(peer_, first.epoch, first.sequence));
   const std::lock_guard lock(mutex_);
@@ -186,20 +248,34 @@ void Outgoing::add_dispatches(wire::Frame& frame) {
   const auto from = position();
   if (!from.has_value()) return failed("outbox", from.error());
   if (!*from || frame.size() >= kFrameBudget / 2) return;
-  const auto rows = node_.store.reader().dispatches_from(peer_, (*from)->epoch, (*from)->sequence, kDispatches);
+  const auto rows = dispatches_at(**from);
   if (!rows.has_value()) return failed("outbox", rows.error());
   const std::lock_guard lock(mutex_);
+  // The next epoch follows when this one is confirmed.
+  if (rows->empty() && next_dispatch_ && next_dispatch_->epoch < node_.store.epoch() &&
+      first_untaken_.sequence >= next_dispatch_->sequence)
+    next_dispatch_.reset();
   if (!next_dispatch_ || next_dispatch_->sequence != (*from)->sequence) return;  // the peer asked for others meanwhile
   for (const auto& row : *rows) {
     if (announced_.size() >= kAnnounced) break;
-    frame.dispatches.push_back(frame.add(row.dispatch));
-    if (row.message && row.state == store::OutboxState::queued) announced_.insert(*row.message);
+    frame.dispatches.push_back(frame.add(row->dispatch));
+    if (row->message && row->state == store::OutboxState::queued) announced_.insert(*row->message);
     ++next_dispatch_->sequence;
   }
 }
 
+Result<std::vector<std::shared_ptr<const store::OutboxRow>>> Outgoing::dispatches_at(Position from) {
+  auto told = upcoming_.from(from, kDispatches);
+  if (!told.empty() || upcoming_.is_end(from)) return told;
+  auto rows = TRY(node_.store.reader().dispatches_from(peer_, from.epoch, from.sequence, kDispatches));
+  // What is committed after this is told.
+  if (rows.size() < kDispatches) upcoming_.reached({from.epoch, from.sequence + rows.size()});
+  for (auto& row : rows) told.push_back(std::make_shared<const store::OutboxRow>(std::move(row)));
+  return told;
+}
+
 void Outgoing::add_receipts(wire::Frame& frame) {
-  if (frame.size() >= kFrameBudget) return;
+  if (!receipts_due_ || frame.size() >= kFrameBudget) return;
   std::uint64_t after = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -207,10 +283,23 @@ void Outgoing::add_receipts(wire::Frame& frame) {
   }
   const auto receipts = node_.store.reader().unsent_receipts(peer_, after, kReceipts);
   if (!receipts.has_value()) return failed("receipts", receipts.error());
+  receipts_due_ = receipts->size() == kReceipts;
   if (receipts->empty()) return;
   for (const auto& receipt : *receipts) frame.receipts.push_back(frame.add(receipt.statement));
   const std::lock_guard lock(mutex_);
   if (receipts_after_ == after) receipts_after_ = receipts->back().ordinal;
+}
+
+// What was committed since. While enough waits here, the rest stays with the store, but not that something was locked,
+// erased or voided: none of it goes after that.
+void Outgoing::hear() {
+  if (upcoming_.full() && !node_.store.news().changed(peer_)) return;
+  auto news = node_.store.news().take(peer_);
+  if (news.changed || news.more || !news.dispatches.empty()) all_taken_ = false;
+  receipts_due_ = receipts_due_ || news.receipts;
+  const std::lock_guard lock(mutex_);
+  refetch_ = refetch_ || news.changed || news.more;
+  upcoming_.hear(std::move(news), window_);
 }
 
 // Rows that are due and not in flight. A read while some are still ready costs, and finds what is more urgent.
@@ -219,64 +308,81 @@ void Outgoing::refill() {
   {
     const std::lock_guard lock(mutex_);
     if (next_due_ && *next_due_ <= node_.clock.now()) refetch_ = true;
-    const bool aged = between(fetched_, now()) >= (ready_.empty() ? kPoll : kRefetch);
-    if (window_.full() || !(aged || (refetch_ && ready_.empty()))) return;
-    if (!ready_.empty() && !refetch_) return;
+    const bool aged = between(fetched_, now()) >= (upcoming_.messages().empty() ? kPoll : kRefetch);
+    if (window_.full() || (!aged && (!refetch_ || upcoming_.read() != 0))) return;
+    if (!upcoming_.messages().empty() && !refetch_) return;
     refetch_ = false;
     next_due_.reset();
     flying = window_.size();
   }
-  const auto limit = static_cast<std::uint32_t>(flying) + kFetch;
+  const auto limit = static_cast<std::uint32_t>(flying + upcoming_.told()) + kFetch;
   auto rows = node_.store.reader().due(peer_, node_.clock.now(), limit);
   if (!rows.has_value()) return failed("outbox", rows.error());
-  ready_.clear();
-  const std::lock_guard lock(mutex_);
-  if (rows->size() == limit) refetch_ = true;
-  for (auto& row : *rows)
-    if (row.message && !window_.contains(*row.message)) ready_.push_back(std::move(row));
+  {
+    const std::lock_guard lock(mutex_);
+    if (rows->size() == limit) refetch_ = true;
+    upcoming_.read(std::move(*rows), window_);
+  }
   fetched_ = now();
+  hear();  // what was read is not told again
+}
+
+// Its number goes first.
+bool Outgoing::has_its_number(const store::OutboxRow& row) const {
+  return (!next_dispatch_ || Position{row.epoch, row.sequence} < *next_dispatch_) && now() >= dispatches_from_;
 }
 
 void Outgoing::add_messages(wire::Frame& frame) {
-  std::deque<store::OutboxRow> later;
-  while (!ready_.empty() && frame.messages.size() < options_.frame_messages && frame.size() < kFrameBudget) {
-    auto row = std::move(ready_.front());
-    ready_.pop_front();
+  take_messages(frame);
+  wait_with(std::exchange(without_attachments_, {}), core::ReasonCode::attachment_incomplete);
+}
+
+void Outgoing::take_messages(wire::Frame& frame) {
+  auto& messages = upcoming_.messages();
+  for (auto next = messages.begin(); next != messages.end();) {
+    if (frame.messages.size() >= options_.frame_messages || frame.size() >= kFrameBudget) return;
+    // What went before may have waited for the writer, who may have locked or erased what comes now.
+    if (node_.store.news().changed(peer_)) {
+      hear();
+      refill();
+      next = messages.begin();
+      continue;
+    }
     {
       const std::lock_guard lock(mutex_);
-      if (window_.full()) {
-        later.push_back(std::move(row));
-        break;
-      }
-      const bool sent = !next_dispatch_ || row.epoch < next_dispatch_->epoch ||
-                        (row.epoch == next_dispatch_->epoch && row.sequence < next_dispatch_->sequence);
-      if (!sent || now() < dispatches_from_) {  // its number goes first
-        later.push_back(std::move(row));
+      if (window_.full()) return;
+      if (!has_its_number(*next->second.row)) {
+        ++next;
         continue;
       }
     }
-    if (add_message(row, frame)) continue;
-    later.push_back(std::move(row));
-    break;
+    if (!add_message(next->second, frame)) return;
+    next = upcoming_.done(next);
   }
-  ready_.insert(ready_.begin(), std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
 }
 
 // What is closed stays missing at the peer until the dispatch that says so comes behind all others. So only few are
 // closed at a time, lest its window fills with messages that never come; the others are sent, and the peer refuses
-// them.
+// them, or takes them where no more than the key they are sealed to is out of use.
+Result<bool> Outgoing::may_close() const { return TRY(node_.store.reader().untaken_voids(peer_)) < kVoids; }
+
 Result<std::optional<std::string>> Outgoing::why_closed(const store::OutboxRow& row,
                                                         const store::OutgoingMessage& message) const {
   auto code = why_not_sent(row, message.statement.statement, node_.clock.now());
   if (message.locked) code = core::to_string(core::ReasonCode::copy_locked);
   if (message.erased) code = core::to_string(core::ReasonCode::no_longer_held);
-  if (code && TRY(node_.store.reader().untaken_voids(peer_)) >= kVoids) return std::optional<std::string>();
+  if (code && !TRY(may_close())) return std::optional<std::string>();
   return code;
 }
 
+Result<store::OutgoingMessage> Outgoing::content_of(const UpcomingMessage& upcoming) const {
+  return upcoming.content ? *upcoming.content : node_.store.reader().outgoing(*upcoming.row->message);
+}
+
 // False when the frame has no room for it.
-bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
-  auto message = node_.store.reader().outgoing(*row.message);
+bool Outgoing::add_message(const UpcomingMessage& upcoming, wire::Frame& frame) {
+  const auto& row = *upcoming.row;
+  auto message = content_of(upcoming);
   if (!message.has_value()) {
     failed("outbox", message.error());
     return true;
@@ -290,6 +396,11 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
     close(row, **code);
     return true;
   }
+  if (is_sealed_to_retired(row, *message) && may_close().value_or(false)) {
+    seal_anew(row);
+    return true;
+  }
+  if (!has_its_attachments(row, *message)) return true;
   const auto passage = passage_of(row, *message);
   if (!passage) return true;
   InFlight flying{
@@ -315,71 +426,39 @@ bool Outgoing::add_message(const store::OutboxRow& row, wire::Frame& frame) {
   return true;
 }
 
-// What the message takes along. Nothing: it does not go now. It waits for a permit that its provider is asked for while
-// the stream to the receiver is up, or is closed because no grant covers it any more.
-std::optional<Passage> Outgoing::passage_of(const store::OutboxRow& row, store::OutgoingMessage& message) {
-  auto out = passage(node_, peer_, message);
-  if (!out.has_value()) {
-    failed("permit", out.error());
-    return std::nullopt;
+// First on a stream, and when nothing else was for a while. False when it cannot be read: then nothing goes.
+bool Outgoing::add_shown(wire::Frame& frame) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!show_) return true;
   }
-  if (passage_gate(node_, peer_, message, *out)) {
-    const auto why = not_counted(*out);
-    if (!why.has_value()) failed("uses", why.error());
-    if (why.has_value() && *why) close(row, core::to_string(**why));
-    return why.has_value() && !*why ? std::optional(std::move(*out)) : std::nullopt;
+  const auto shown = histories_->show(peer_, frame);
+  if (!shown.has_value()) {
+    failed("history", shown.error());
+    return false;
   }
-  if (out->closed) {
-    close(row, core::to_string(*out->closed));
-    return std::nullopt;
-  }
-  const auto next = node_.clock.now() + kAskAgain;
-  const auto done = node_.store.run<void>(0, [&](store::Transaction& tx) {
-    return tx.postpone(peer_, row.epoch, row.sequence, row.attempts, next,
-                       core::to_string(core::ReasonCode::permit_awaited));
-  });
-  if (!done.has_value()) failed("outbox", done.error());
-  for (const auto& [provider, request] : out->missing) permits_->ask(provider, request);
   const std::lock_guard lock(mutex_);
-  if (!next_due_ || next < *next_due_) next_due_ = next;
-  return std::nullopt;
-}
-
-// Waits for the writer: counted before it goes.
-Result<std::optional<core::ReasonCode>> Outgoing::not_counted(const Passage& passage) const {
-  if (passage.uses.empty()) return std::optional<core::ReasonCode>();
-  return node_.store.run<std::optional<core::ReasonCode>>(
-      0, [&](store::Transaction& tx) { return count_uses(node_, tx, passage.uses); });
-}
-
-void Outgoing::add_permit_requests(wire::Frame& frame) { frame.permit_requests = permits_->take(peer_, kPermits); }
-
-// A permit we asked this peer for: what was to go by it is closed.
-bool Outgoing::permit_refused(const wire::Answer& answer, Acts& acts) {
-  const auto request = permits_->settle(peer_, answer.digest);
-  if (!request) return false;
-  if (answer.outcome == wire::AnswerOutcome::deferred || answer.reasons.empty()) return true;
-  const std::string code = core::to_string(answer.reasons.front().code);
-  const auto rows = node_.store.reader().deliveries(request->carrier);
-  if (!rows.has_value()) return true;
-  for (const auto& row : *rows) {
-    if (row.peer != request->receiver || row.state != store::OutboxState::queued) continue;
-    node_.log(LogLevel::warning, "permit-refused", peer_ + " " + code);
-    acts.push_back(store::Store::work<void>(
-        1, [row, code, provider = peer_](store::Transaction& tx) { return close_refused(tx, row, code, provider); },
-        [self = shared_from_this(), receiver = row.peer](const Result<void>& done, const store::Commit&) {
-          if (!done.has_value()) return self->failed("void", done.error());
-          self->permits_->wake(receiver);
-        }));
-  }
+  show_ = false;
   return true;
 }
 
+// What we have of the peer, and beside what our history grew by, that.
 void Outgoing::add_heartbeat(wire::Frame& frame) {
-  if (!frame.empty() || between(sent_, now()) < options_.heartbeat) return;
+  if (frame.empty() && between(sent_, now()) >= options_.heartbeat) {
+    {
+      const std::lock_guard lock(mutex_);
+      show_ = true;
+    }
+    if (!add_shown(frame)) return;
+  }
+  const bool show = frame.heartbeat.has_value();
   const std::lock_guard lock(mutex_);
-  frame.heartbeat.emplace();
-  if (!next_dispatch_) return;
+  if (met_ && (show || !frame.receipts.empty() || !frame.dispatches.empty())) {
+    wire::Heartbeat own = frame.heartbeat ? std::move(*frame.heartbeat) : wire::Heartbeat();
+    histories_->tell(own, told_);
+    if (show || !own.checkpoints.empty()) frame.heartbeat = std::move(own);
+  }
+  if (!show || !next_dispatch_) return;
   frame.heartbeat->epoch = next_dispatch_->epoch;
   frame.heartbeat->sequence = next_dispatch_->sequence - 1;
 }

@@ -6,9 +6,17 @@
 
 namespace chancery::service {
 
+namespace {
+
+constexpr std::int64_t kLooks = 8;  // for what is overdue, while an answer may take its time
+
+}  // namespace
+
 // ---- time
 
 void Outgoing::postpone_overdue() {
+  if (between(looked_overdue_, now()).ms < options_.answer.ms / kLooks) return;
+  looked_overdue_ = now();
   std::vector<InFlight> overdue;
   {
     const std::lock_guard lock(mutex_);
@@ -23,6 +31,8 @@ void Outgoing::postpone_overdue() {
 void Outgoing::rewind_in_time() {
   if (between(rewound_, now()) < options_.answer) return;
   rewound_ = now();
+  all_taken_ = false;
+  receipts_due_ = true;
   const std::lock_guard lock(mutex_);
   next_dispatch_.reset();
   receipts_after_ = 0;
@@ -52,10 +62,26 @@ Outgoing::Acts Outgoing::answered(const std::vector<wire::Answer>& answers) {
   return acts;
 }
 
+// Messages that waited for what is complete now are due.
+Outgoing::Acts Outgoing::told(const std::vector<wire::AttachmentState>& states) {
+  Acts acts;
+  for (const auto& state : states)
+    for (const auto& id : sending_.told(state))
+      acts.push_back(store::Store::work<void>(
+          0, [peer = peer_, id](store::Transaction& tx) { return tx.make_due(peer, id); },
+          [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
+            if (!done.has_value()) self->failed("outbox", done.error());
+          }));
+  return acts;
+}
+
 // Never more than we sent.
 void Outgoing::taken(std::uint64_t epoch, std::uint64_t up_to, Acts& acts) {
   {
     const std::lock_guard lock(mutex_);
+    // Of an epoch before a restore the peer may have more than we know of.
+    if (next_dispatch_ && epoch == next_dispatch_->epoch && epoch < node_.store.epoch())
+      up_to = std::min(up_to, next_dispatch_->sequence - 1);
     if (!next_dispatch_ || epoch != next_dispatch_->epoch || up_to >= next_dispatch_->sequence) return;
     if (epoch == first_untaken_.epoch && up_to < first_untaken_.sequence) return;
     first_untaken_ = {epoch, up_to + 1};
@@ -65,7 +91,8 @@ void Outgoing::taken(std::uint64_t epoch, std::uint64_t up_to, Acts& acts) {
       0, [peer = peer_, epoch, up_to](store::Transaction& tx) { return tx.mark_dispatch_taken(peer, epoch, up_to); },
       [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
         if (!done.has_value()) self->failed("outbox", done.error());
-      }));
+      },
+      store::Repeat::allowed));
 }
 
 void Outgoing::go_back(std::uint64_t epoch, std::uint64_t sequence) {
@@ -83,7 +110,8 @@ void Outgoing::receipt_taken(const Digest& digest, Acts& acts) {
       0, [peer = peer_, digest](store::Transaction& tx) { return tx.mark_receipt_taken(peer, digest); },
       [self = shared_from_this()](const Result<void>& done, const store::Commit&) {
         if (!done.has_value()) self->failed("receipts", done.error());
-      }));
+      },
+      store::Repeat::allowed));
 }
 
 // Its number is not there yet: it goes again behind it. If the peer says it has the number, it waits like any other.
@@ -116,9 +144,12 @@ void Outgoing::not_taken(const wire::Answer& answer, Acts& acts) {
     if (const auto* found = window_.find(answer.digest)) message = *found;
   }
   // Dispatches and receipts go again with the next rewinding.
-  if (message) return postpone(*message, code, acts);
+  if (message) {
+    if (code == core::to_string(core::ReasonCode::attachment_incomplete)) sending_.doubt(message->id);
+    return postpone(*message, code, acts);
+  }
   if (permit_refused(answer, acts)) return;
-  node_.log(LogLevel::warning, "not-taken", peer_ + " " + code);
+  node_.log(log_line<LogEvent::send_refused>(peer_, code));
 }
 
 void Outgoing::postpone(const InFlight& message, const std::string& waiting_for, Acts& acts) {
@@ -133,20 +164,27 @@ void Outgoing::postpone(const InFlight& message, const std::string& waiting_for,
         if (!done.has_value()) return self->failed("outbox", done.error());
         const std::lock_guard lock(self->mutex_);
         self->window_.remove(id);
+        self->went_.insert(id);  // whatever its row says of attempts later
         if (!self->next_due_ || next < *self->next_due_) self->next_due_ = next;
-      }));
+      },
+      store::Repeat::allowed));
 }
 
 // Waits for the writer: closed before it could be found due again.
 void Outgoing::close(const store::OutboxRow& row, const std::string& code) {
   const auto done =
       node_.store.run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, code, "daemon"); });
-  if (!done.has_value()) return failed("void", done.error());
+  if (!done.has_value()) {
+    failed("void", done.error());
+    return wait_with({row}, core::ReasonCode::not_now);
+  }
   {
     const std::lock_guard lock(mutex_);
     announced_.erase(*row.message);
+    went_.erase(*row.message);
+    sending_.settle(*row.message);
   }
-  node_.log(LogLevel::warning, "voided", peer_ + " " + std::to_string(row.sequence) + " " + code);
+  node_.log(log_line<LogEvent::send_voided>(peer_, row.sequence, code));
 }
 
 std::uint32_t Outgoing::chance() const {
@@ -154,8 +192,8 @@ std::uint32_t Outgoing::chance() const {
   return static_cast<std::uint32_t>(read_be(bytes));
 }
 
-void Outgoing::failed(const std::string& event, const Error& error) const {
-  node_.log(LogLevel::error, event, peer_ + " " + to_string(error.code) + ": " + error.detail);
+void Outgoing::failed(const char* act, const Error& error) const {
+  node_.log(log_line<LogEvent::send_failed>(act, peer_, to_string(error.code), error.detail));
 }
 
 }  // namespace chancery::service

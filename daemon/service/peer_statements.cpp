@@ -93,8 +93,8 @@ Result<std::size_t> take_designations(const Node& node, const std::string& peer,
 
 std::variant<wire::Answer, PeerDispatch> read_dispatch(const Intake& intake, const wire::Proven& proven,
                                                        FrameVerifier& verifier) {
-  const auto digest = core::statement_digest(proven.statement);
   const auto finding = verifier.find(proven);
+  const auto& digest = finding.digest;
   if (finding.standing == Standing::key_unknown)
     return refused_as(digest, AnswerOutcome::deferred, ReasonCode::key_unknown);
   if (finding.standing != Standing::holds || finding.batch->signer != intake.peer)
@@ -112,8 +112,8 @@ namespace {
 // Walks one sender's chain through the dispatches of a frame.
 class Chain {
  public:
-  Chain(store::Transaction& tx, const std::string& peer, core::ChainHead head, std::uint64_t missing)
-      : tx_(tx), peer_(peer), head_(head), missing_(missing) {}
+  Chain(store::Transaction& tx, const std::string& peer, core::ChainHead head, std::uint64_t missing, Quota& restores)
+      : tx_(tx), peer_(peer), head_(head), missing_(missing), restores_(restores) {}
 
   Result<void> step(const PeerDispatch& item) {
     switch (core::chain_step(head_, item.dispatch)) {
@@ -139,13 +139,19 @@ class Chain {
  private:
   Result<void> record(const PeerDispatch& item) {
     const bool message = std::holds_alternative<core::DispatchMessage>(item.dispatch.item);
-    if (message && core::window_left(missing_) == 0) {
+    const auto* restored = std::get_if<core::DispatchRestored>(&item.dispatch.item);
+    const bool beyond = restored != nullptr && restores_.take(peer_, item.digest, tx_.now()) == Quota::Place::beyond;
+    if (beyond || (message && core::window_left(missing_) == 0)) {
       wanted_ = item.digest;
       return {};
     }
     CHECK_OK(tx_.record_inbound_dispatch(item.dispatch, item.statement));
     head_ = {item.dispatch.epoch, item.dispatch.sequence, item.digest};
     taken_ = item.digest;
+    if (restored != nullptr) {
+      out_.restored.push_back(log_line<LogEvent::peer_restored>(peer_, restored->last_sent, restored->last_received));
+      CHECK_OK(tx_.send_again(peer_, restored->last_received));
+    }
     missing_ = message ? missing_ + 1 : TRY(tx_.missing_messages(peer_));
     return answer_again(item.dispatch);
   }
@@ -153,10 +159,11 @@ class Chain {
   Result<void> compare(const PeerDispatch& item, const std::optional<std::string>& recorded) {
     if (recorded && *recorded != item.statement.statement) return conflict(item, *recorded);
     taken_ = item.digest;
-    return answer_again(item.dispatch);
+    return {};
   }
 
-  // The sender closes what it has no answer to, and will not send it again: if there is an answer, it was lost.
+  // The sender closes what it has no answer to, and will not send it again: if there is an answer, it was lost, and may
+  // be lost again while what comes after confirms this number. So it waits until it is confirmed itself.
   Result<void> answer_again(const core::Dispatch& dispatch) {
     const auto* closing = std::get_if<core::DispatchVoid>(&dispatch.item);
     if (closing == nullptr) return {};
@@ -164,12 +171,7 @@ class Chain {
     if (!closed) return {};
     const auto before = TRY(core::Dispatch::parse(*closed));
     const auto* message = std::get_if<core::DispatchMessage>(&before.item);
-    if (message == nullptr) return {};
-    for (auto& receipt : TRY(tx_.receipts(message->id)))
-      if (receipt.receipt.receiver == dispatch.recipient && receipt.receipt.originator == peer_ &&
-          !receipt.statement.signature.signature.empty())
-        out_.receipts.push_back(std::move(receipt.statement));
-    return {};
+    return message == nullptr ? Result<void>() : tx_.queue_answer(peer_, message->id);
   }
 
   Result<void> conflict(const PeerDispatch& item, const std::string& first) {
@@ -183,6 +185,7 @@ class Chain {
   const std::string& peer_;
   core::ChainHead head_;
   std::uint64_t missing_;
+  Quota& restores_;
   std::optional<Digest> taken_;
   std::optional<Digest> wanted_;
   Recorded out_;
@@ -191,8 +194,8 @@ class Chain {
 }  // namespace
 
 Result<Recorded> record_dispatches(store::Transaction& tx, const std::string& peer,
-                                   const std::vector<PeerDispatch>& dispatches) {
-  Chain chain(tx, peer, TRY(tx.inbound_head(peer)), TRY(tx.missing_messages(peer)));
+                                   const std::vector<PeerDispatch>& dispatches, Quota& restores) {
+  Chain chain(tx, peer, TRY(tx.inbound_head(peer)), TRY(tx.missing_messages(peer)), restores);
   for (const auto& item : dispatches) CHECK_OK(chain.step(item));
   return chain.finish();
 }
@@ -202,8 +205,8 @@ Result<Recorded> record_dispatches(store::Transaction& tx, const std::string& pe
 std::variant<wire::Answer, PeerReceipt> read_receipt(const Intake& intake, const wire::Proven& proven,
                                                      FrameVerifier& verifier,
                                                      const std::function<bool(const core::MessageId&)>& sent) {
-  const auto digest = core::statement_digest(proven.statement);
   const auto finding = verifier.find(proven);
+  const auto& digest = finding.digest;
   if (finding.standing == Standing::key_unknown)
     return refused_as(digest, AnswerOutcome::deferred, ReasonCode::key_unknown);
   if (finding.standing != Standing::holds || finding.batch->signer != intake.peer)
@@ -219,7 +222,7 @@ std::variant<wire::Answer, PeerReceipt> read_receipt(const Intake& intake, const
 
 namespace {
 
-// Whether only a confirmation stops the peer from sending it again.
+// Whether only a confirmation stops the peer from sending it again; of others, where their message was closed.
 bool is_confirmed(core::Stage stage) {
   switch (stage) {
     case core::Stage::delivered:
@@ -250,22 +253,48 @@ Result<void> keep_receipt_conflict(store::Transaction& tx, const std::string& pe
   return {};
 }
 
+// The same stage; and only what was delivered goes again, and may then be refused.
+bool says_anew(const std::vector<store::ReceiptRecord>& all_before, core::Stage stage) {
+  return std::any_of(all_before.begin(), all_before.end(), [&](const store::ReceiptRecord& before) {
+    return before.receipt.stage == stage ||
+           (before.receipt.stage == core::Stage::delivered && stage == core::Stage::refused);
+  });
+}
+
+// It had it, and lost it with its store: the receipt it signed then stays the one of record, and where this one asks
+// for the message under another key, it goes. What else it refuses now is only told.
+Result<void> refused_anew(const Node& node, store::Transaction& tx, const std::string& peer,
+                          const core::Receipt& receipt) {
+  if (asks_for_reissue(receipt)) return reissue(node, tx, receipt);
+  node.log(log_line<LogEvent::send_forgotten>(peer, core::to_string(receipt.message),
+                                              receipt.reasons.empty() ? "" : receipt.reasons.front()));
+  return {};
+}
+
 Result<void> record_one(const Node& node, store::Transaction& tx, const std::string& peer, const PeerReceipt& item,
                         Recorded& out) {
-  bool known = false;
-  for (const auto& before : TRY(tx.receipts(item.receipt.message))) {
+  auto all_before = TRY(tx.receipts(item.receipt.message));
+  std::erase_if(all_before, [&](const store::ReceiptRecord& before) { return before.receipt.receiver != peer; });
+  // What a restored peer forgot it may say anew, as often as it is asked: the first stays.
+  const bool restored = !all_before.empty() && TRY(tx.inbound_head(peer)).epoch > 1;
+  bool known = restored && says_anew(all_before, item.receipt.stage);
+  const bool went_again =
+      known && !is_confirmed(item.receipt.stage) && TRY(tx.settle_again(peer, item.receipt.message));
+  if (went_again && item.receipt.stage == core::Stage::refused) CHECK_OK(refused_anew(node, tx, peer, item.receipt));
+  for (const auto& before : all_before) {
+    if (known) break;
     if (core::contradict(before.receipt, item.receipt))
       return keep_receipt_conflict(tx, peer, before.statement.statement, item, out);
-    known = known || before.receipt == item.receipt;
+    known = before.receipt == item.receipt;
   }
   if (!known) {
     CHECK_OK(tx.record_receipt({item.receipt, item.statement}, entry_of(peer, item)));
     if (asks_for_reissue(item.receipt)) CHECK_OK(reissue(node, tx, item.receipt));
   }
-  if (is_confirmed(item.receipt.stage))
+  // Whatever comes again may wait for it.
+  if (known || is_confirmed(item.receipt.stage))
     out.answers.push_back(answer(item.digest, AnswerOutcome::taken, std::vector<core::Reason>{}));
-  else
-    out.settled.push_back(item.receipt.message);
+  if (!is_confirmed(item.receipt.stage)) out.settled.push_back(item.receipt.message);
   return {};
 }
 

@@ -2,7 +2,7 @@
 // recorded in an act; what excludes something recorded before is kept as evidence.
 #pragma once
 
-#include "daemon/service/arrival.h"
+#include "daemon/service/quota.h"
 
 namespace chancery::service {
 
@@ -33,15 +33,16 @@ std::variant<wire::Answer, PeerReceipt> read_receipt(const Intake& intake, const
 // What an act over one frame's statements did.
 struct Recorded {
   std::vector<wire::Answer> answers;
-  std::vector<store::SignedStatement> receipts;  // stored ones that are asked for again
-  std::vector<core::MessageId> settled;          // of ours: delivered or refused
-  std::vector<std::string> alarms;               // for the log: evidence that was kept
+  std::vector<core::MessageId> settled;  // of ours: delivered or refused
+  std::vector<std::string> alarms;       // for the log: evidence that was kept
+  std::vector<LogLine> restored;         // what the peer says of its restore
 };
 
 // In order, each the next of its chain (protocol section 5); one answer says how far. Who closes a number that was
-// answered before gets that answer again: closing had no effect.
+// answered before gets that answer until it confirms it: closing had no effect. `restores`: how often it may have all
+// it took sent again by one statement; beyond, its chain waits.
 Result<Recorded> record_dispatches(store::Transaction& tx, const std::string& peer,
-                                   const std::vector<PeerDispatch>& dispatches);
+                                   const std::vector<PeerDispatch>& dispatches, Quota& restores);
 // One that asks for it has the message reissued (reissue.h): kReissueLeaves more.
 Result<Recorded> record_receipts(const Node& node, store::Transaction& tx, const std::string& peer,
                                  const std::vector<PeerReceipt>& receipts);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/sealing.h"
+#include "daemon/core/standing.h"
 #include "daemon/service/copies.h"
 #include "daemon/service/permits.h"
 #include "daemon/service/quota.h"
@@ -130,6 +131,18 @@ Result<std::optional<core::ReasonCode>> why_not_disclosed(const core::World& wor
   return told && by_holder ? None() : None(core::ReasonCode::consent_scope);
 }
 
+// Nothing is exchanged now with who is to have it, or with who asks: it waits until that ends.
+std::optional<core::Reason> why_held_up(const Node& node, store::Transaction& tx, const std::string& holder,
+                                        const core::PermitRequest& request) {
+  const auto why = [&](const std::string& peer) {
+    return core::why_parked(tx.directory(), peer, tx.now(), node.revocation_grace);
+  };
+  const bool transfers = request.verb == core::Verb::transfer && request.receiver != node.identity.authority;
+  if (const auto parked = transfers ? why(request.receiver) : std::nullopt)
+    return core::Reason{*parked, {}, {}, request.receiver};
+  return why(holder) ? std::optional(core::Reason{core::ReasonCode::not_now, {}, {}, holder}) : std::nullopt;
+}
+
 Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::string& holder,
                       const core::PermitRequest& request, core::Decision decision, Quota& refusals) {
   Issued out;
@@ -149,7 +162,7 @@ Result<Issued> refuse(const Node& node, store::Transaction& tx, const std::strin
     case Quota::Place::again:
       break;
     case Quota::Place::beyond:
-      node.log(LogLevel::warning, "permit-requests", holder);
+      node.log(log_line<LogEvent::permit_postponed>(holder));
       out.decision = {};
       out.decision.add({core::ReasonCode::not_now, {}, {}, {}});
       break;
@@ -184,7 +197,7 @@ Result<Bytes> rewrap(const Node& node, const store::MessageRecord& original, con
   const auto opens = extent.is_all() ? content_key.clone() : crypto::part_keys(content_key.view(), extent.parts);
   const auto text = extent.text();
   const crypto::RewrapContext context{node.identity.authority, grant, carrier, original.id.view(), text};
-  const auto recipient = TRY(crypto::PublicKey::from_spki(key.public_key));
+  const auto recipient = TRY(crypto::KemPublicKey::from_spki(key.public_key));
   return TRY(crypto::rewrap_key(recipient, key.id(), context, opens.view())).to_bytes();
 }
 
@@ -219,11 +232,14 @@ Result<Issued> issue_permit(const Node& node, store::Transaction& tx, const std:
     standing.parts = original->parts;
   }
   standing.revoked = TRY(is_revoked(tx.directory(), *grant, statements_about(tx)));
+  standing.before_restore = TRY(tx.is_before_restore(request.grant));
   standing.used_by_this = TRY(tx.is_permitted(use));
   standing.used = TRY(tx.permitted_uses(request.grant));
   standing.key_held = wrapping.key_held;
   standing.receiver_key = !transfers || key != nullptr;
   auto decision = core::decide_permit(world, holder, request, standing);
+  if (decision.allowed())
+    if (auto parked = why_held_up(node, tx, holder, request)) decision.add(std::move(*parked));
   // What is shut here is used nowhere by our word.
   if (decision.allowed())
     if (const auto why = TRY(why_shut(tx, request.original))) decision.add({*why, {}, {}, node.identity.authority});

@@ -16,6 +16,8 @@ class PeerLink {
   virtual bool send(const wire::Frame& frame) = 0;
   virtual void close() = 0;
   [[nodiscard]] virtual bool open() const = 0;
+  // So many bytes of a frame that came were of no use, though it could be read.
+  virtual void wasted(std::size_t bytes) { (void)bytes; }
 };
 
 // What a transport tells of its links; implemented by Exchange. Calls for one link come from one thread at a time.

@@ -33,7 +33,7 @@ QuotationLook::QuotationLook(const Node& node, const quotation::Fingerprinter& b
       draft_(draft),
       sources_(sources),
       message_(core::compose(world, draft, sources.lookup())),
-      text_(compared_text(draft.parts)),
+      text_(compared_text(draft)),
       forwards_(by, left_out, text_, false),
       backwards_(by, left_out, text_, true) {
   for (const auto* source : core::provenance(message_, sources.lookup()).closure) closure_.insert(source->id);
@@ -41,7 +41,7 @@ QuotationLook::QuotationLook(const Node& node, const quotation::Fingerprinter& b
 
 std::vector<std::uint64_t> QuotationLook::fingerprints(const quotation::Fingerprinter& by,
                                                        const quotation::Windows& left_out, const core::Draft& draft) {
-  const auto text = compared_text(draft.parts);
+  const auto text = compared_text(draft);
   auto all = by.fingerprints(text.skeleton.symbols, left_out);
   for (const auto one : by.fingerprints(quotation::reversed(text.skeleton).symbols, left_out)) all.push_back(one);
   for (const auto& field : text.fields) all.push_back(by.field(field.skeleton));

@@ -66,7 +66,7 @@ Quotations::~Quotations() {
   if (index_) (void)index_->write();
 }
 
-void Quotations::report(const Error& error) const { node_.log(LogLevel::error, "quotations", error.detail); }
+void Quotations::report(const Error& error) const { node_.log(log_line<LogEvent::quotations_failed>(error.detail)); }
 
 void Quotations::run() {
   std::unique_lock lock(mutex_);
@@ -100,8 +100,12 @@ Result<bool> Quotations::index_new(Deadline deadline) {
   const auto journal = node_.store.checkpoint().size.value;
   if (settled_ && seen_ == journal && index_->made_under() == ground->made_under) return true;
   CHECK_OK(settle(*ground));
-  if (!TRY(index_changed(at.world(), *ground, deadline))) return false;
-  if (!TRY(index_recorded(at.world(), *ground, deadline))) return false;
+  const auto news = node_.store.text_news();
+  if (changes_ != news.changes && !TRY(index_changed(at.world(), *ground, deadline))) return false;
+  changes_ = news.changes;
+  pass_open(news, *ground);
+  const bool all_passed = news.up_to > 0 && index_->position().ordinal >= news.up_to;
+  if (!all_passed && !TRY(index_recorded(at.world(), *ground, deadline))) return false;
   seen_ = journal;
   return true;
 }
@@ -134,6 +138,11 @@ Result<bool> Quotations::index_changed(const core::World& world, const Ground& g
     if (changes.size() < kRowsAtOnce) return true;
     if (std::chrono::steady_clock::now() >= deadline) return false;
   }
+}
+
+// Past the newest texts, of which none is restricted, without reading them, when all before them were looked at.
+void Quotations::pass_open(const store::TextNews& news, const Ground& ground) {
+  if (news.under == ground.book && index_->position().ordinal >= news.after) index_->add(news.up_to, news.id, {});
 }
 
 Result<bool> Quotations::index_recorded(const core::World& world, const Ground& ground, Deadline deadline) {
@@ -188,6 +197,8 @@ Result<FoundQuotes> Quotations::look(const core::Draft& draft) {
 Result<std::optional<FoundQuotes>> Quotations::look_up(const core::Draft& draft, Deadline deadline) {
   const auto at = scene(node_);
   const auto ground = this->ground(at.book);
+  // Where nothing restricted is held nothing is quoted.
+  if (index_->empty()) return std::optional(FoundQuotes());
   const auto ordinals = index_->find(QuotationLook::fingerprints(by_, ground->left_out, draft));
   if (!ordinals.has_value()) return std::optional(TRY(lost(ordinals.error(), *ground)));
   if (ordinals->empty()) return std::optional(FoundQuotes());

@@ -54,6 +54,7 @@ class Quotations {
   Result<void> settle(const Ground& ground);
   Result<FoundQuotes> lost(const Error& error, const Ground& ground);
   Result<bool> index_changed(const core::World& world, const Ground& ground, Deadline deadline);
+  void pass_open(const store::TextNews& news, const Ground& ground);
   Result<bool> index_recorded(const core::World& world, const Ground& ground, Deadline deadline);
   // None of what is not restricted, or cannot be read here.
   [[nodiscard]] Result<std::vector<std::uint64_t>> fingerprints_of(const core::World& world, const Ground& ground,
@@ -69,7 +70,9 @@ class Quotations {
 
   std::timed_mutex indexing_;  // held while messages are added
   std::uint64_t seen_ = 0;     // guarded by indexing_: size of the journal when last caught up
-  bool settled_ = false;       // guarded by indexing_: what the index says of itself was compared
+  std::optional<std::uint64_t>
+      changes_;           // guarded by indexing_: of texts, as the store counted them when last looked at
+  bool settled_ = false;  // guarded by indexing_: what the index says of itself was compared
   std::mutex ground_mutex_;
   std::shared_ptr<const Ground> ground_;  // guarded by ground_mutex_
   std::mutex mutex_;

@@ -111,7 +111,8 @@ Result<void> record_reading(const Node& node, store::Transaction& tx, const core
   // A forward is shown with its original.
   if (looked.message.kind == "forward")
     for (const auto& line : looked.message.sources) TRY(tx.append(entry_of(caller, core::Act::read, line.id, book)));
-  if (looked.row.direction != store::Direction::incoming) return {};
+  // What is not signed now is signed at the next reading.
+  if (looked.row.direction != store::Direction::incoming || !tx.can_sign()) return {};
   const auto stage = furthest(TRY(tx.receipts(looked.row.id)), node.identity.authority);
   if (!stage || *stage >= Stage::read) return {};
   return issue(node, tx, looked, Stage::read, entry);
@@ -164,7 +165,7 @@ Result<std::vector<wire::Check>> check_origin(const Node& node, const Scene& at,
       batch.has_value() && batch->signer == originator && crypto::in_batch(*batch, leaf, opened.record.statement.path);
   const auto then = batch.has_value() ? batch->created : opened.message.created;
   const bool valid = at.directory->key(originator, core::KeyRole::sign, signature.key_id, then) != nullptr;
-  const auto* designation = at.directory->designation(originator, then);
+  const auto* designation = at.directory->designation_then(originator, then);
   return std::vector<wire::Check>{
       check("signature", holds, batch.has_value() ? to_string(batch->created) : std::string()),
       check("certificate", valid, to_string(signature.key_id)),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/service/attachment_offers.h"
 #include "daemon/service/permit_issuing.h"
 #include "daemon/service/reissue.h"
 
@@ -18,6 +19,10 @@ class Receiver::Work {
     ++open_;
   }
   void post(store::Store& store) { store.post_all(std::exchange(acts_, {})); }
+  void add(wire::AttachmentState state) {
+    const std::lock_guard lock(mutex_);
+    reply_.attachment_states.push_back(std::move(state));
+  }
   void add(wire::Answer answer) {
     const std::lock_guard lock(mutex_);
     reply_.answers.push_back(std::move(answer));
@@ -28,6 +33,7 @@ class Receiver::Work {
     move_to(reply_.answers, part.answers);
     move_to(reply_.settled, part.settled);
     move_to(reply_.permits, part.permits);
+    move_to(reply_.attachment_states, part.attachment_states);
     reply_.owes = reply_.owes || part.owes;
     if (--open_ > 0) return;
     auto reply = std::move(reply_);
@@ -55,29 +61,50 @@ bool is_rejection(const wire::Answer& answer) { return answer.outcome == wire::A
 // The writer cannot take it now: it comes again.
 bool is_passing(const Error& error) { return error.code == Errc::unavailable || error.code == Errc::busy; }
 
-core::ReasonCode why_waits(const Error& error) {
-  return error.code == Errc::unavailable ? core::ReasonCode::disk_full : core::ReasonCode::not_now;
+// Durable before the act, so that the writer does not wait for their files.
+std::optional<core::ReasonCode> why_not_adopted(ArrivingAttachments& attachments, const Arrived& arrived) {
+  if (!arrived.decision.allowed()) return std::nullopt;
+  for (const auto* all : {&arrived.attachments, &arrived.carried_attachments})
+    for (const auto& one : *all)
+      if (const auto adopted = attachments.adopt(arrived.peer, one.root); !adopted.has_value())
+        return adopted.error().code == Errc::not_found ? core::ReasonCode::attachment_incomplete
+                                                       : core::ReasonCode::disk_full;
+  return std::nullopt;
+}
+
+// To a peer: why that is, where it can know. That the signing key is away, for one, is ours alone.
+core::ReasonCode why_waits(const Node& node, const Error& error) {
+  const bool full = error.code == Errc::unavailable && node.store.full();
+  return full ? core::ReasonCode::disk_full : core::ReasonCode::not_now;
 }
 
 }  // namespace
 
-void Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent, std::vector<store::Store::Work> also,
-                    Done done) {
+std::size_t Receiver::take(const std::string& peer, wire::Frame frame, const Sent& sent,
+                           std::vector<store::Store::Work> also, Done done) {
   const auto work = std::make_shared<Work>(std::move(also), std::move(done));
   take_keys(peer, frame);
   compare_data(peer, frame.data_versions);
-  const Intake intake{
-      node_, keys_, peer, node_.store.directory(), node_.store.joint_acts(), node_.agreements(), node_.clock.now()};
+  const Intake intake{node_,
+                      keys_,
+                      *attachments_,
+                      peer,
+                      node_.store.directory(),
+                      node_.store.joint_acts(),
+                      node_.agreements(),
+                      node_.clock.now()};
   FrameVerifier verifier(frame.signatures, *intake.directory, certificates_);
   take_dispatches(intake, frame, verifier, work);
   for (auto& item : frame.messages) take_message(intake, item, verifier, work);
   take_receipts(intake, frame, verifier, sent, work);
   take_permit_requests(intake, frame, work);
   take_permits(intake, frame, verifier, work);
-  refuse_later(frame, *work);
-  if (frame.heartbeat) compare_head(peer, *frame.heartbeat, work);
+  take_offers(intake, frame, work);
+  const auto wasted = take_chunks(peer, frame, *work);
+  if (frame.heartbeat && frame.heartbeat->epoch > 0) compare_head(peer, *frame.heartbeat, work);
   work->post(node_.store);
   work->finish({});
+  return wasted;
 }
 
 // Before everything else of the frame: what follows may be signed under a key that is named here.
@@ -108,8 +135,8 @@ void Receiver::take_dispatches(const Intake& intake, const wire::Frame& frame, F
       answered(std::move(std::get<wire::Answer>(read)), *work);
   }
   if (dispatches.empty()) return;
-  add([peer = intake.peer,
-       all = std::move(dispatches)](store::Transaction& tx) { return record_dispatches(tx, peer, all); },
+  add([self = shared_from_this(), peer = intake.peer, all = std::move(dispatches)](
+          store::Transaction& tx) { return record_dispatches(tx, peer, all, self->restores_); },
       work);
 }
 
@@ -118,6 +145,10 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
   auto read = arrive(intake, item, verifier);
   if (auto* said = std::get_if<wire::Answer>(&read)) return answered(std::move(*said), *work);
   auto arrived = std::make_shared<const Arrived>(std::move(std::get<Arrived>(read)));
+  if (const auto why = why_not_adopted(*attachments_, *arrived))
+    return answered(answer(arrived->digest, wire::AnswerOutcome::deferred, {core::Reason{*why, "", "", ""}}), *work);
+  // The act may have to adopt attachments: files are renamed.
+  const auto repeat = arrived->attachment_roots().empty() ? store::Repeat::allowed : store::Repeat::never;
   work->add(store::Store::work<Accepted>(
       1,
       [self = shared_from_this(), arrived](store::Transaction& tx) -> Result<Accepted> {
@@ -132,21 +163,23 @@ void Receiver::take_message(const Intake& intake, wire::MessageItem& item, Frame
           self->failed("accept", accepted.error());
           if (is_passing(accepted.error()))
             reply.answers.push_back(answer(arrived->digest, wire::AnswerOutcome::deferred,
-                                           {core::Reason{why_waits(accepted.error()), "", "", ""}}));
+                                           {core::Reason{why_waits(self->node_, accepted.error()), "", "", ""}}));
           return work->finish(std::move(reply));
         }
+        if (accepted->settles()) self->attachments_->settle(arrived->peer, arrived->id);
         reply.receipts = std::move(accepted->stored);
         reply.owes = accepted->owes;
         for (const auto leaf : accepted->issued) reply.receipts.push_back(commit.signed_statement(leaf));
-        if (accepted->conflict) self->node_.log(LogLevel::error, "conflict", "message of " + arrived->peer);
+        if (accepted->conflict) self->node_.log(log_line<LogEvent::conflict_recorded>("message of " + arrived->peer));
         if (accepted->answer) self->answered(std::move(*accepted->answer), *work);
         work->finish(std::move(reply));
-      }));
+      },
+      repeat));
 }
 
 // It comes again, and is evidence then.
 Accepted Receiver::postponed(const Arrived& arrived) const {
-  node_.log(LogLevel::warning, "reports", arrived.peer);
+  node_.log(log_line<LogEvent::receive_postponed>(arrived.peer));
   Accepted out;
   out.answer =
       answer(arrived.digest, wire::AnswerOutcome::deferred, {core::Reason{core::ReasonCode::not_now, "", "", ""}});
@@ -191,10 +224,8 @@ void Receiver::take_permit_requests(const Intake& intake, const wire::Frame& fra
           Reply reply;
           if (!issued.has_value()) {
             self->failed("permit", issued.error());
-            reply.answers.push_back(
-                answer(digest_of(request), wire::AnswerOutcome::deferred,
-                       {core::Reason{is_passing(issued.error()) ? why_waits(issued.error()) : core::ReasonCode::not_now,
-                                     "", "", ""}}));
+            reply.answers.push_back(answer(digest_of(request), wire::AnswerOutcome::deferred,
+                                           {core::Reason{why_waits(self->node_, issued.error()), "", "", ""}}));
           } else if (!issued->decision.allowed()) {
             const auto outcome =
                 may_change(issued->decision) ? wire::AnswerOutcome::deferred : wire::AnswerOutcome::rejected;
@@ -238,12 +269,47 @@ void Receiver::take_permits(const Intake& intake, wire::Frame& frame, FrameVerif
   }
 }
 
-// What comes with a later version of the protocol is told so, and changes nothing.
-void Receiver::refuse_later(const wire::Frame& frame, Work& work) {
-  const auto refuse = [&](core::ReasonCode code) {
-    answered(answer(Digest(), wire::AnswerOutcome::rejected, {core::Reason{code, "", "", ""}}), work);
-  };
-  if (frame.chunks) refuse(core::ReasonCode::attachments_unavailable);
+// What is offered with one message is offered at once.
+void Receiver::take_offers(const Intake& intake, const wire::Frame& frame, const std::shared_ptr<Work>& work) {
+  std::map<core::MessageId, std::vector<wire::AttachmentOffer>> by_message;
+  for (const auto& offer : frame.offers) by_message[offer.message].push_back(offer);
+  for (auto& [message, offers] : by_message)
+    work->add(store::Store::work<OfferStanding>(
+        0,
+        [self = shared_from_this(), peer = intake.peer, offers](store::Transaction& tx) {
+          return standing_of(self->node_, tx, peer, offers);
+        },
+        [self = shared_from_this(), peer = intake.peer, offers, work](Result<OfferStanding> standing,
+                                                                      const store::Commit&) {
+          // Files are looked at, which is not for the writer's thread.
+          self->attachments_->soon([self, peer, offers, work, standing = std::move(standing)] {
+            Reply reply;
+            for (const auto& offer : offers)
+              if (auto state = said_at_once(standing, offer)) reply.attachment_states.push_back(std::move(*state));
+            if (reply.attachment_states.empty())
+              reply.attachment_states = self->attachments_->offered(peer, offers, standing->held);
+            work->finish(std::move(reply));
+          });
+        }));
+}
+
+std::size_t Receiver::take_chunks(const std::string& peer, const wire::Frame& frame, Work& work) {
+  std::size_t wasted = 0;
+  for (const auto& chunk : frame.chunks) {
+    auto taken = attachments_->take(peer, chunk);
+    if (auto* state = std::get_if<std::optional<wire::AttachmentState>>(&taken)) {
+      if (*state) work.add(std::move(**state));
+      continue;
+    }
+    // Of what we have given up: the peer hears it, and offers it again.
+    if (std::get<ArrivingAttachments::Useless>(taken).ours) {
+      work.add(wire::AttachmentState{chunk.root, 0, false, {core::Reason{core::ReasonCode::not_now, "", "", ""}}});
+      continue;
+    }
+    count_rejected(1);
+    wasted += chunk.size();
+  }
+  return wasted;
 }
 
 // A peer that has signed dispatches we never saw sends them again when it hears what we want next.
@@ -266,26 +332,28 @@ void Receiver::compare_data(const std::string& peer, const std::vector<wire::Dat
   for (const auto& policy : book->labels().policies())
     for (const auto& theirs : versions)
       if (theirs.name == "label/" + policy.id && theirs.version == policy.version && theirs.digest != policy.digest)
-        node_.log(LogLevel::warning, "other-data", peer + " " + theirs.name);
+        node_.log(log_line<LogEvent::peer_data>(peer, theirs.name));
 }
 
 void Receiver::add(std::function<Result<Recorded>(store::Transaction&)> act, const std::shared_ptr<Work>& work,
                    std::uint32_t leaves) {
   work->add(store::Store::work<Recorded>(
-      leaves, std::move(act), [self = shared_from_this(), work](Result<Recorded> recorded, const store::Commit&) {
+      leaves, std::move(act),
+      [self = shared_from_this(), work](Result<Recorded> recorded, const store::Commit&) {
         if (!recorded.has_value()) {
           self->failed("record", recorded.error());
           return work->finish({});
         }
-        for (const auto& alarm : recorded->alarms) self->node_.log(LogLevel::error, "conflict", alarm);
+        for (const auto& alarm : recorded->alarms) self->node_.log(log_line<LogEvent::conflict_recorded>(alarm));
+        for (const auto& told : recorded->restored) self->node_.log(told);
         const auto rejected = std::count_if(recorded->answers.begin(), recorded->answers.end(), is_rejection);
         self->count_rejected(static_cast<std::uint64_t>(rejected));
         Reply reply;
-        reply.receipts = std::move(recorded->receipts);
         reply.answers = std::move(recorded->answers);
         reply.settled = std::move(recorded->settled);
         work->finish(std::move(reply));
-      }));
+      },
+      store::Repeat::allowed));
 }
 
 void Receiver::answered(wire::Answer answer, Work& work) {
@@ -300,8 +368,18 @@ bool Receiver::was_sent(const std::string& peer, const core::MessageId& id, cons
                                                [&](const store::OutboxRow& row) { return row.peer == peer; });
 }
 
-void Receiver::failed(const std::string& event, const Error& error) const {
-  node_.log(LogLevel::error, event, std::string(to_string(error.code)) + ": " + error.detail);
+std::vector<QuotaUse> Receiver::quotas(const std::string& peer) const {
+  const auto now = node_.clock.now();
+  const auto use = [&](std::string_view name, const Quota& quota) {
+    return QuotaUse{name, quota.used(peer, now), quota.at_most()};
+  };
+  return {use("unasked-reports", unasked_reports_), use("refused-permits", refused_permits_),
+          use("restores", restores_)};
+}
+
+void Receiver::failed(const char* act, const Error& error) const {
+  if (error.code == Errc::unavailable && node_.store.full()) return;  // said once, as store.full
+  node_.log(log_line<LogEvent::receive_failed>(act, to_string(error.code), error.detail));
 }
 
 }  // namespace chancery::service

@@ -36,7 +36,7 @@ std::optional<core::Draft> texts_of(const Node& node, const store::MessageRecord
                                     const core::Message& message) {
   auto parts = open_held(node, record, message);
   if (!parts.has_value() || parts->empty()) {
-    node.log(LogLevel::error, "reissue", core::to_string(record.id) + ": the stored message does not open");
+    node.log(log_line<LogEvent::reissue_failed>(core::to_string(record.id), "the stored message does not open"));
     return std::nullopt;
   }
   core::Draft draft;
@@ -118,14 +118,20 @@ Result<void> reissue(const Node& node, store::Transaction& tx, const core::Recei
   const auto first = TRY(core::Message::parse(record.statement.statement));
   const auto used = wrap_for(receipt.receiver, first, record.wraps);
   if (!used) {
-    node.log(LogLevel::error, "reissue", core::to_string(record.id) + ": no stored wrap of its recipient");
+    node.log(log_line<LogEvent::reissue_failed>(core::to_string(record.id), "no stored wrap of its recipient"));
     return {};
   }
   const store::WaitingReissue it{receipt.receiver, record.id, used->key_id};
   if (has_another_key(tx.directory(), it, tx.now())) return send_again(node, tx, record, first, it.peer);
-  node.log(LogLevel::warning, "reissue-waits",
-           core::to_string(record.id) + " " + core::to_string(core::ReasonCode::key_retired));
+  node.log(
+      log_line<LogEvent::reissue_waits>(core::to_string(record.id), core::to_string(core::ReasonCode::key_retired)));
   return tx.record_waiting_reissue(it);
+}
+
+Result<void> seal_for_another_key(const Node& node, store::Transaction& tx, const core::MessageId& id,
+                                  const std::string& recipient) {
+  const auto record = TRY(tx.load_message(id));
+  return send_again(node, tx, record, TRY(core::Message::parse(record.statement.statement)), recipient);
 }
 
 Result<std::vector<store::WaitingReissue>> due_reissues(const Node& node) {

@@ -18,6 +18,10 @@ inline constexpr std::uint32_t kReissueLeaves = 2;
 // and not sent; what does not open is logged.
 Result<void> reissue(const Node& node, store::Transaction& tx, const core::Receipt& receipt);
 
+// The same for one that never went, in the act that closes its number: it is sealed to a key the recipient has retired.
+Result<void> seal_for_another_key(const Node& node, store::Transaction& tx, const core::MessageId& id,
+                                  const std::string& recipient);
+
 // Of those that wait, the ones whose recipient has another key in force by now: it was recorded, or has come into
 // force.
 Result<std::vector<store::WaitingReissue>> due_reissues(const Node& node);

@@ -84,12 +84,12 @@ Result<bool> send_all(const Node& node, const store::OwedQueue& queue) {
       const auto went =
           node.store.run<Going>(kReportLeaves, [&](store::Transaction& tx) { return send(node, tx, owed); });
       if (!went.has_value()) {
-        node.log(LogLevel::error, "report", owed.recipient + ": " + went.error().detail);
+        node.log(log_line<LogEvent::report_failed>(owed.recipient, went.error().detail));
         continue;
       }
       if (*went == Going::waits) return any;
-      if (*went == Going::held) node.log(LogLevel::warning, "report-held", owed.recipient + " " + owed.kind);
-      if (*went == Going::dropped) node.log(LogLevel::info, "report-dropped", owed.recipient + " " + owed.kind);
+      if (*went == Going::held) node.log(log_line<LogEvent::report_held>(owed.recipient, owed.kind));
+      if (*went == Going::dropped) node.log(log_line<LogEvent::report_dropped>(owed.recipient, owed.kind));
       any = any || *went == Going::sent;
     }
     if (page.size() < kAtOnce) return any;
@@ -118,7 +118,7 @@ Result<std::set<std::string>> send_reports(const Node& node) {
 
 void tell_owed(const Node& node, const Lanes& lanes) {
   const auto told = send_reports(node);
-  if (!told.has_value()) return node.log(LogLevel::error, "report", told.error().detail);
+  if (!told.has_value()) return node.log(log_line<LogEvent::report_failed>("-", told.error().detail));
   for (const auto& peer : *told) lanes.wake(peer);
 }
 

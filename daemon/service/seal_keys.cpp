@@ -10,18 +10,19 @@ namespace {
 
 constexpr std::size_t kContexts = 256;
 
-bool lasts(const core::DirectoryEntry* own, Instant now) {
-  return own != nullptr && std::any_of(own->seal_keys.begin(), own->seal_keys.end(), [&](const core::SealKey& key) {
-           return key.from <= now && now < key.to - kSealKeyRenewal;
-         });
+// Issued under the designation in force: who knows no older one verifies it. And of the suite that is to be used now.
+bool lasts(const core::DirectoryEntry& own, const Digest& designation, crypto::Suite suite, Instant now) {
+  return std::any_of(own.seal_keys.begin(), own.seal_keys.end(), [&](const core::SealKey& key) {
+    return key.from <= now && now < key.to - kSealKeyRenewal && key.designation == designation && key.suite == suite;
+  });
 }
 
-core::SealKey seal_key(const std::string& authority, const core::Designation& designation, const crypto::PublicKey& key,
-                       Instant now) {
+core::SealKey seal_key(const std::string& authority, const core::Designation& designation,
+                       const crypto::KemPublicKey& key, Instant now) {
   core::SealKey out;
   out.authority = authority;
   out.designation = core::statement_digest(designation.to_text());
-  out.suite = crypto::Suite::p256;
+  out.suite = key.suite();
   out.public_key.assign(key.spki().begin(), key.spki().end());
   out.from = now - core::kClockMargin;  // a peer whose clock is a little behind can use it at once
   out.to = out.from + kSealKeyLife;
@@ -41,10 +42,11 @@ core::JournalEntry entry_of(const std::string& actor, const std::string& authori
 Result<bool> issue(const Node& node, store::Transaction& tx) {
   const auto& self = node.identity.authority;
   const auto now = tx.now();
-  if (lasts(tx.directory().find(self), now)) return false;
   const auto* designation = tx.directory().designation(self, now);
   if (designation == nullptr) return fail(Errc::unavailable, "no designation of ours is in force");
-  const auto key = TRY(crypto::PrivateKey::generate(crypto::Suite::p256));
+  const auto suite = node.identity.suite;
+  if (lasts(*tx.directory().find(self), core::statement_digest(designation->to_text()), suite, now)) return false;
+  const auto key = TRY(crypto::KemPrivateKey::generate(suite));
   const auto statement = seal_key(self, *designation, key.public_key(), now);
   const auto pem = key.to_pem();
   store::SealKeyRecord record;
@@ -83,7 +85,7 @@ Result<std::shared_ptr<const SealKeys::OwnKey>> SealKeys::load(const Digest& id)
     // A fault of ours: not for the sender to hear that its message does not open.
     const auto pem = crypto::open_at_rest(node_.storage_key.view(), id.view(), record.sealed_private_key);
     if (!pem.has_value()) return fail(Errc::corrupt, "stored seal key: " + pem.error().detail);
-    auto key = crypto::PrivateKey::from_pem(pem->view());
+    auto key = crypto::KemPrivateKey::from_pem(pem->view());
     if (!key.has_value()) return fail(Errc::corrupt, "stored seal key: " + key.error().detail);
     return std::make_shared<const OwnKey>(OwnKey{statement.accept_until, std::move(*key)});
   }
@@ -141,16 +143,19 @@ std::optional<core::SealKey> check(const std::string& peer, const wire::Proven& 
   if (finding.standing != Standing::holds || finding.batch->signer != peer) return std::nullopt;
   const auto key = core::SealKey::parse(stated.statement);
   if (!key.has_value() || key->authority != peer) return std::nullopt;
-  const auto usable = crypto::PublicKey::from_spki(key->public_key);
+  const auto usable = crypto::KemPublicKey::from_spki(key->public_key);
   if (!usable.has_value() || usable->suite() != key->suite) return std::nullopt;
   return *key;
 }
 
-// Newer than every one we have: what was known is not recorded again, and an old one would never be used.
+// Newer than every one we have: what was known is not recorded again, and an old one would never be used. What another
+// may have stated keeps none out.
 bool is_news(const core::Directory& directory, const core::SealKey& key) {
   const auto* entry = directory.find(key.authority);
-  return entry != nullptr && std::all_of(entry->seal_keys.begin(), entry->seal_keys.end(),
-                                         [&](const core::SealKey& known) { return known.from < key.from; });
+  return entry != nullptr &&
+         std::all_of(entry->seal_keys.begin(), entry->seal_keys.end(), [&](const core::SealKey& known) {
+           return known.from < key.from || (known.id() != key.id() && directory.is_doubtful(known));
+         });
 }
 
 Result<void> record(const Node& node, const core::SealKey& key, const store::SignedStatement& statement) {

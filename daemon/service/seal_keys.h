@@ -17,8 +17,9 @@ class SealKeys {
  public:
   explicit SealKeys(Node node) : node_(std::move(node)) {}
 
-  // Issues a key when none is valid for another day, and destroys those past their acceptance. True when it issued one:
-  // peers should hear of it. Waits for the writer. unavailable while we have no designation in force.
+  // Issues a key when none of the designation in force is valid for another day, and destroys those past their
+  // acceptance. True when it issued one: peers should hear of it. Waits for the writer. unavailable while we have no
+  // designation in force.
   Result<bool> renew();
 
   // The content key under a wrap made by `wrapper` for us, over the body with this header. not_found when the key was
@@ -30,7 +31,7 @@ class SealKeys {
  private:
   struct OwnKey {
     Instant accept_until;
-    crypto::PrivateKey key;
+    crypto::KemPrivateKey key;
   };
   using Context = std::shared_ptr<const crypto::HpkeReceiver>;
 

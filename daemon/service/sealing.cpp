@@ -184,6 +184,24 @@ Result<void> note_independent(const Node& node, store::Transaction& tx, const co
   return {};
 }
 
+// What goes with the message: its own attachments, and of an original those of the parts that it carries.
+Result<std::vector<store::Attached>> attached(const Node& node, const core::Message& message,
+                                              const store::MessageRecord* original) {
+  std::vector<store::Attached> all;
+  for (const auto& line : message.attachments) all.push_back({line.cipher_root, false});
+  if (original == nullptr) return all;
+  const auto carried = TRY(core::Message::parse(original->statement.statement));
+  if (carried.attachments.empty()) return all;
+  const auto extent = forwarded_extent(message);
+  const auto parts = TRY(open_held(node, *original, carried));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto number = original->extent.is_all() ? static_cast<std::uint32_t>(i) : original->extent.parts[i];
+    const auto manifest = wire::manifest_of(parts[i]);
+    if (manifest && extent.contains(core::Extent{{number}})) all.push_back({manifest->line.cipher_root, true});
+  }
+  return all;
+}
+
 Result<void> record(store::Transaction& tx, const store::MessageRecord& record, const Composed& composed,
                     core::JournalEntry entry) {
   const auto& message = composed.message;
@@ -191,13 +209,14 @@ Result<void> record(store::Transaction& tx, const store::MessageRecord& record, 
   entry.act = core::Act::released;
   entry.decision = core::to_string(core::Verdict::allow);
   entry.message = record.id;
-  entry.content = core::statement_digest(record.statement.statement);
   TRY(tx.record_outbound(record, leaf, entry));
   CHECK_OK(note_sources(tx, message, entry));
+  const auto waiting_for = [&](const std::string& recipient) -> std::string {
+    if (composed.by_permit.contains(recipient)) return core::to_string(core::ReasonCode::permit_awaited);
+    return message.attachments.empty() ? "" : core::to_string(core::ReasonCode::attachment_incomplete);
+  };
   for (const auto& recipient : message.recipients)
-    TRY(tx.record_dispatch(
-        recipient, core::DispatchMessage{record.id}, message.precedence,
-        composed.by_permit.contains(recipient) ? core::to_string(core::ReasonCode::permit_awaited) : ""));
+    TRY(tx.record_dispatch(recipient, core::DispatchMessage{record.id}, message.precedence, waiting_for(recipient)));
   return {};
 }
 
@@ -317,7 +336,8 @@ Result<Composed> compose(const core::World& world, const core::Draft& draft, con
   if (const auto* granted = detached_original(out.message, sources); granted != nullptr && granted->sealed_key.empty())
     out.decision.add({core::ReasonCode::no_longer_held, {}, {}, world.self});
   const auto* kind = core::find_kind(out.message.kind);
-  out.needs_approval = core::is_restricted(world, out.message) || !draft.independent.empty() ||
+  out.restricted = core::is_restricted(world, out.message);
+  out.needs_approval = out.restricted || !draft.independent.empty() ||
                        (kind != nullptr && kind->released_by == core::ReleasedBy::approver);
   return out;
 }
@@ -328,7 +348,17 @@ Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSourc
 
 Result<core::Draft> open_draft(const Node& node, BytesView sealed) {
   const auto bytes = TRY(crypto::open_at_rest(node.storage_key.view(), as_bytes(kDraftAad), sealed));
-  return wire::decode_draft(bytes.view(), wire::full_id);
+  return wire::decode_draft(bytes.view(), wire::full_id, uploaded(node, {}));
+}
+
+wire::ResolveAttachment uploaded(const Node& node, const std::string& officer) {
+  return [&node, officer](const Digest& root) -> Result<wire::Uploaded> {
+    auto record = TRY(node.store.reader().attachment(root));
+    if (!record || record->officer.empty() || (!officer.empty() && record->officer != officer))
+      return fail(Errc::not_found, to_string(root));
+    const auto part = TRY(crypto::open_at_rest(node.storage_key.view(), root.view(), record->sealed_manifest));
+    return wire::Uploaded{Bytes(part.view().begin(), part.view().end()), std::move(record->plain)};
+  };
 }
 
 Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
@@ -379,7 +409,8 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
     out.made_wraps = TRY(wrap_granted(node, tx, *granted, message));
   auto sealed = TRY(seal_parts(tx, parts, message));
   out.statement.statement = TRY(statement_of(message));
-  out.id = core::message_id(out.statement.statement, message.created);
+  const auto digest = core::statement_digest(out.statement.statement);
+  out.id = core::message_id(digest, message.created);
   out.ciphertexts = std::move(sealed.body.ciphertexts);
   out.wraps = std::move(sealed.wraps);
   out.sealed_key =
@@ -390,10 +421,13 @@ Result<wire::Accepted> seal(const Node& node, store::Transaction& tx, const core
   file_statement(message, out);
   // Who gets a reissue learns by it who has the first one.
   if (const auto first = core::reissue_of(message)) out.sources.push_back(TRY(tx.load_message(*first)).statement);
+  if (!composed.restricted) out.open_under = entry.data;
   entry.plan = composed.plan;
+  entry.content = digest;
   const auto data = entry.data;
   const auto actor = entry.actor;
   CHECK_OK(record(tx, out, composed, std::move(entry)));
+  CHECK_OK(tx.attach(out.id, TRY(attached(node, message, original))));
   CHECK_OK(note_independent(node, tx, draft, out, actor, data));
   return wire::Accepted{core::to_string(out.id), out.number, false, composed.plan, false};
 }

@@ -5,6 +5,7 @@
 #include "daemon/service/consents.h"
 #include "daemon/service/outcome.h"
 #include "daemon/wire/desk.h"
+#include "daemon/wire/draft.h"
 
 namespace chancery::service {
 
@@ -18,6 +19,7 @@ struct Composed {
   std::set<std::string> by_permit = {};  // recipients that get it by permits of its providers
   std::vector<core::Label> handling{};   // of its sources, as they are handled here
   std::vector<core::RuleFinding> beside = {};  // what is looked at here beside the rules of core
+  bool restricted = true;
 };
 
 // What the rules look at: the sources of a draft, and what its facts name.
@@ -26,6 +28,9 @@ std::vector<core::MessageId> needed_ids(const core::Draft& draft);
 // A draft at rest, under the storage key.
 Bytes seal_draft(const Node& node, const core::Draft& draft, crypto::RandomSource& random);
 Result<core::Draft> open_draft(const Node& node, BytesView sealed);
+
+// The parts that open what this officer uploaded, or anybody where none is named. `node` outlives it.
+wire::ResolveAttachment uploaded(const Node& node, const std::string& officer);
 
 // The parts of a message that are held here, in order, opened with the keys we keep, all commitments checked.
 Result<std::vector<Bytes>> open_held(const Node& node, const store::MessageRecord& record,
@@ -47,6 +52,10 @@ Result<wire::Preview> preview_of(const Node& node, const core::World& world, con
 // Messages to one peer that may wait for permits at a time: they have their numbers, and what is numbered after them
 // must not wait for a provider that is away (protocol section 5).
 inline constexpr std::uint64_t kMaxAwaitingPermits = 256;
+
+// Likewise messages that wait for permits or for their attachments, before another with attachments is released. With
+// those that wait for permits alone they stay below what may be announced and not answered: the others always pass.
+inline constexpr std::uint64_t kMaxAwaitingAttachments = 384;
 
 // Seals, signs, records and dispatches what was composed at tx.now(); 1 + recipients leaves. `entry` is that of the
 // act; message and content are filled in. Errors: unavailable when a key is missing that the gate would have asked for.

@@ -139,6 +139,9 @@ Result<Settled> hold_for_approval(const Node& node, store::Transaction& tx, cons
   record.sealed = seal_draft(node, *job.draft, tx.random());
   entry.act = core::Act::draft_recorded;
   const auto id = TRY(tx.record_draft(record, entry));
+  std::vector<Digest> roots;
+  for (const auto& attachment : job.draft->attachments) roots.push_back(attachment.line.cipher_root);
+  CHECK_OK(tx.attach_to_draft(id, roots));
   return Settled(Released{{{}, wire::draft_name(id), true, composed.plan, false}, {}});
 }
 
@@ -153,12 +156,37 @@ Result<void> end_own_copies(const Node& node, store::Transaction& tx, const wire
   return {};
 }
 
+// Its own, or those of the original it carries.
+bool has_attachments(const core::Message& message, const HeldSources& sources) {
+  if (!message.attachments.empty()) return true;
+  const auto* original =
+      message.kind == "forward" && !message.sources.empty() ? sources.lookup()(message.sources.front().id) : nullptr;
+  return original != nullptr && !original->message.attachments.empty();
+}
+
+// Too much to a recipient waits already, each with its number. Nothing: there is room for this, too.
+Result<std::optional<core::Reason>> why_not_beside(store::Transaction& tx, const Judged& judged) {
+  const auto& message = judged.composed.message;
+  const bool attached = has_attachments(message, judged.sources);
+  for (const auto& recipient : message.recipients) {
+    const bool permit = judged.composed.by_permit.contains(recipient);
+    if (!permit && !attached) continue;
+    const auto permits = TRY(tx.waiting(recipient, core::to_string(core::ReasonCode::permit_awaited)));
+    if (permit && permits >= kMaxAwaitingPermits)
+      return std::optional(core::Reason{core::ReasonCode::permits_waiting, {}, {}, recipient});
+    if (!attached) continue;
+    const auto files = TRY(tx.waiting(recipient, core::to_string(core::ReasonCode::attachment_incomplete)));
+    if (permits + files >= kMaxAwaitingAttachments)
+      return std::optional(core::Reason{core::ReasonCode::attachments_waiting, {}, {}, recipient});
+  }
+  return std::optional<core::Reason>();
+}
+
 Result<Settled> release(const Node& node, store::Transaction& tx, const core::Draft& draft, const Judged& judged,
                         core::JournalEntry entry) {
   const auto actor = entry.actor;
-  for (const auto& recipient : judged.composed.by_permit)
-    if (TRY(tx.waiting(recipient, core::to_string(core::ReasonCode::permit_awaited))) >= kMaxAwaitingPermits)
-      return refuse(tx, core::Act::release_refused, std::move(entry), core::ReasonCode::permits_waiting, recipient);
+  if (const auto why = TRY(why_not_beside(tx, judged)))
+    return refuse(tx, core::Act::release_refused, std::move(entry), why->code, why->subject);
   auto accepted = TRY(seal(node, tx, draft, judged.composed, judged.sources, std::move(entry)));
   if (judged.composed.message.kind == "spill-notice") CHECK_OK(end_own_copies(node, tx, accepted, actor));
   return Settled(Released{std::move(accepted), judged.composed.message.recipients});
@@ -201,8 +229,12 @@ Result<Settled> submit_act(const Node& node, store::Transaction& tx, const Job& 
 }
 
 // After COMMIT: wakes who has to hear of it.
-Outcome<wire::Accepted> answer(Result<Settled> settled, const Lanes& lanes) {
-  if (!settled.has_value()) return tl::unexpected(settled.error());
+Outcome<wire::Accepted> answer(Result<Settled> settled, const Node& node, const Lanes& lanes) {
+  if (!settled.has_value()) {
+    if (const auto why = why_not_now(node, settled.error()))
+      return std::variant<wire::Accepted, Refused>(refused(*why));
+    return tl::unexpected(settled.error());
+  }
   if (auto* refusal = std::get_if<Refused>(&*settled))
     return std::variant<wire::Accepted, Refused>(std::move(*refusal));
   auto& released = std::get<Released>(*settled);
@@ -286,7 +318,7 @@ Submit::Submit(Node node, Lanes lanes, Quotations& quotations)
 Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft) const {
   using Answer = std::variant<wire::Preview, Refused>;
   if (!core::permits(caller.role, core::Permission::compose)) return Answer(refused(core::ReasonCode::role, "compose"));
-  const auto decoded = wire::decode_draft(draft, resolver(node_));
+  const auto decoded = wire::decode_draft(draft, resolver(node_), uploaded(node_, caller.name));
   if (!decoded.has_value()) return Answer(TRY(as_refusal(decoded.error())));
   const auto quotes = TRY(quotations_.look(*decoded));
   const auto at = scene(node_);
@@ -308,7 +340,7 @@ Outcome<wire::Preview> Submit::preview(const core::User& caller, BytesView draft
 
 void Submit::post(const core::User& caller, wire::Submission submission, Done done) {
   // Decoding needs no writer, and an act should be short.
-  auto draft = wire::decode_draft(submission.draft, resolver(node_));
+  auto draft = wire::decode_draft(submission.draft, resolver(node_), uploaded(node_, caller.name));
   const auto digest = crypto::sha256(submission.draft);
   auto quotes = draft.has_value() ? quotations_.look(*draft) : Result<FoundQuotes>(FoundQuotes());
   if (!quotes.has_value()) return done(tl::unexpected(quotes.error()));
@@ -317,8 +349,9 @@ void Submit::post(const core::User& caller, wire::Submission submission, Done do
   node_.store.post<Settled>(
       leaves_of(job->draft), [this, job](store::Transaction& tx) { return submit_act(node_, tx, *job); },
       [this, done = std::move(done)](Result<Settled> settled, const store::Commit&) {
-        done(answer(std::move(settled), lanes_));
-      });
+        done(answer(std::move(settled), node_, lanes_));
+      },
+      store::Repeat::allowed);
 }
 
 Outcome<wire::Accepted> Submit::submit(const core::User& caller, wire::Submission submission) {
@@ -350,7 +383,7 @@ Outcome<wire::Accepted> Submit::approve(const core::User& caller, const wire::Ap
   auto settled = node_.store.run<Settled>(
       leaves, [&](store::Transaction& tx) { return approve_act(node_, tx, caller, approval, quotes); });
   tell_owed(node_, lanes_);
-  return answer(std::move(settled), lanes_);
+  return answer(std::move(settled), node_, lanes_);
 }
 
 }  // namespace chancery::service

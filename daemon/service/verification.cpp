@@ -27,26 +27,45 @@ bool names_key(const core::Designation& designation, const Digest& id) {
                      [&](const core::DesignatedKey& key) { return key.id == id; });
 }
 
+// A key is of exactly one suite, and its certificate shows which.
+bool is_of_the_suite_named(const core::Designation& designation, const crypto::Certificate& certificate) {
+  const auto id = certificate.id();
+  return std::all_of(designation.keys.begin(), designation.keys.end(), [&](const core::DesignatedKey& key) {
+    return key.id != id || key.suite == certificate.public_key().suite();
+  });
+}
+
 Result<void> check_certificates(const wire::DesignationItem& item, const core::Designation& designation,
                                 const crypto::Certificate& anchor) {
+  if (!is_of_the_suite_named(designation, anchor)) return fail(Errc::malformed, "anchor of another suite than it says");
   for (std::size_t i = 1; i < item.certificates.size(); ++i) {
     const auto certificate = TRY(crypto::Certificate::from_der(item.certificates[i]));
     if (!names_key(designation, certificate.id())) return fail(Errc::malformed, "certificate of a key not designated");
+    if (!is_of_the_suite_named(designation, certificate))
+      return fail(Errc::malformed, "certificate of another suite than the designation says");
     if (!certificate.issued_by(anchor)) return fail(Errc::unauthenticated, "certificate not issued by the anchor");
   }
   return {};
 }
 
-bool has_certificate(const wire::DesignationItem& item, const Digest& id) {
-  return std::any_of(item.certificates.begin(), item.certificates.end(),
-                     [&](const Bytes& der) { return crypto::sha256(der) == id; });
+// Its end is that of the line that names it: nobody has to look at the certificate later. X.509 counts whole seconds.
+bool covers(const crypto::Certificate& certificate, const core::DesignatedKey& key) {
+  return certificate.not_before() <= key.from && key.to <= certificate.not_after() + seconds(1);
+}
+
+Result<void> check_key(const wire::DesignationItem& item, const core::DesignatedKey& key) {
+  for (const auto& der : item.certificates) {
+    if (crypto::sha256(der) != key.id) continue;
+    if (covers(TRY(crypto::Certificate::from_der(der)), key)) return {};
+    return fail(Errc::malformed, "designation.key: named for a time in which its certificate does not hold");
+  }
+  return fail(Errc::malformed, "designation.certificates: one is missing");
 }
 
 // Seal, log and witness keys are named by their public key and come without a certificate.
 Result<void> check_keys(const wire::DesignationItem& item, const core::Designation& designation) {
   for (const auto& key : designation.keys)
-    if (core::comes_with_certificate(key.role) && !has_certificate(item, key.id))
-      return fail(Errc::malformed, "designation.certificates: one is missing");
+    if (core::comes_with_certificate(key.role)) CHECK_OK(check_key(item, key));
   return {};
 }
 
@@ -86,12 +105,13 @@ FrameVerifier::FrameVerifier(const std::vector<crypto::BatchSignature>& signatur
     : signatures_(signatures), directory_(directory), certificates_(certificates), batches_(signatures.size()) {}
 
 Finding FrameVerifier::find(const wire::Proven& proven) {
-  if (proven.signature >= signatures_.size()) return {};
+  const auto digest = core::statement_digest(proven.statement);
+  if (proven.signature >= signatures_.size()) return {Standing::not_authenticated, nullptr, digest};
   auto& batch = batches_[proven.signature];
   if (!batch.checked) check(signatures_[proven.signature], batch);
-  if (batch.standing != Standing::holds) return {batch.standing, nullptr};
-  if (!crypto::in_batch(batch.statement, core::statement_digest(proven.statement), proven.path)) return {};
-  return {Standing::holds, &batch.statement};
+  if (batch.standing != Standing::holds) return {batch.standing, nullptr, digest};
+  if (!batch.verified->holds(digest, proven.path)) return {Standing::not_authenticated, nullptr, digest};
+  return {Standing::holds, &batch.verified->statement(), digest};
 }
 
 void FrameVerifier::check(const crypto::BatchSignature& signature, Batch& out) {
@@ -106,8 +126,9 @@ void FrameVerifier::check(const crypto::BatchSignature& signature, Batch& out) {
   // Only `sign` signs batches, and only while it was this signer's key. `created` is the signer's own word: under a key
   // that is compromised by now nothing that still comes was signed before for certain (protocol section 1).
   const auto* key = directory_.key(statement->signer, core::KeyRole::sign, signature.key_id, statement->created);
-  if (key == nullptr || key->state == core::KeyState::compromised) return;
-  out.statement = std::move(*statement);
+  if (key == nullptr || key->suite != signature.suite) return;
+  if (directory_.is_compromised(statement->signer, core::KeyRole::sign, signature.key_id)) return;
+  out.verified.emplace(std::move(*statement));
   out.standing = Standing::holds;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "daemon/service/node.h"
 #include "daemon/wire/frame.h"
@@ -35,6 +36,7 @@ enum class Standing {
 struct Finding {
   Standing standing = Standing::not_authenticated;
   const crypto::BatchStatement* batch = nullptr;  // when it holds
+  Digest digest;                                  // of the statement, whatever its standing
 };
 
 // The signatures of one frame; each is checked at most once, when first asked for. References outlive this. For one
@@ -53,7 +55,7 @@ class FrameVerifier {
   struct Batch {
     bool checked = false;
     Standing standing = Standing::not_authenticated;
-    crypto::BatchStatement statement;
+    std::optional<crypto::VerifiedBatch> verified = {};  // when it holds
   };
   void check(const crypto::BatchSignature& signature, Batch& out);
 

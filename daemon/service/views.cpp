@@ -43,6 +43,16 @@ void add_queued(const std::vector<store::OutboxRow>& rows, const core::Agreement
   out.waiting_for = row->waiting_for;
 }
 
+// What waits for a peer with which nothing is exchanged now waits for that.
+void add_parked(const Node& node, wire::DeliveryView& out) {
+  if (out.stage != "queued") return;
+  const auto why = why_parked(node, out.recipient);
+  if (!why) return;
+  out.stage = "parked";
+  out.waiting_for = core::to_string(*why);
+  out.next_attempt.reset();
+}
+
 wire::DeliveryView delivery_view(const std::string& recipient, const core::Agreement* agreement,
                                  const std::vector<store::ReceiptRecord>& receipts,
                                  const std::vector<store::OutboxRow>& rows) {
@@ -62,8 +72,10 @@ Result<void> add_deliveries(const Node& node, const Scene& at, wire::MessageView
   const auto receipts = TRY(node.store.reader().receipts(view.id));
   const auto rows = TRY(node.store.reader().deliveries(view.id));
   const auto* agreement = at.book->find(view.message.agreement, view.message.agreement_version);
-  for (const auto& recipient : view.message.recipients)
+  for (const auto& recipient : view.message.recipients) {
     view.deliveries.push_back(delivery_view(recipient, agreement, receipts, rows));
+    add_parked(node, view.deliveries.back());
+  }
   return {};
 }
 

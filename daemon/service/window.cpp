@@ -14,6 +14,12 @@ const InFlight* Window::find(const Digest& digest) const {
   return id == by_digest_.end() ? nullptr : &by_id_.at(id->second);
 }
 
+std::vector<core::MessageId> Window::ids() const {
+  std::vector<core::MessageId> all;
+  for (const auto& [id, message] : by_id_) all.push_back(id);
+  return all;
+}
+
 void Window::remove(const core::MessageId& id) {
   const auto known = by_id_.find(id);
   if (known == by_id_.end()) return;

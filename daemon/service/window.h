@@ -35,6 +35,7 @@ class Window {
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
   [[nodiscard]] bool contains(const core::MessageId& id) const { return by_id_.contains(id); }
   void add(const InFlight& message);
+  [[nodiscard]] std::vector<core::MessageId> ids() const;
   [[nodiscard]] const InFlight* find(const Digest& digest) const;
   void remove(const core::MessageId& id);
   void clear();

@@ -28,6 +28,7 @@ BatchTree::BatchTree(crypto::BatchSignature signature, std::vector<Digest> leave
 
 crypto::Path BatchTree::path(std::uint32_t leaf) const {
   crypto::Path path{leaf, {}};
+  path.hashes.reserve(levels_.size() - 1);
   std::size_t at = leaf;
   for (std::size_t level = 0; level + 1 < levels_.size(); ++level, at /= 2)
     path.hashes.push_back(levels_[level][at ^ 1U]);

@@ -10,7 +10,9 @@ namespace chancery::store {
 
 namespace {
 
+// What the library would write to stderr is no event of ours; its errors come back as codes.
 constexpr const char* kCipher =
+    "PRAGMA cipher_log_level = NONE;"
     "PRAGMA cipher_page_size = 8192;"
     "PRAGMA cipher_hmac_algorithm = HMAC_SHA256;";
 
@@ -27,7 +29,7 @@ constexpr const char* kWriter =
     "PRAGMA synchronous = FULL;"
     "PRAGMA secure_delete = ON;"
     "PRAGMA foreign_keys = ON;"
-    "PRAGMA cache_size = -16384;";
+    "PRAGMA cache_size = -8192;";
 
 constexpr const char* kReader =
     "PRAGMA query_only = ON;"
@@ -81,9 +83,21 @@ Result<void> check_version(Database& database) {
 
 }  // namespace
 
+namespace {
+
+// Statistics of memory, which nobody asks for, take a lock of the whole process at every allocation. Once the library
+// is in use this has no effect.
+void configure_library() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)configured;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, const crypto::SecretBytes& key,
                                                  Use use, const char* vfs) {
   if (key.size() != 32) return fail(Errc::malformed, "a database key has 32 bytes");
+  configure_library();
   sqlite3* handle = nullptr;
   const int flags =
       SQLITE_OPEN_NOMUTEX | (use == Use::writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
@@ -111,13 +125,13 @@ Result<void> Database::set_key(const crypto::SecretBytes& key) {
 
 Result<void> Database::configure(Use use) {
   sqlite3_busy_timeout(handle_, kBusyMs);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   auto readable = execute("SELECT count(*) FROM sqlite_schema");
   if (!readable && readable.error().code == Errc::corrupt)
     return fail(Errc::unauthenticated, "the database key does not open it, or its first page is damaged");
   CHECK_OK(readable);
   CHECK_OK(execute(kBoth));
   CHECK_OK(execute(use == Use::writer ? kWriter : kReader));
-  if (use == Use::reader) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   const auto hook = [](void* self, sqlite3*, const char*, int frames) {
     static_cast<Database*>(self)->log_frames_ = frames;
@@ -162,6 +176,8 @@ Fault Database::take_fault() {
   return fault;
 }
 
+void Database::accept_log() { sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr); }
+
 Result<void> Database::checkpoint_log() {
   int left = 0;
   int moved = 0;
@@ -172,10 +188,28 @@ Result<void> Database::checkpoint_log() {
   return {};
 }
 
-Result<void> Database::empty_log() {
+Result<void> Database::copy_into(const std::filesystem::path& file, const crypto::SecretBytes& key) {
+  sqlite3* handle = nullptr;
+  const int opened =
+      sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  Database copy(handle);
+  if (opened != SQLITE_OK) return copy.failed(opened, "open");
+  CHECK_OK(copy.set_key(key));
+  auto* backup = sqlite3_backup_init(handle, "main", handle_, "main");
+  if (backup == nullptr) return copy.failed(sqlite3_errcode(handle), "backup");
+  const int copied = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (copied != SQLITE_DONE) return copy.failed(copied, "backup");
+  if (finished != SQLITE_OK) return copy.failed(finished, "backup");
+  return {};
+}
+
+Result<void> Database::empty_log(Duration patience) {
   int left = 0;
   int moved = 0;
+  sqlite3_busy_timeout(handle_, static_cast<int>(patience.ms));
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, &left, &moved);
+  sqlite3_busy_timeout(handle_, kBusyMs);
   if (code != SQLITE_OK) return failed(code, "checkpoint");
   log_frames_ = 0;
   return {};

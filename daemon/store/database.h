@@ -50,8 +50,13 @@ class Database {
   [[nodiscard]] int log_frames() const { return log_frames_; }
   // Moves the write-ahead log into the database as far as readers let it.
   Result<void> checkpoint_log();
-  // All of it, and what it held is no longer in its file. busy: a reader still looks at it.
-  Result<void> empty_log();
+  // From now on the last connection that closes moves the log into the database. Before that it leaves the log: who
+  // finds that a store does not hold changes no file of it. Frames behind a damaged one would be gone with the log.
+  void accept_log();
+  // Another file, as of one moment, under this key. Writers go on meanwhile.
+  Result<void> copy_into(const std::filesystem::path& file, const crypto::SecretBytes& key);
+  // All of it, and what it held is no longer in its file. busy: a reader still looks at it after so long.
+  Result<void> empty_log(Duration patience = seconds(2));
 
  private:
   friend class Query;

@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 
 namespace chancery::store {
 
 namespace {
 
-constexpr std::size_t kMaxNote = std::size_t{64} << 10;
 constexpr off_t kReserveSize = off_t{4} << 20;
 constexpr std::uint64_t kPlenty = std::uint64_t{64} << 20;
 constexpr mode_t kOwnerOnly = 0600;
@@ -61,53 +59,22 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-CheckpointFile::CheckpointFile(std::filesystem::path file, std::string authority)
-    : file_(std::move(file)), origin_("chancery/" + std::move(authority) + "/1") {}
-
-Result<std::optional<crypto::Checkpoint>> CheckpointFile::read(const crypto::PublicKey& log_key) const {
-  std::error_code error;
-  if (!std::filesystem::exists(file_, error) && !error) return std::optional<crypto::Checkpoint>();
-  std::ifstream in(file_, std::ios::binary);
-  std::string note(kMaxNote, '\0');
-  in.read(note.data(), static_cast<std::streamsize>(note.size()));
-  note.resize(static_cast<std::size_t>(in.gcount()));
-  auto checkpoint = crypto::open_checkpoint(note, log_key);
-  if (!checkpoint) return fail(Errc::corrupt, "store: checkpoint file: " + checkpoint.error().detail);
-  if (checkpoint->origin != origin_) return fail(Errc::corrupt, "store: checkpoint of '" + checkpoint->origin + "'");
-  return std::optional<crypto::Checkpoint>(std::move(*checkpoint));
-}
-
-Result<void> CheckpointFile::write(const crypto::Checkpoint& checkpoint, crypto::Signer& log_key) const {
-  const auto note = TRY(crypto::sign_checkpoint(checkpoint, log_key));
-  auto fresh = file_;
-  fresh += ".new";
-  CHECK_OK(write_whole(fresh, note));
-  std::error_code error;
-  std::filesystem::rename(fresh, file_, error);
-  if (error) return fail(Errc::unavailable, "store: cannot replace the checkpoint file");
-  return {};
-}
-
-Result<void> CheckpointFile::sync() const {
-  CHECK_OK(sync_path(file_));
-  return sync_path(file_.parent_path());
-}
-
 void Reserve::release() const {
   std::error_code ignored;
   std::filesystem::remove(file_, ignored);
 }
 
-void Reserve::restore() const {
+bool Reserve::restore() const {
   std::error_code error;
-  if (std::filesystem::exists(file_, error)) return;
+  if (std::filesystem::exists(file_, error)) return true;
   const auto space = std::filesystem::space(file_.parent_path(), error);
-  if (error || space.available < kPlenty) return;
+  if (error || space.available < kPlenty) return false;
   const int fd = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kOwnerOnly);
-  if (fd < 0) return;
+  if (fd < 0) return false;
   const bool kept = ::posix_fallocate(fd, 0, kReserveSize) == 0;
   ::close(fd);
   if (!kept) release();
+  return kept;
 }
 
 }  // namespace chancery::store

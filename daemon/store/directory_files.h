@@ -1,9 +1,9 @@
-// The files beside the database: the lock, the checkpoint and the reserve. Internal to this folder.
+// The files beside the database: the lock and the reserve. Internal to this folder.
 #pragma once
 
 #include <filesystem>
 
-#include "crypto/checkpoint.h"
+#include "crypto/result.h"
 
 namespace chancery::store {
 
@@ -27,29 +27,13 @@ class FileLock {
   int descriptor_;
 };
 
-// The last tree head, signed, outside the database: a database put back to an older copy is found against it.
-class CheckpointFile {
- public:
-  CheckpointFile(std::filesystem::path file, std::string authority);
-  // What stands there, verified first; nothing when there is no file. corrupt for a note of another key or origin.
-  [[nodiscard]] Result<std::optional<crypto::Checkpoint>> read(const crypto::PublicKey& log_key) const;
-  // Replaces the file whole. Not synced: a lost write leaves an older checkpoint, which is still true.
-  [[nodiscard]] Result<void> write(const crypto::Checkpoint& checkpoint, crypto::Signer& log_key) const;
-  [[nodiscard]] Result<void> sync() const;
-  [[nodiscard]] const std::string& origin() const { return origin_; }
-
- private:
-  std::filesystem::path file_;
-  std::string origin_;
-};
-
-// 4 MiB kept back, so that after "disk full" there is room to record refusals.
+// 4 MiB kept back, so that after "disk full" there is room to record refusals and what is read.
 class Reserve {
  public:
   explicit Reserve(std::filesystem::path file) : file_(std::move(file)) {}
   void release() const;
-  // When it is not there and there is plenty of room; otherwise nothing.
-  void restore() const;
+  // Makes it when it is not there and there is plenty of room. Whether it is there.
+  [[nodiscard]] bool restore() const;
 
  private:
   std::filesystem::path file_;

@@ -18,16 +18,28 @@ Result<void> FsckCheck::pages() {
   return {};
 }
 
+namespace {
+
+Result<std::optional<crypto::Checkpoint>> read_checkpoint(const StoreOptions& options, const crypto::PublicKey& log_key,
+                                                          FsckCheck& check) {
+  auto file = open_checkpoint_file(options, log_key, OwnCheckpoint::Missing::leave);
+  auto last = file ? last_checkpoint(options, *file, log_key)
+                   : Result<std::optional<crypto::Checkpoint>>(tl::unexpected(file.error()));
+  if (last) return std::move(*last);
+  if (last.error().code != Errc::corrupt) return tl::unexpected(last.error());
+  check.report.findings.push_back(last.error().detail);
+  return std::optional<crypto::Checkpoint>();
+}
+
+}  // namespace
+
 Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& database_key,
                         const crypto::PublicKey& log_key) {
   const auto lock = TRY(lock_directory(options));
   const auto database = TRY(open_database(options, database_key));
   FsckCheck check(*database, options.authority);
   CHECK_OK(check.pages());
-  const CheckpointFile file(options.directory / "checkpoint", options.authority);
-  auto checkpoint = file.read(log_key);
-  if (!checkpoint) check.report.findings.push_back(checkpoint.error().detail);
-  CHECK_OK(check.journal(checkpoint ? *checkpoint : std::nullopt));
+  CHECK_OK(check.journal(TRY(read_checkpoint(options, log_key, check))));
   CHECK_OK(check.certificates());
   CHECK_OK(check.batches());
   CHECK_OK(check.messages());
@@ -38,6 +50,7 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.permits());
   CHECK_OK(check.detached_uses());
   CHECK_OK(check.handlings());
+  CHECK_OK(check.attachments(TRY(AttachmentFiles::open(options.directory / "attachments"))));
   CHECK_OK(check.people());
   CHECK_OK(check.drafts());
   check.answered();
@@ -47,6 +60,7 @@ Result<FsckReport> fsck(const StoreOptions& options, const crypto::SecretBytes& 
   CHECK_OK(check.inbound());
   CHECK_OK(check.directory());
   CHECK_OK(check.numbers());
+  if (check.report.findings.empty()) database->accept_log();
   return std::move(check.report);
 }
 

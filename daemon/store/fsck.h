@@ -12,6 +12,7 @@ struct FsckReport {
   std::uint64_t dispatches = 0;
   std::uint64_t batches = 0;
   std::uint64_t entries = 0;
+  std::uint64_t attachments = 0;
   std::vector<std::string> findings;  // one line each: what, where; ids and codes only
 };
 

@@ -20,7 +20,7 @@ class FsckCheck {
       : database_(database), rows_(database), self_(std::move(authority)) {}
 
   Result<void> pages();
-  Result<void> journal(const std::optional<crypto::Checkpoint>& checkpoint);
+  Result<void> journal(const std::optional<crypto::Checkpoint>& last);
   Result<void> certificates();
   Result<void> batches();
   Result<void> messages();
@@ -37,6 +37,8 @@ class FsckCheck {
   Result<void> handlings();
   Result<void> inbound();
   Result<void> directory();
+  Result<void> revocation_lists();
+  Result<void> attachments(const AttachmentFiles& files);
   Result<void> people();
   Result<void> drafts();
   Result<void> numbers();
@@ -75,6 +77,8 @@ class FsckCheck {
   Result<void> check_made_of(const Query& q, const std::string& where);
   void check_entry(const Query& q, std::uint64_t index, crypto::GrowingTree& tree);
   Result<void> check_last_entries();
+  void check_chunks(const AttachmentFiles& files, const AttachmentRecord& record, const std::string& where);
+  Result<void> check_attached(const core::MessageId& id);
   void check_link(const std::string& where, const core::Dispatch& d, std::optional<core::Dispatch>& last,
                   const std::string& last_text);
   void check_state(const Query& q, const std::string& where, const core::Dispatch& d);
@@ -94,6 +98,7 @@ class FsckCheck {
       reports_;                       // original, carrier, by whom, refused
   std::set<core::MessageId> erased_;  // what an entry says so of, though it may be there again
   std::map<core::MessageId, Direction> messages_;
+  std::set<std::string> restored_;  // peers to whom what they had delivered goes again
   std::vector<std::pair<core::MessageId, core::MessageId>> originals_;  // of forwards
   std::set<std::pair<core::MessageId, std::string>> owed_;              // recipients who have no dispatch yet
   std::map<std::pair<core::MessageId, std::string>, std::vector<core::Receipt>> receipts_;

@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "daemon/store/encoding.h"
+#include "daemon/store/meta.h"
+#include "daemon/store/own_checkpoint.h"
 
 namespace chancery::store {
 
@@ -53,7 +55,12 @@ Result<void> FsckCheck::check_last_entries() {
   return {};
 }
 
-Result<void> FsckCheck::journal(const std::optional<crypto::Checkpoint>& checkpoint) {
+Result<void> FsckCheck::journal(const std::optional<crypto::Checkpoint>& last) {
+  // Restored since, it was not moved on yet; the restore recomputed what it began with.
+  const auto here = TRY(epoch(database_));
+  const auto there = last ? TRY(epoch_of(*last, self_)) : here;
+  if (here < there) find("checkpoint", "of epoch " + std::to_string(there) + ", the store of " + std::to_string(here));
+  const auto checkpoint = here > there ? std::nullopt : last;
   crypto::GrowingTree tree;
   bool root_seen = checkpoint && checkpoint->size.value == 0;
   auto q = database_.query("SELECT id, entry, message, nodes FROM journal ORDER BY id");
@@ -68,7 +75,7 @@ Result<void> FsckCheck::journal(const std::optional<crypto::Checkpoint>& checkpo
     if (tree.root() != checkpoint->root) find("checkpoint", "another root at its size");
   }
   report.entries = tree.size().value;
-  if (!checkpoint && report.entries > 0) find("checkpoint", "no file");
+  if (!last && report.entries > 0) find("checkpoint", "no file");
   if (checkpoint && !root_seen)
     find("checkpoint", "of " + std::to_string(checkpoint->size.value) + " entries, the journal has " +
                            std::to_string(report.entries));

@@ -124,6 +124,22 @@ Result<void> FsckCheck::directory() {
     if (!key || key->authority != q.text(0) || key->id() != q.digest(1)) find(where, "filed under another key");
     check_signed(q, 2, where, q.text(0));
   }
+  return revocation_lists();
+}
+
+// Under the anchor of an authority that is known.
+Result<void> FsckCheck::revocation_lists() {
+  auto q = database_.query("SELECT anchor, this_update, list FROM revocation_list");
+  while (TRY(q.next())) {
+    const auto where = place_of("revocation list of", to_string(q.digest(0)));
+    const auto list = crypto::RevocationList::from_der(q.view(2));
+    if (!list || list->this_update() != Instant{q.integer(1)}) {
+      find(where, "filed under another time");
+      continue;
+    }
+    const auto anchor = certificates_.find(q.digest(0));
+    if (anchor == certificates_.end() || !list->issued_by(anchor->second)) find(where, "not signed by its anchor");
+  }
   return {};
 }
 

@@ -4,6 +4,12 @@
 
 namespace chancery::store {
 
+namespace {
+
+constexpr std::size_t kRecent = 2048;
+
+}  // namespace
+
 crypto::GrowingTree::NodeReader journal_nodes(Database& database) {
   return [&database](crypto::LeafIndex index, unsigned level) -> Result<Digest> {
     auto q = database.query("SELECT substr(nodes, ?, 32) FROM journal WHERE id = ?", std::uint32_t{level * 32 + 1},
@@ -25,13 +31,28 @@ Result<Journal> Journal::open(Database& database) {
 }
 
 Result<std::optional<Digest>> Journal::previous(const core::MessageId& id) {
+  if (const auto known = recent_.find(id); known != recent_.end()) return std::optional(known->second);
   auto q = database_->query("SELECT leaf FROM last_entry WHERE message = ?", id);
   if (!TRY(q.next())) return std::optional<Digest>();
   return std::optional<Digest>(q.digest(0));
 }
 
+Result<void> Journal::note_last(const core::MessageId& id, const Digest& leaf, bool follows) {
+  if (follows) return database_->query("UPDATE last_entry SET leaf = ? WHERE message = ?", leaf, id).run();
+  return database_->query("INSERT INTO last_entry (message, leaf) VALUES (?,?)", id, leaf).run();
+}
+
 Result<Digest> Journal::append(core::JournalEntry entry) {
   if (entry.message) entry.previous = TRY(previous(*entry.message));
+  return append_after(entry);
+}
+
+Result<Digest> Journal::append_first(core::JournalEntry entry) {
+  entry.previous.reset();
+  return append_after(entry);
+}
+
+Result<Digest> Journal::append_after(const core::JournalEntry& entry) {
   const auto text = entry.to_text();
   const auto leaf = core::entry_leaf(text);
   const auto index = tree_.size().value;
@@ -40,9 +61,10 @@ Result<Digest> Journal::append(core::JournalEntry entry) {
                ->query("INSERT INTO journal (id, entry, message, nodes) VALUES (?,?,?,?)", index, as_bytes(text),
                        entry.message, nodes)
                .run());
-  if (entry.message)
-    CHECK_OK(
-        database_->query("INSERT OR REPLACE INTO last_entry (message, leaf) VALUES (?,?)", *entry.message, leaf).run());
+  if (!entry.message) return leaf;
+  CHECK_OK(note_last(*entry.message, leaf, entry.previous.has_value()));
+  if (recent_.size() >= kRecent) recent_.clear();
+  recent_[*entry.message] = leaf;
   return leaf;
 }
 

@@ -15,6 +15,12 @@ struct Counts {
   std::uint64_t conflicts = 0;
 };
 
+// Messages to a peer that are queued, and when the first of them was recorded.
+struct Backlog {
+  std::uint64_t messages = 0;
+  std::optional<Instant> oldest;
+};
+
 class Store::Reader {
  public:
   virtual ~Reader() = default;
@@ -43,7 +49,7 @@ class Store::Reader {
   virtual Result<std::vector<OutboxRow>> due(const std::string& peer, Instant now, std::uint32_t limit) = 0;
   // The earliest next_attempt of a queued row to this peer.
   virtual Result<std::optional<Instant>> next_due(const std::string& peer) = 0;
-  // Dispatches of the current epoch that the peer has not taken, in order.
+  // Dispatches that the peer has not taken, in order, of the first epoch that has some.
   virtual Result<std::vector<OutboxRow>> untaken(const std::string& peer, std::uint32_t limit) = 0;
   // The dispatches of an epoch from `sequence` on, for a peer that asks again.
   virtual Result<std::vector<OutboxRow>> dispatches_from(const std::string& peer, std::uint64_t epoch,
@@ -53,11 +59,17 @@ class Store::Reader {
                                                              std::uint64_t sequence) = 0;
   // Dispatches of the current epoch that close others and that the peer has not taken.
   virtual Result<std::uint64_t> untaken_voids(const std::string& peer) = 0;
+  // The last one we signed to it: 1/0 before the first.
+  virtual Result<core::ChainHead> last_sent(const std::string& peer) = 0;
+  // The last dispatch of this peer that we took, and the last checkpoint of it that record_seen kept.
+  virtual Result<std::optional<SignedStatement>> last_inbound(const std::string& sender) = 0;
+  virtual Result<std::optional<std::string>> seen(const std::string& peer) = 0;
   virtual Result<OutgoingMessage> outgoing(const core::MessageId& id) = 0;
   // Receipts of ours that this peer has not confirmed, after `ordinal`, in order of issue.
   virtual Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
                                                              std::uint32_t limit) = 0;
   virtual Result<std::uint64_t> queued(const std::string& peer) = 0;
+  virtual Result<Backlog> backlog(const std::string& peer) = 0;
   // All that wait, by peer, oldest first. Few: those whose key ran out and whose recipient has shown no other since.
   virtual Result<std::vector<WaitingReissue>> waiting_reissues() = 0;
 
@@ -83,8 +95,13 @@ class Store::Reader {
   // What was signed of a message of ours, in the order of its draft.
   virtual Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) = 0;
 
+  virtual Result<std::optional<AttachmentRecord>> attachment(const Digest& root) = 0;
+  // What was uploaded as this, since then, and is still here.
+  virtual Result<std::optional<AttachmentRecord>> uploaded(const Digest& upload, Instant since) = 0;
+  // In the order of their roots.
+  virtual Result<std::vector<Attached>> attached(const core::MessageId& message) = 0;
+
   virtual Result<std::vector<UserRecord>> users() = 0;
-  virtual Result<std::optional<UserRecord>> user(const Digest& certificate) = 0;
   virtual Result<std::vector<PeerRecord>> peers() = 0;
   // Newest first.
   virtual Result<std::vector<DesignationRecord>> designations(const std::string& authority) = 0;
@@ -92,6 +109,8 @@ class Store::Reader {
   virtual Result<Counts> counts() = 0;
   virtual Result<std::vector<ConflictRecord>> conflicts(std::uint32_t limit) = 0;
   virtual Result<std::vector<JournalRow>> journal(std::uint64_t from, std::uint32_t limit) = 0;
+  // Of the journal's first entries.
+  virtual Result<Digest> root(crypto::TreeSize size) = 0;
   virtual Result<std::vector<Digest>> inclusion(crypto::LeafIndex index, crypto::TreeSize size) = 0;
 };
 

@@ -1,13 +1,12 @@
 #include "daemon/store/quote_index.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
 #include <unordered_map>
 
+#include "crypto/file.h"
 #include "crypto/sealing.h"
 #include "daemon/store/directory_files.h"
 #include "daemon/store/quote_run.h"
@@ -17,6 +16,7 @@ namespace chancery::store {
 namespace {
 
 constexpr std::string_view kManifestAad = "chancery/quote-index/v2";
+constexpr std::size_t kMaxManifest = std::size_t{1} << 30;
 constexpr std::uint64_t kGrowth = 4;  // a run is merged when what came after it is more than a fourth of it
 
 using Runs = std::vector<std::shared_ptr<const QuoteRun>>;
@@ -109,6 +109,11 @@ class QuoteIndex::Impl {
     return position_;
   }
 
+  [[nodiscard]] bool empty() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.empty() && writing_.empty() && runs_.empty();
+  }
+
   Result<void> reset(const Digest& made_under, std::uint64_t last_change) {
     const std::lock_guard tending(tending_);
     Manifest empty;
@@ -181,8 +186,7 @@ class QuoteIndex::Impl {
   [[nodiscard]] std::filesystem::path manifest_file() const { return directory_ / "index"; }
 
   [[nodiscard]] Result<Manifest> read_manifest() const {
-    std::ifstream in(manifest_file(), std::ios::binary);
-    const std::string sealed{std::istreambuf_iterator<char>(in), {}};
+    const auto sealed = TRY(crypto::read_file(manifest_file().string(), kMaxManifest));
     const auto plain = TRY(crypto::open_at_rest(key_.view(), as_bytes(kManifestAad), as_bytes(sealed)));
     return decode(plain.view());
   }
@@ -378,6 +382,7 @@ QuoteIndex::~QuoteIndex() = default;
 
 Digest QuoteIndex::made_under() const { return impl_->made_under(); }
 QuotePosition QuoteIndex::position() const { return impl_->position(); }
+bool QuoteIndex::empty() const { return impl_->empty(); }
 Result<void> QuoteIndex::reset(const Digest& made_under, std::uint64_t last_change) {
   return impl_->reset(made_under, last_change);
 }

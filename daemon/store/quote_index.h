@@ -41,6 +41,8 @@ class QuoteIndex {
   // What the entries depend on beside the messages; of an empty index all zero.
   [[nodiscard]] Digest made_under() const;
   [[nodiscard]] QuotePosition position() const;
+  // Nothing that was looked at has a fingerprint.
+  [[nodiscard]] bool empty() const;
   // Empties it. Changes up to this one are of no interest: whatever is added is as it is after them.
   Result<void> reset(const Digest& made_under, std::uint64_t last_change);
 

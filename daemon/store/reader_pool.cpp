@@ -1,6 +1,7 @@
 #include "daemon/store/reader_pool.h"
 
 #include "daemon/store/journal.h"
+#include "daemon/store/meta.h"
 
 namespace chancery::store {
 
@@ -133,12 +134,15 @@ Result<std::optional<Instant>> ReaderPool::next_due(const std::string& peer) {
 
 Result<std::vector<OutboxRow>> ReaderPool::untaken(const std::string& peer, std::uint32_t limit) {
   return read([&](Rows& rows) -> Result<std::vector<OutboxRow>> {
-    const auto epoch = TRY(current_epoch(rows.database(), peer));
-    return rows.outbox(rows.database().query(
-        "SELECT " CHANCERY_OUTBOX_COLUMNS
-        " FROM outbox o WHERE o.peer = ?1 AND o.epoch = ?2 AND o.sequence > "
-        "coalesce((SELECT sequence FROM taken WHERE peer = ?1 AND epoch = ?2), 0) ORDER BY o.sequence LIMIT ?3",
-        peer, epoch, limit));
+    const auto last = TRY(current_epoch(rows.database(), peer));
+    std::vector<OutboxRow> found;
+    for (std::uint64_t epoch = 1; epoch <= last && found.empty(); ++epoch)
+      found =
+          TRY(rows.outbox(rows.database().query(
+              "SELECT " CHANCERY_OUTBOX_COLUMNS " FROM outbox o WHERE o.peer = ?1 AND o.epoch = ?2 AND o.sequence > "
+              "coalesce((SELECT sequence FROM taken WHERE peer = ?1 AND epoch = ?2), 0) ORDER BY o.sequence LIMIT ?3",
+              peer, epoch, limit)));
+    return found;
   });
 }
 
@@ -214,6 +218,25 @@ Result<std::uint64_t> ReaderPool::queued(const std::string& peer) {
   });
 }
 
+// In the index of what is queued, which knows epochs and sequences: the lowest was recorded first.
+Result<Backlog> ReaderPool::backlog(const std::string& peer) {
+  return read([&](Rows& rows) -> Result<Backlog> {
+    auto q = rows.database().query(
+        "SELECT count(*), min((epoch << 44) | sequence) FROM outbox INDEXED BY outbox_queued "
+        "WHERE peer = ? AND state = 0 AND message IS NOT NULL",
+        peer);
+    if (!TRY(q.next()) || q.null(1)) return Backlog{};
+    Backlog out{q.number(0), std::nullopt};
+    const auto first = q.number(1);
+    auto m = rows.database().query(
+        "SELECT m.recorded FROM outbox o JOIN message m ON m.id = o.message "
+        "WHERE o.peer = ? AND o.epoch = ? AND o.sequence = ?",
+        peer, first >> 44, first & ((std::uint64_t{1} << 44) - 1));
+    if (TRY(m.next())) out.oldest = m.instant(0);
+    return out;
+  });
+}
+
 Result<std::vector<WaitingReissue>> ReaderPool::waiting_reissues() {
   return read([](Rows& rows) -> Result<std::vector<WaitingReissue>> {
     auto q = rows.database().query("SELECT peer, message, key_id FROM reissue ORDER BY peer, message");
@@ -275,6 +298,18 @@ Result<std::optional<ErasureRecord>> ReaderPool::erasure(const core::MessageId& 
   return read([&](Rows& rows) { return rows.erasure(message); });
 }
 
+Result<std::optional<AttachmentRecord>> ReaderPool::attachment(const Digest& root) {
+  return read([&](Rows& rows) { return rows.attachment(root); });
+}
+
+Result<std::optional<AttachmentRecord>> ReaderPool::uploaded(const Digest& upload, Instant since) {
+  return read([&](Rows& rows) { return rows.uploaded(upload, since); });
+}
+
+Result<std::vector<Attached>> ReaderPool::attached(const core::MessageId& message) {
+  return read([&](Rows& rows) { return rows.attached(message); });
+}
+
 Result<std::vector<IndependentRecord>> ReaderPool::independents(const core::MessageId& message) {
   return read([&](Rows& rows) { return rows.independents(message); });
 }
@@ -289,10 +324,6 @@ Result<std::vector<HandlingRecord>> ReaderPool::handlings(const core::MessageId&
 
 Result<std::vector<UserRecord>> ReaderPool::users() {
   return read([](Rows& rows) { return rows.users(); });
-}
-
-Result<std::optional<UserRecord>> ReaderPool::user(const Digest& certificate) {
-  return read([&](Rows& rows) { return rows.user(certificate); });
 }
 
 Result<std::vector<PeerRecord>> ReaderPool::peers() {
@@ -344,6 +375,29 @@ Result<std::vector<Digest>> ReaderPool::inclusion(crypto::LeafIndex index, crypt
     if (index.value >= size.value) return fail(Errc::not_found, "no such entry in a tree of this size");
     return crypto::stored_inclusion(index, size, journal_nodes(rows.database()));
   });
+}
+
+Result<Digest> ReaderPool::root(crypto::TreeSize size) {
+  return read([&](Rows& rows) { return crypto::stored_root(size, journal_nodes(rows.database())); });
+}
+
+Result<core::ChainHead> ReaderPool::last_sent(const std::string& peer) {
+  return read([&](Rows& rows) { return outbox_head(rows.database(), peer); });
+}
+
+Result<std::optional<SignedStatement>> ReaderPool::last_inbound(const std::string& sender) {
+  return read([&](Rows& rows) -> Result<std::optional<SignedStatement>> {
+    auto q = rows.database().query(
+        "SELECT statement, batch, leaf, path FROM inbound_dispatch WHERE sender = ? "
+        "ORDER BY epoch DESC, sequence DESC LIMIT 1",
+        sender);
+    if (!TRY(q.next())) return std::optional<SignedStatement>();
+    return std::optional<SignedStatement>(TRY(rows.signed_at(q, 0)));
+  });
+}
+
+Result<std::optional<std::string>> ReaderPool::seen(const std::string& peer) {
+  return read([&](Rows& rows) { return meta(rows.database(), seen_name(peer)); });
 }
 
 }  // namespace chancery::store

@@ -33,6 +33,7 @@ class ReaderPool final : public Store::Reader {
   Result<std::vector<UnsentReceipt>> unsent_receipts(const std::string& peer, std::uint64_t after,
                                                      std::uint32_t limit) override;
   Result<std::uint64_t> queued(const std::string& peer) override;
+  Result<Backlog> backlog(const std::string& peer) override;
   Result<std::vector<WaitingReissue>> waiting_reissues() override;
   Result<std::vector<MessageRow>> consents_about(const core::MessageId& id) override;
   Result<std::vector<MessageRow>> consents_said_about(const core::MessageId& id) override;
@@ -50,14 +51,20 @@ class ReaderPool final : public Store::Reader {
   Result<std::uint64_t> last_text_change() override;
   Result<std::optional<ErasureRecord>> erasure(const core::MessageId& message) override;
   Result<std::vector<IndependentRecord>> independents(const core::MessageId& message) override;
+  Result<std::optional<AttachmentRecord>> attachment(const Digest& root) override;
+  Result<std::optional<AttachmentRecord>> uploaded(const Digest& upload, Instant since) override;
+  Result<std::vector<Attached>> attached(const core::MessageId& message) override;
   Result<std::vector<UserRecord>> users() override;
-  Result<std::optional<UserRecord>> user(const Digest& certificate) override;
   Result<std::vector<PeerRecord>> peers() override;
   Result<std::vector<DesignationRecord>> designations(const std::string& authority) override;
   Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority) override;
   Result<Counts> counts() override;
   Result<std::vector<ConflictRecord>> conflicts(std::uint32_t limit) override;
   Result<std::vector<JournalRow>> journal(std::uint64_t from, std::uint32_t limit) override;
+  Result<Digest> root(crypto::TreeSize size) override;
+  Result<core::ChainHead> last_sent(const std::string& peer) override;
+  Result<std::optional<SignedStatement>> last_inbound(const std::string& sender) override;
+  Result<std::optional<std::string>> seen(const std::string& peer) override;
   Result<std::vector<Digest>> inclusion(crypto::LeafIndex index, crypto::TreeSize size) override;
 
  private:

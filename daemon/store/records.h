@@ -7,6 +7,7 @@
 
 #include "crypto/batch.h"
 #include "crypto/extract.h"
+#include "crypto/revocation_list.h"
 #include "daemon/core/consent.h"
 #include "daemon/core/directory.h"
 #include "daemon/core/dispatch.h"
@@ -49,6 +50,8 @@ struct MessageRecord {
   std::optional<core::Label> handling;   // how it is handled here, as record_handling said last; read, never written
   core::Extent extent = {};              // which parts these are; then `wraps` is empty
   std::vector<crypto::PartLeaves> omitted = {};  // of each other part, in order
+  // The agreement data under which nothing in it is restricted, where that was looked at; never written.
+  std::optional<Digest> open_under = {};
 };
 
 // One line of a list: no body.
@@ -128,8 +131,8 @@ struct ReceiptRecord {
   SignedStatement statement;
 };
 
-// A receipt of ours that no re-sent message asks for again (`read`, `acknowledged`, `answered`), until its originator
-// confirmed it. issue_receipt queues those stages by itself.
+// A receipt of ours that no re-sent message asks for again, until its originator confirmed it: `read`, `acknowledged`
+// and `answered`, which issue_receipt queues by itself, and what answered a message whose number was closed later.
 struct UnsentReceipt {
   std::uint64_t ordinal = 0;  // in order of issue
   SignedStatement statement;
@@ -209,10 +212,35 @@ struct IndependentRecord {
   Bytes sealed_reason;  // under the storage key, aad = the message's id
 };
 
+// A sealed file held here. Its chunks are in AttachmentFiles, under its root.
+struct AttachmentRecord {
+  Digest root;                   // of the sealed chunks
+  std::string officer;           // who uploaded it here; empty where it came from a peer
+  std::optional<Digest> upload;  // what the upload was begun as
+  Bytes sealed_manifest;         // of an upload the part that opens it, under the storage key, aad = root; else empty
+  std::vector<Digest> plain;     // leaf hashes of the plaintext chunks
+  std::vector<Digest> sealed;    // and of the sealed ones
+  Instant recorded;
+};
+
+// What goes with a message: its own attachments, and those of the original that a forward carries.
+struct Attached {
+  Digest root;
+  bool carried = false;  // the original's: it is held as long as that is
+  auto operator<=>(const Attached&) const = default;
+};
+
 struct PeerRecord {
   std::string authority;
   core::PeerState state = core::PeerState::unverified;
-  Bytes anchor;  // DER
+  Bytes anchor;             // DER
+  std::string reason = {};  // why it is suspended, in the administrator's words
+};
+
+// Of one anchor; the newest, and older ones that say of a certificate what no newer one says.
+struct RevocationRecord {
+  Digest anchor;
+  Bytes list;  // DER
 };
 
 struct DesignationRecord {

@@ -209,12 +209,19 @@ Result<std::optional<UserRecord>> Rows::user(const Digest& certificate) {
 }
 
 Result<std::vector<PeerRecord>> Rows::peers() {
-  auto q = database_.query("SELECT authority, state, anchor FROM peer ORDER BY authority");
+  auto q = database_.query("SELECT authority, state, anchor, reason FROM peer ORDER BY authority");
   std::vector<PeerRecord> all;
   while (TRY(q.next())) {
     const auto state = TRY(enumerator(q, 1, core::PeerState::suspended));
-    all.push_back({q.text(0), state, q.blob(2)});
+    all.push_back({q.text(0), state, q.blob(2), q.text(3)});
   }
+  return all;
+}
+
+Result<std::vector<RevocationRecord>> Rows::revocation_lists() {
+  auto q = database_.query("SELECT anchor, list FROM revocation_list ORDER BY anchor, this_update");
+  std::vector<RevocationRecord> all;
+  while (TRY(q.next())) all.push_back({q.digest(0), q.blob(1)});
   return all;
 }
 
@@ -241,6 +248,22 @@ Result<std::vector<SealKeyRecord>> Rows::seal_keys(const std::string& authority)
   return all;
 }
 
+Result<core::ChainHead> outbox_head(Database& database, const std::string& peer) {
+  auto q = database.query(
+      "SELECT epoch, sequence, statement FROM outbox WHERE peer = ? ORDER BY epoch DESC, sequence DESC LIMIT 1", peer);
+  if (!TRY(q.next())) return core::ChainHead{};
+  return core::ChainHead{q.number(0), q.number(1), core::statement_digest(as_text(q.view(2)))};
+}
+
+Result<core::ChainHead> inbound_head(Database& database, const std::string& sender) {
+  auto q = database.query(
+      "SELECT epoch, sequence, statement FROM inbound_dispatch WHERE sender = ? ORDER BY epoch DESC, sequence DESC "
+      "LIMIT 1",
+      sender);
+  if (!TRY(q.next())) return core::ChainHead{};
+  return core::ChainHead{q.number(0), q.number(1), core::statement_digest(as_text(q.view(2)))};
+}
+
 Result<std::uint64_t> current_epoch(Database& database, const std::string& peer) {
   auto q = database.query("SELECT coalesce(max(epoch), 1) FROM outbox WHERE peer = ?", peer);
   CHECK_OK(q.next());
@@ -264,7 +287,36 @@ Result<std::vector<T>> parsed(const std::vector<Record>& records) {
 
 Result<void> fill(Rows& rows, const std::string& authority, core::DirectoryEntry& entry) {
   entry.history = TRY(parsed<core::Designation>(TRY(rows.designations(authority))));
-  entry.seal_keys = TRY(parsed<core::SealKey>(TRY(rows.seal_keys(authority))));
+  const auto stated = TRY(rows.seal_keys(authority));
+  entry.seal_keys = TRY(parsed<core::SealKey>(stated));
+  for (std::size_t i = 0; i < stated.size(); ++i)  // the newest comes first in the one, last in the other
+    entry.seal_key_signers[entry.seal_keys[stated.size() - 1 - i].id()] = stated[i].statement.signature.key_id;
+  return {};
+}
+
+// What the lists of its anchor say of its certificates: of several about one the earliest.
+Result<void> add_revocations(const std::vector<DesignationRecord>& designations, const crypto::RevocationList& list,
+                             core::DirectoryEntry& entry) {
+  if (!entry.revocations) entry.revocations.emplace();
+  entry.revocations->next_update = list.next_update();  // the newest comes last
+  for (const auto& record : designations)
+    for (const auto& der : record.certificates) {
+      const auto certificate = TRY(crypto::Certificate::from_der(der));
+      const auto* said = list.find(certificate);
+      if (said == nullptr || certificate.id() == entry.anchor) continue;
+      const core::RevokedKey revoked{said->since, said->compromised};
+      auto& known = entry.revocations->keys.try_emplace(certificate.id(), revoked).first->second;
+      known = {std::min(known.since, revoked.since), known.compromised || revoked.compromised};
+    }
+  return {};
+}
+
+Result<void> fill_revocations(Rows& rows, std::map<std::string, core::DirectoryEntry>& entries) {
+  for (const auto& record : TRY(rows.revocation_lists())) {
+    const auto list = TRY(crypto::RevocationList::from_der(record.list));
+    for (auto& [authority, entry] : entries)
+      if (entry.anchor == record.anchor) CHECK_OK(add_revocations(TRY(rows.designations(authority)), list, entry));
+  }
   return {};
 }
 
@@ -279,6 +331,7 @@ Result<core::Directory> load_directory(Rows& rows, const std::string& authority)
   // Nobody pins our own anchor: it comes first beside our designations.
   for (const auto& record : TRY(rows.designations(authority)))
     if (!record.certificates.empty()) entries[authority].anchor = crypto::sha256(record.certificates.front());
+  CHECK_OK(fill_revocations(rows, entries));
   return core::Directory(std::move(entries));
 }
 

@@ -47,6 +47,11 @@ class Rows {
   Result<bool> locked(const core::MessageId& message);
   Result<std::vector<MessageRow>> joint_acts();  // oldest first
 
+  // rows_attachment.cpp
+  Result<std::optional<AttachmentRecord>> attachment(const Digest& root);
+  Result<std::optional<AttachmentRecord>> uploaded(const Digest& upload, Instant since);
+  Result<std::vector<Attached>> attached(const core::MessageId& message);  // in the order of their roots
+
   // rows_handling.cpp
   Result<std::vector<HandlingRecord>> handlings(const core::MessageId& message);
   Result<std::vector<TextChange>> text_changes(std::uint64_t number, std::uint32_t limit);
@@ -57,6 +62,7 @@ class Rows {
   Result<std::vector<UserRecord>> users();
   Result<std::optional<UserRecord>> user(const Digest& certificate);
   Result<std::vector<PeerRecord>> peers();
+  Result<std::vector<RevocationRecord>> revocation_lists();  // of an anchor the newest last
   Result<std::vector<DesignationRecord>> designations(const std::string& authority);
   Result<std::vector<SealKeyRecord>> seal_keys(const std::string& authority);
 
@@ -84,6 +90,9 @@ class Rows {
   "o.sequence <= coalesce((SELECT t.sequence FROM taken t WHERE t.peer = o.peer AND t.epoch = o.epoch), 0), " \
   "o.attempts, o.next_attempt, o.waiting_for"
 
+// The last dispatch we signed to this peer.
+Result<core::ChainHead> outbox_head(Database& database, const std::string& peer);
+Result<core::ChainHead> inbound_head(Database& database, const std::string& sender);
 // The highest epoch we sent to this peer under; 1 before the first dispatch.
 Result<std::uint64_t> current_epoch(Database& database, const std::string& peer);
 Result<core::Directory> load_directory(Rows& rows, const std::string& authority);

@@ -219,7 +219,40 @@ constexpr const char* kEighth = R"sql(
 PRAGMA user_version = 8;
 )sql";
 
-constexpr std::array kMigrations = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh, kEighth};
+// Attachments: files beside the database, by their cipher root, with the leaf hashes of their chunks, plain and sealed;
+// `manifest` is the part that opens one that was uploaded here, under the storage key, `upload` what it was begun as.
+// `attached`: which message has which; `carried` of those that only pass with a forward, as the original they belong to
+// holds them. `attached_draft`: what waits. `attachment_gone`: no row holds it any more; its file goes before the
+// answers of the group, or when the store is opened.
+constexpr const char* kNinth = R"sql(
+CREATE TABLE attachment (
+  root BLOB NOT NULL UNIQUE, officer TEXT NOT NULL, upload BLOB, manifest BLOB NOT NULL, plain BLOB NOT NULL,
+  sealed BLOB NOT NULL, recorded INTEGER NOT NULL);
+CREATE INDEX attachment_upload ON attachment (upload) WHERE upload IS NOT NULL;
+CREATE INDEX attachment_recorded ON attachment (recorded) WHERE officer <> '';
+CREATE TABLE attached (
+  message BLOB NOT NULL, root BLOB NOT NULL, carried INTEGER NOT NULL, PRIMARY KEY (message, root)) WITHOUT ROWID;
+CREATE INDEX attached_root ON attached (root) WHERE carried = 0;
+CREATE TABLE attached_draft (draft INTEGER NOT NULL, root BLOB NOT NULL, PRIMARY KEY (draft, root)) WITHOUT ROWID;
+CREATE INDEX attached_draft_root ON attached_draft (root);
+CREATE TABLE attachment_gone (root BLOB PRIMARY KEY) WITHOUT ROWID;
+
+PRAGMA user_version = 9;
+)sql";
+
+// Revocation lists, as they came, and why a peer is suspended. What waits for something is found by what it waits for.
+constexpr const char* kTenth = R"sql(
+CREATE TABLE revocation_list (
+  anchor BLOB NOT NULL, this_update INTEGER NOT NULL, list BLOB NOT NULL, PRIMARY KEY (anchor, this_update));
+ALTER TABLE peer ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+CREATE INDEX outbox_waiting ON outbox (peer, waiting_for)
+  WHERE state = 0 AND message IS NOT NULL AND waiting_for <> '';
+
+PRAGMA user_version = 10;
+)sql";
+
+constexpr std::array kMigrations = {kFirst, kSecond,  kThird,  kFourth, kFifth,
+                                    kSixth, kSeventh, kEighth, kNinth,  kTenth};
 constexpr std::size_t kFilesMadeOf = 7;  // the step that does
 
 Result<void> apply(Database& database, std::size_t step) {
@@ -233,12 +266,13 @@ Result<void> apply(Database& database, std::size_t step) {
 
 }  // namespace
 
+Result<std::size_t> schema_of(Database& database) {
+  auto q = database.query("PRAGMA user_version");
+  return TRY(q.next()) ? static_cast<std::size_t>(q.number(0)) : 0;
+}
+
 Result<void> migrate(Database& database) {
-  std::size_t version = 0;
-  {
-    auto q = database.query("PRAGMA user_version");
-    if (TRY(q.next())) version = static_cast<std::size_t>(q.number(0));
-  }
+  auto version = TRY(schema_of(database));
   if (version > kMigrations.size())
     return fail(Errc::conflict, "written by a newer program: schema " + std::to_string(version));
   for (; version < kMigrations.size(); ++version) CHECK_OK(apply(database, version));

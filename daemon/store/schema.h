@@ -9,4 +9,7 @@ namespace chancery::store {
 // (conflict) and left as it is.
 Result<void> migrate(Database& database);
 
+// The number it has; 0: none, it is new or what was written to it is lost.
+Result<std::size_t> schema_of(Database& database);
+
 }  // namespace chancery::store

@@ -1,6 +1,9 @@
 #include "daemon/store/transaction.h"
 
+#include <algorithm>
+
 #include "daemon/store/encoding.h"
+#include "daemon/store/meta.h"
 #include "daemon/store/transaction_impl.h"
 
 namespace chancery::store {
@@ -12,6 +15,7 @@ constexpr Duration kKeepSubmits = days(7);
 }  // namespace
 
 Instant Transaction::now() const { return impl_.now; }
+bool Transaction::can_sign() const { return impl_.can_sign().has_value(); }
 crypto::RandomSource& Transaction::random() { return impl_.seams.random; }
 const core::Directory& Transaction::directory() const { return impl_.directory(); }
 
@@ -37,6 +41,7 @@ core::JournalEntry about(core::JournalEntry entry, std::string_view row) {
 }  // namespace
 
 Result<std::uint64_t> Transaction::record_draft(const DraftRecord& draft, const core::JournalEntry& entry) {
+  CHECK_OK(impl_.room());
   CHECK_OK(impl_.database
                .query("INSERT INTO draft (officer, state, plan, sealed, created, message) VALUES (?,?,?,?,?,?)",
                       draft.officer, static_cast<int>(draft.state), draft.plan, draft.sealed, draft.created,
@@ -53,6 +58,7 @@ Result<void> Transaction::decide_draft(std::uint64_t id, DraftState state,
   const auto draft = TRY(find_draft(id));
   if (!draft) return fail(Errc::not_found, "no such draft");
   if (draft->state != DraftState::waiting) return fail(Errc::conflict, "the draft is decided");
+  CHECK_OK(detach_draft(id));
   // Empty once decided: `secure_delete` overwrites what stood there.
   return impl_.database
       .query("UPDATE draft SET state = ?, message = ?, sealed = x'' WHERE id = ?", static_cast<int>(state), message, id)
@@ -69,31 +75,43 @@ Result<std::optional<SubmitOutcome>> Transaction::find_submit(const std::string&
   return std::optional<SubmitOutcome>({q.digest(0), q.text(1), q.text(2), q.integer(3) != 0});
 }
 
-Result<void> Transaction::record_submit(const std::string& officer, BytesView key, const SubmitOutcome& outcome) {
-  // A few of the oldest go with each new one, so they never pile up and no single act pays for all.
-  CHECK_OK(impl_.database
+namespace {
+
+// A few of the oldest go with each new one, so they never pile up and no single act pays for all. Whether any are left.
+Result<bool> forget_submits(Database& database, Instant until) {
+  {
+    auto q = database.query("SELECT 1 FROM submit WHERE recorded <= ? LIMIT 1", until);
+    if (!TRY(q.next())) return false;
+  }
+  CHECK_OK(database
                .query("DELETE FROM submit WHERE (officer, key) IN "
                       "(SELECT officer, key FROM submit WHERE recorded <= ? ORDER BY recorded LIMIT 4)",
-                      now() - kKeepSubmits)
+                      until)
                .run());
+  return true;
+}
+
+}  // namespace
+
+Result<void> Transaction::record_submit(const std::string& officer, BytesView key, const SubmitOutcome& outcome) {
+  if (impl_.submits_to_forget) impl_.submits_to_forget = TRY(forget_submits(impl_.database, now() - kKeepSubmits));
+  const auto insert = [&] {
+    return impl_.database
+        .query(
+            "INSERT INTO submit (officer, key, draft, id, number, awaiting_approval, recorded) VALUES (?,?,?,?,?,?,?)",
+            officer, key, outcome.draft, outcome.id, outcome.number, outcome.awaiting_approval, now())
+        .run();
+  };
+  auto inserted = insert();
+  if (inserted || inserted.error().code != Errc::conflict) return inserted;
   if (TRY(find_submit(officer, key))) return fail(Errc::conflict, "this idempotency key has its answer");
-  return impl_.database
-      .query(
-          "INSERT OR REPLACE INTO submit (officer, key, draft, id, number, awaiting_approval, recorded) "
-          "VALUES (?,?,?,?,?,?,?)",
-          officer, key, outcome.draft, outcome.id, outcome.number, outcome.awaiting_approval, now())
-      .run();
+  // One that is too old to count may still stand there.
+  CHECK_OK(impl_.database.query("DELETE FROM submit WHERE officer = ? AND key = ?", officer, key).run());
+  return insert();
 }
 
 Result<std::uint64_t> Transaction::next_number(const std::string& series, int year) {
-  auto q = impl_.database.query(
-      "INSERT INTO number (series, year, last) VALUES (?,?,1) "
-      "ON CONFLICT (series, year) DO UPDATE SET last = last + 1 RETURNING last",
-      series, year);
-  if (!TRY(q.next())) return fail(Errc::internal, "store: no number came");
-  const auto number = q.number(0);
-  CHECK_OK(q.run());
-  return number;
+  return impl_.next_number(series, year);
 }
 
 // ---- directory and people
@@ -106,12 +124,49 @@ Result<void> Transaction::record_peer(const PeerRecord& peer, const core::Journa
                       peer.authority, peer.anchor)
                .run());
   CHECK_OK(impl_.database
-               .query("INSERT INTO peer (authority, state, anchor) VALUES (?,?,?) ON CONFLICT (authority) DO UPDATE "
-                      "SET state = excluded.state, anchor = excluded.anchor "
+               .query("INSERT INTO peer (authority, state, anchor, reason) VALUES (?,?,?,?) "
+                      "ON CONFLICT (authority) DO UPDATE "
+                      "SET state = excluded.state, anchor = excluded.anchor, reason = excluded.reason "
                       "WHERE anchor = excluded.anchor OR state = 0",
-                      peer.authority, static_cast<int>(peer.state), peer.anchor)
+                      peer.authority, static_cast<int>(peer.state), peer.anchor, peer.reason)
                .run());
   if (impl_.database.changes() == 0) return fail(Errc::conflict, "the peer has another anchor");
+  impl_.known_changed();
+  CHECK_OK(append(entry));
+  return {};
+}
+
+namespace {
+
+// Whether what an older list says stands in the newer one, too, and no weaker: what is only held may be taken back by
+// the next list, and a lost key stays lost. What the older one only held may be taken back.
+bool is_covered(const crypto::RevocationList& older, const crypto::RevocationList& newer) {
+  return std::all_of(older.entries().begin(), older.entries().end(), [&](const auto& item) {
+    const auto again = newer.entries().find(item.first);
+    if (item.second.hold) return true;
+    return again != newer.entries().end() && again->second.since <= item.second.since && !again->second.hold &&
+           (again->second.compromised || !item.second.compromised);
+  });
+}
+
+}  // namespace
+
+Result<void> Transaction::record_revocations(const Digest& anchor, const crypto::RevocationList& list,
+                                             const core::JournalEntry& entry) {
+  for (const auto& record : TRY(impl_.rows.revocation_lists())) {
+    if (record.anchor != anchor) continue;
+    const auto older = TRY(crypto::RevocationList::from_der(record.list));
+    if (list.this_update() <= older.this_update()) return fail(Errc::conflict, "a newer revocation list is known");
+    if (is_covered(older, list))
+      CHECK_OK(
+          impl_.database
+              .query("DELETE FROM revocation_list WHERE anchor = ? AND this_update = ?", anchor, older.this_update())
+              .run());
+  }
+  CHECK_OK(impl_.database
+               .query("INSERT INTO revocation_list (anchor, this_update, list) VALUES (?,?,?)", anchor,
+                      list.this_update(), list.der())
+               .run());
   impl_.known_changed();
   CHECK_OK(append(entry));
   return {};
@@ -185,6 +240,7 @@ Result<void> Transaction::record_user(const UserRecord& record, const core::Jour
                       pin, join_words(record.user.categories))
                .run());
   if (impl_.database.changes() == 0) return fail(Errc::conflict, "a user of this name with another role or clearance");
+  impl_.known_changed();
   CHECK_OK(append(about(entry, described(record))));
   return {};
 }
@@ -204,6 +260,16 @@ Result<void> Transaction::record_conflict(const ConflictRecord& conflict, const 
                .run());
   CHECK_OK(append(entry));
   return {};
+}
+
+// ---- what is remembered of histories
+
+Result<void> Transaction::record_suspension(const std::string& why) {
+  return set_meta(impl_.database, kSuspended, why);
+}
+
+Result<void> Transaction::record_seen(const std::string& peer, const std::string& note) {
+  return set_meta(impl_.database, seen_name(peer), note);
 }
 
 }  // namespace chancery::store

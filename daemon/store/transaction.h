@@ -28,6 +28,9 @@ class Transaction {
 
   // The time of the group; the same for every act in it.
   [[nodiscard]] Instant now() const;
+  // Whether `sign` would: not while the store is suspended (Store::suspend), nor while no designation of ours is in
+  // force (it ran out, our clock jumped). What is signed then nobody believes, then or later.
+  [[nodiscard]] bool can_sign() const;
   [[nodiscard]] crypto::RandomSource& random();
   // Directory and joint acts as of this act.
   [[nodiscard]] const core::Directory& directory() const;
@@ -35,6 +38,8 @@ class Transaction {
 
   // ---- signing
   // Adds a statement to the batch that is signed before COMMIT. Up to the number of leaves the act was posted with.
+  // corrupt while the store is suspended, unavailable while no designation of ours is in force that names
+  // our key.
   Result<LeafRef> sign(std::string statement);
   // The HPKE context of this commit attempt and recipient key; shared by the messages of the group, never reused after.
   Result<crypto::HpkeSender*> wrapping_context(const core::SealKey& key);
@@ -49,6 +54,15 @@ class Transaction {
   // Signs and records the next dispatch to `recipient`; due at once, whatever it waits for.
   Result<std::uint64_t> record_dispatch(const std::string& recipient, const core::DispatchItem& item,
                                         core::Precedence precedence, const std::string& waiting_for = {});
+  // In a later epoch than the peer was last written to: signs `restored`, which has to come before any other dispatch.
+  // Else nothing. One leaf.
+  Result<void> open_epoch(const std::string& peer);
+  // The peer was restored and took no more than this of our dispatches: what it had delivered after goes again, under
+  // the same dispatches.
+  Result<void> send_again(const std::string& peer, std::uint64_t after);
+  // What went again, or was closed before it was answered again, was delivered: the row is settled. Whether it went
+  // again: true once, however often it is answered.
+  Result<bool> settle_again(const std::string& peer, const core::MessageId& message);
   // Queued messages to this peer that wait for this.
   [[nodiscard]] Result<std::uint64_t> waiting(const std::string& peer, const std::string& waiting_for);
   Result<Digest> record_inbound(const MessageRecord& content, const core::JournalEntry& entry);
@@ -65,6 +79,9 @@ class Transaction {
   // One issued in this same group is not signed yet: its signature is empty, its path has only the index of the leaf
   // (Commit::signed_statement gives the rest). The same holds for load_message.
   [[nodiscard]] Result<std::vector<ReceiptRecord>> receipts(const core::MessageId& id);
+  // Our answer to a message of this peer, which will not ask for it again: it enters the queue of UnsentReceipt. None:
+  // nothing happens.
+  Result<void> queue_answer(const std::string& peer, const core::MessageId& id);
   // The originator confirmed a receipt of ours: it leaves the queue of UnsentReceipt. By the digest of its statement;
   // unknown or confirmed before: nothing happens.
   Result<void> mark_receipt_taken(const std::string& peer, const Digest& statement);
@@ -96,6 +113,8 @@ class Transaction {
   // Ours is signed in this group when `leaf` is given. The same once more: nothing happens.
   Result<void> record_permit(const PermitRecord& record, std::optional<LeafRef> leaf, const core::JournalEntry& entry);
   [[nodiscard]] Result<std::vector<PermitRecord>> permits_of_carrier(const core::MessageId& carrier);
+  // Whether this message was there at the last sanctioned restore: what was said of it since then may be forgotten.
+  [[nodiscard]] Result<bool> is_before_restore(const core::MessageId& id);
   // Of one receiver of one carrier under a grant, the newest whose use was not given back.
   [[nodiscard]] Result<std::optional<PermitRecord>> permit_of_use(const PermittedUse& use);
   // How many uses permits were given for under a grant, each once, and whether this is one of them; without those whose
@@ -116,6 +135,8 @@ class Transaction {
   [[nodiscard]] Result<std::vector<UseRecord>> uses_of_carrier(const core::MessageId& carrier);
   // A message to this peer that waited for something is due at once.
   Result<void> make_due(const std::string& peer, const core::MessageId& message);
+  // Likewise all that wait for this code.
+  Result<void> make_due(const std::string& peer, const std::string& waiting_for);
   // Beside the act that owes it.
   Result<void> record_owed(const OwedReport& report);
   // Whether it was still owed; it is no more.
@@ -152,6 +173,21 @@ class Transaction {
   // Beside the release it belongs to. Signed twice of one source: both stand.
   Result<void> record_independent(const IndependentRecord& record, const core::JournalEntry& entry);
 
+  // ---- attachments
+  // Its chunks are complete under its root. Known already: nothing happens.
+  Result<void> record_attachment(const AttachmentRecord& record);
+  [[nodiscard]] Result<std::optional<AttachmentRecord>> find_attachment(const Digest& root);
+  // It is here, and came with a message this peer sent.
+  [[nodiscard]] Result<bool> attached_by(const std::string& sender, const Digest& root);
+  // Beside the act that records the message, or the draft. Of an attachment that is not recorded: conflict.
+  Result<void> attach(const core::MessageId& message, const std::vector<Attached>& attached);
+  Result<void> attach_to_draft(std::uint64_t draft, const std::vector<Digest>& roots);
+  // Those of an erased message, a decided draft, an upload nobody used. What nothing holds any more is gone: its file
+  // is removed before the answers of the group.
+  Result<void> detach(const core::MessageId& message);
+  Result<void> detach_draft(std::uint64_t draft);
+  Result<void> drop_unused_uploads(Instant recorded_before);
+
   // ---- drafts and idempotency
   Result<std::uint64_t> record_draft(const DraftRecord& draft, const core::JournalEntry& entry);
   Result<void> decide_draft(std::uint64_t id, DraftState state, const std::optional<core::MessageId>& message);
@@ -164,6 +200,9 @@ class Transaction {
   // ---- directory and people
   // Another anchor than the known one: conflict once it was verified; before, the designations under the old one go.
   Result<void> record_peer(const PeerRecord& peer, const core::JournalEntry& entry);
+  // A list that was verified under this anchor. conflict when it is no newer than the last one of the anchor.
+  Result<void> record_revocations(const Digest& anchor, const crypto::RevocationList& list,
+                                  const core::JournalEntry& entry);
   Result<void> record_designation(const DesignationRecord& record, const core::JournalEntry& entry);
   // Ours is signed in this group when `leaf` is given; a peer's comes signed.
   Result<void> record_seal_key(const SealKeyRecord& record, std::optional<LeafRef> leaf,
@@ -172,6 +211,12 @@ class Transaction {
   Result<void> record_user(const UserRecord& record, const core::JournalEntry& entry);  // known name: certificate alone
   [[nodiscard]] Result<std::vector<UserRecord>> users();
   Result<void> record_conflict(const ConflictRecord& conflict, const core::JournalEntry& entry);
+
+  // ---- what is remembered of histories
+  // Beside Store::suspend, so that it holds after a restart.
+  Result<void> record_suspension(const std::string& why);
+  // The last checkpoint of a peer that we saw: a note, in place of the one before.
+  Result<void> record_seen(const std::string& peer, const std::string& note);
 
   class Impl;  // SQLCipher stays in the .cpp
   explicit Transaction(Impl& impl) : impl_(impl) {}

@@ -1,5 +1,6 @@
 // Consent: permits, reports that are owed, copies that are locked.
 #include "daemon/store/encoding.h"
+#include "daemon/store/meta.h"
 #include "daemon/store/transaction.h"
 #include "daemon/store/transaction_impl.h"
 
@@ -37,6 +38,15 @@ Result<void> Transaction::record_permit(const PermitRecord& record, std::optiona
 
 Result<std::vector<PermitRecord>> Transaction::permits_of_carrier(const core::MessageId& carrier) {
   return impl_.rows.permits_of_carrier(carrier);
+}
+
+Result<bool> Transaction::is_before_restore(const core::MessageId& id) {
+  const auto last = TRY(meta(impl_.database, kRestoredAfter));
+  if (!last) return false;
+  const auto ordinal = core::parse_ordinal(*last);
+  if (!ordinal) return fail(Errc::corrupt, "store: restored after '" + *last + "'");
+  auto q = impl_.database.query("SELECT 1 FROM message WHERE id = ? AND ordinal <= ?", id, *ordinal);
+  return q.next();
 }
 
 Result<std::optional<PermitRecord>> Transaction::permit_of_use(const PermittedUse& use) {
@@ -102,12 +112,24 @@ Result<std::vector<UseRecord>> Transaction::uses_of_carrier(const core::MessageI
 }
 
 Result<void> Transaction::make_due(const std::string& peer, const core::MessageId& message) {
+  impl_.news.changed(peer);
   return impl_.database
       .query(
           "UPDATE outbox SET attempts = 0, next_attempt = ?, waiting_for = '' "
           "WHERE message = ? AND peer = ? AND state = 0",
           impl_.now, message, peer)
       .run();
+}
+
+Result<void> Transaction::make_due(const std::string& peer, const std::string& waiting_for) {
+  // INDEXED BY: it may wait in thousands for other things, and mostly nothing for this one.
+  CHECK_OK(impl_.database
+               .query("UPDATE outbox INDEXED BY outbox_waiting SET next_attempt = ? WHERE peer = ? AND state = 0 "
+                      "AND message IS NOT NULL AND waiting_for <> '' AND waiting_for = ?",
+                      impl_.now, peer, waiting_for)
+               .run());
+  if (impl_.database.changes() > 0) impl_.news.changed(peer);
+  return {};
 }
 
 Result<void> Transaction::record_owed(const OwedReport& report) {
@@ -128,6 +150,7 @@ Result<bool> Transaction::lock(const core::MessageId& message, const core::Messa
                                const core::JournalEntry& entry) {
   CHECK_OK(impl_.database.query("INSERT OR IGNORE INTO locked (message, grant_id) VALUES (?,?)", message, grant).run());
   if (impl_.database.changes() == 0) return false;
+  impl_.news.changed({});
   CHECK_OK(append(entry));
   return true;
 }
@@ -151,6 +174,7 @@ Result<std::vector<core::MessageId>> Transaction::locks(const core::MessageId& m
 Result<void> Transaction::unlock(const core::MessageId& message, const core::JournalEntry& entry) {
   CHECK_OK(impl_.database.query("DELETE FROM locked WHERE message = ?", message).run());
   if (impl_.database.changes() == 0) return {};
+  impl_.news.changed({});
   CHECK_OK(append(entry));
   return {};
 }
@@ -177,6 +201,7 @@ Result<void> Transaction::record_erasure(const core::MessageId& message, const E
                .query("INSERT OR REPLACE INTO erasure (message, state, officer, ground) VALUES (?,?,?,?)", message,
                       static_cast<int>(record.state), record.officer, record.ground)
                .run());
+  impl_.news.changed({});
   CHECK_OK(append(entry));
   return {};
 }
@@ -193,6 +218,7 @@ Result<void> Transaction::erase(const core::MessageId& message, const std::strin
                       encode_list({}), row->ordinal)
                .run());
   CHECK_OK(impl_.database.query("UPDATE permit SET wrap = x'' WHERE carrier = ?", message).run());
+  CHECK_OK(detach(message));
   CHECK_OK(impl_.database
                .query("UPDATE body SET forwarder_wrap = x'' WHERE forwarder_wrap <> x'' AND ordinal IN "
                       "(SELECT m.ordinal FROM consent c JOIN message m ON m.id = c.message WHERE c.about = ?)",

@@ -82,29 +82,37 @@ Result<bool> receipt_known(Database& database, const core::Receipt& receipt, std
 
 Result<std::uint64_t> Transaction::record_outbound(const MessageRecord& content, LeafRef leaf,
                                                    const core::JournalEntry& entry) {
+  CHECK_OK(impl_.room());
   const auto ordinal =
       TRY(insert_message(impl_.database, content, Direction::outgoing, impl_.own_place(leaf), impl_.now));
+  impl_.texts.recorded(ordinal, content.id, content.open_under);
+  impl_.news.recorded(content, leaf);
   if (content.joint_act) impl_.known_changed();
-  CHECK_OK(append(entry));
+  CHECK_OK(impl_.append_first(entry));
   return ordinal;
 }
 
 Result<Digest> Transaction::record_inbound(const MessageRecord& content, const core::JournalEntry& entry) {
-  if (const auto known = TRY(find_message(content.id))) {
+  CHECK_OK(impl_.room());
+  const auto place = TRY(impl_.place(content.statement));
+  auto inserted = insert_message(impl_.database, content, Direction::incoming, place, impl_.now);
+  if (!inserted.has_value() && inserted.error().code == Errc::conflict) {
     // It came inside a forward before; now it has come as a message of its own.
-    if (known->direction != Direction::carried || known->statement != content.statement.statement)
+    const auto known = TRY(find_message(content.id));
+    if (!known || known->direction != Direction::carried || known->statement != content.statement.statement)
       return fail(Errc::conflict, "the message is there");
     CHECK_OK(note_text_change(known->ordinal));
     CHECK_OK(remove_carried(impl_.database, known->ordinal));
+    inserted = insert_message(impl_.database, content, Direction::incoming, place, impl_.now);
   }
-  const auto place = TRY(impl_.place(content.statement));
-  CHECK_OK(insert_message(impl_.database, content, Direction::incoming, place, impl_.now));
+  impl_.texts.recorded(TRY(inserted), content.id, content.open_under);
   if (content.joint_act) impl_.known_changed();
   CHECK_OK(not_missing(impl_.database, content.id));
   return append(entry);
 }
 
 Result<void> Transaction::note_text_change(std::uint64_t ordinal) {
+  ++impl_.texts.changes;
   return impl_.database.query("INSERT OR REPLACE INTO text_change (ordinal) VALUES (?)", ordinal).run();
 }
 
@@ -112,6 +120,7 @@ Result<void> Transaction::note_text_change(std::uint64_t ordinal) {
 Result<void> Transaction::restore(const MessageRecord& content, std::uint64_t ordinal) {
   CHECK_OK(note_text_change(ordinal));
   CHECK_OK(impl_.database.query("DELETE FROM erasure WHERE message = ?", content.id).run());
+  impl_.news.changed({});
   return impl_.database
       .query("UPDATE body SET ciphertexts = ?, wraps = ?, sealed_key = ? WHERE ordinal = ?",
              encode_list(content.ciphertexts), content.wraps, content.sealed_key, ordinal)
@@ -141,7 +150,8 @@ Result<void> Transaction::record_carried(const MessageRecord& content, const cor
     CHECK_OK(remove_carried(impl_.database, known->ordinal));
   }
   const auto place = TRY(impl_.place(content.statement));
-  CHECK_OK(insert_message(impl_.database, content, Direction::carried, place, impl_.now));
+  const auto ordinal = TRY(insert_message(impl_.database, content, Direction::carried, place, impl_.now));
+  impl_.texts.recorded(ordinal, content.id, content.open_under);
   CHECK_OK(append(entry));
   return {};
 }
@@ -174,9 +184,9 @@ bool is_asked_for(core::Stage stage) {
   return false;
 }
 
-Result<void> queue_receipt(Database& database, const core::Receipt& receipt, std::string_view statement) {
-  if (is_asked_for(receipt.stage)) return {};
-  return database
+Result<void> queue_receipt(Transaction::Impl& impl, const core::Receipt& receipt, std::string_view statement) {
+  impl.news.queued_receipt(receipt.originator);
+  return impl.database
       .query("INSERT INTO unsent_receipt (peer, digest, message, receiver, stage) VALUES (?,?,?,?,?)",
              receipt.originator, core::statement_digest(statement), receipt.message, receipt.receiver,
              static_cast<int>(receipt.stage))
@@ -190,7 +200,7 @@ Result<LeafRef> Transaction::issue_receipt(const core::Receipt& receipt) {
   if (TRY(receipt_known(impl_.database, receipt, statement))) return fail(Errc::conflict, "the receipt is there");
   const auto leaf = TRY(sign(statement));
   CHECK_OK(insert_receipt(impl_.database, receipt, statement, impl_.own_place(leaf)));
-  CHECK_OK(queue_receipt(impl_.database, receipt, statement));
+  if (!is_asked_for(receipt.stage)) CHECK_OK(queue_receipt(impl_, receipt, statement));
   if (receipt.stage == core::Stage::refused) CHECK_OK(not_missing(impl_.database, receipt.message));
   if (receipt.stage == core::Stage::read)
     CHECK_OK(impl_.database.query("UPDATE message SET unread = 0 WHERE id = ? AND unread = 1", receipt.message).run());
@@ -220,10 +230,18 @@ Result<void> Transaction::record_receipt(const ReceiptRecord& record, const core
                  .run());
   }
   CHECK_OK(append(entry));
+  impl_.note_receipt(receipt.stage);
   return {};
 }
 
 Result<std::vector<ReceiptRecord>> Transaction::receipts(const core::MessageId& id) { return impl_.rows.receipts(id); }
+
+Result<void> Transaction::queue_answer(const std::string& peer, const core::MessageId& id) {
+  for (const auto& [receipt, statement] : TRY(receipts(id)))
+    if (receipt.receiver == impl_.authority && receipt.originator == peer && is_asked_for(receipt.stage))
+      CHECK_OK(queue_receipt(impl_, receipt, statement.statement));
+  return {};
+}
 
 Result<void> Transaction::mark_receipt_taken(const std::string& peer, const Digest& statement) {
   // Oldest first: confirmations come in the order of issue, so the walk is short.
@@ -239,28 +257,16 @@ Result<void> Transaction::mark_receipt_taken(const std::string& peer, const Dige
 
 namespace {
 
-struct Head {
-  std::uint64_t epoch = 1;
-  std::uint64_t sequence = 0;
-  std::optional<Digest> digest;
-};
-
-Result<Head> outbox_head(Database& database, const std::string& peer) {
-  auto q = database.query(
-      "SELECT epoch, sequence, statement FROM outbox WHERE peer = ? ORDER BY epoch DESC, sequence DESC LIMIT 1", peer);
-  if (!TRY(q.next())) return Head{};
-  return Head{q.number(0), q.number(1), core::statement_digest(as_text(q.view(2)))};
-}
-
 // The number it closes; without effect on one that was answered.
-Result<void> close_voided(Database& database, const core::Dispatch& dispatch, const core::DispatchVoid& item) {
+Result<void> close_voided(Transaction::Impl& impl, const core::Dispatch& dispatch, const core::DispatchVoid& item) {
   {
-    auto q =
-        database.query("SELECT 1 FROM outbox WHERE peer = ? AND epoch = ? AND sequence = ? AND message IS NOT NULL",
-                       dispatch.recipient, dispatch.epoch, item.sequence);
+    auto q = impl.database.query(
+        "SELECT 1 FROM outbox WHERE peer = ? AND epoch = ? AND sequence = ? AND message IS NOT NULL",
+        dispatch.recipient, dispatch.epoch, item.sequence);
     if (!TRY(q.next())) return fail(Errc::not_found, "no such dispatch to void");
   }
-  return database
+  impl.news.changed(dispatch.recipient);
+  return impl.database
       .query(
           "UPDATE outbox SET state = ?, waiting_for = ? "
           "WHERE peer = ? AND epoch = ? AND sequence = ? AND state = 0",
@@ -270,36 +276,99 @@ Result<void> close_voided(Database& database, const core::Dispatch& dispatch, co
 
 }  // namespace
 
+namespace {
+
+// Signs it and keeps it; due at once.
+Result<void> insert_dispatch(Transaction::Impl& impl, core::Dispatch& dispatch, core::Precedence precedence,
+                             const std::string& waiting_for) {
+  dispatch.sender = impl.authority;
+  dispatch.salt = impl.seams.random.bytes(crypto::kSaltSize);
+  auto statement = dispatch.to_text();
+  const auto leaf = TRY(impl.sign(statement));
+  const auto place = impl.own_place(leaf);
+  OutboxRow row;
+  row.peer = dispatch.recipient;
+  row.epoch = dispatch.epoch;
+  row.sequence = dispatch.sequence;
+  if (const auto* sent = std::get_if<core::DispatchMessage>(&dispatch.item)) row.message = sent->id;
+  row.precedence = precedence;
+  row.next_attempt = impl.now;
+  row.waiting_for = waiting_for;
+  CHECK_OK(impl.database
+               .query("INSERT INTO outbox (peer, epoch, sequence, statement, batch, leaf, message, precedence, state, "
+                      "attempts, next_attempt, waiting_for) VALUES (?,?,?,?,?,?,?,?,0,0,?,?)",
+                      dispatch.recipient, dispatch.epoch, dispatch.sequence, as_bytes(statement), place.batch,
+                      place.leaf, row.message, static_cast<int>(precedence), impl.now, waiting_for)
+               .run());
+  impl.outbox_grew(row.peer, {row.epoch, row.sequence, impl.leaf(leaf)});
+  impl.news.dispatched(std::move(row), leaf);
+  return {};
+}
+
+}  // namespace
+
 Result<std::uint64_t> Transaction::record_dispatch(const std::string& recipient, const core::DispatchItem& item,
                                                    core::Precedence precedence, const std::string& waiting_for) {
-  const auto head = TRY(outbox_head(impl_.database, recipient));
+  const auto head = TRY(impl_.outbox_head(recipient));
+  if (head.epoch < impl_.epoch) return fail(Errc::internal, "a dispatch before `restored`");
   core::Dispatch dispatch;
-  dispatch.sender = impl_.authority;
   dispatch.recipient = recipient;
   dispatch.epoch = head.epoch;
   dispatch.sequence = head.sequence + 1;
   dispatch.previous = head.digest;
   dispatch.item = item;
-  dispatch.salt = impl_.seams.random.bytes(crypto::kSaltSize);
-  auto statement = dispatch.to_text();
-  const auto place = impl_.own_place(TRY(sign(statement)));
-
-  std::optional<core::MessageId> message;
-  if (const auto* sent = std::get_if<core::DispatchMessage>(&item)) message = sent->id;
-  if (const auto* voided = std::get_if<core::DispatchVoid>(&item))
-    CHECK_OK(close_voided(impl_.database, dispatch, *voided));
-  CHECK_OK(impl_.database
-               .query("INSERT INTO outbox (peer, epoch, sequence, statement, batch, leaf, message, precedence, state, "
-                      "attempts, next_attempt, waiting_for) VALUES (?,?,?,?,?,?,?,?,0,0,?,?)",
-                      recipient, dispatch.epoch, dispatch.sequence, as_bytes(statement), place.batch, place.leaf,
-                      message, static_cast<int>(precedence), impl_.now, waiting_for)
-               .run());
+  if (const auto* voided = std::get_if<core::DispatchVoid>(&item)) CHECK_OK(close_voided(impl_, dispatch, *voided));
+  CHECK_OK(insert_dispatch(impl_, dispatch, precedence, waiting_for));
   return dispatch.sequence;
 }
 
+Result<void> Transaction::open_epoch(const std::string& peer) {
+  const auto head = TRY(impl_.outbox_head(peer));
+  if (head.epoch >= impl_.epoch) return {};
+  const auto old = impl_.epoch - 1;
+  core::Dispatch dispatch;
+  dispatch.recipient = peer;
+  dispatch.epoch = impl_.epoch;
+  dispatch.item = core::DispatchRestored{old, head.epoch == old ? head.sequence : 0, TRY(inbound_head(peer)).sequence};
+  return insert_dispatch(impl_, dispatch, core::Precedence::routine, {});
+}
+
+Result<void> Transaction::send_again(const std::string& peer, std::uint64_t after) {
+  const auto epoch = TRY(impl_.outbox_head(peer)).epoch;
+  CHECK_OK(impl_.database
+               .query("UPDATE taken SET sequence = ? WHERE peer = ? AND epoch = ? AND sequence > ?", after, peer, epoch,
+                      after)
+               .run());
+  impl_.news.changed(peer);
+  return impl_.database
+      .query(
+          "UPDATE outbox SET state = ?, attempts = 0, next_attempt = ? "
+          "WHERE peer = ? AND epoch = ? AND sequence > ? AND state = ? AND message IS NOT NULL",
+          static_cast<int>(OutboxState::queued), impl_.now, peer, epoch, after,
+          static_cast<int>(OutboxState::delivered))
+      .run();
+}
+
+Result<bool> Transaction::settle_again(const std::string& peer, const core::MessageId& message) {
+  const auto settle = [&](OutboxState from) -> Result<bool> {
+    CHECK_OK(impl_.database
+                 .query("UPDATE outbox INDEXED BY outbox_message SET state = ?1, waiting_for = '' "
+                        "WHERE peer = ?2 AND message = ?3 AND state = ?4 "
+                        "AND EXISTS (SELECT 1 FROM receipt WHERE message = ?3 AND receiver = ?2 AND stage = ?5)",
+                        static_cast<int>(OutboxState::delivered), peer, message, static_cast<int>(from),
+                        static_cast<int>(core::Stage::delivered))
+                 .run());
+    return impl_.database.changes() > 0;
+  };
+  CHECK_OK(settle(OutboxState::closed));
+  return settle(OutboxState::queued);
+}
+
 Result<std::uint64_t> Transaction::waiting(const std::string& peer, const std::string& waiting_for) {
-  auto q = impl_.database.query("SELECT count(*) FROM outbox WHERE peer = ? AND state = ? AND waiting_for = ?", peer,
-                                static_cast<int>(OutboxState::queued), waiting_for);
+  auto q = impl_.database.query(
+      "SELECT count(*) FROM outbox INDEXED BY outbox_waiting "
+      "WHERE peer = ? AND state = 0 AND message IS NOT NULL AND waiting_for <> '' AND waiting_for = ?",
+      peer, waiting_for);
   CHECK_OK(q.next());
   return q.number(0);
 }
@@ -311,7 +380,7 @@ Result<void> Transaction::mark_dispatch_taken(const std::string& peer, std::uint
     auto q = impl_.database.query("SELECT sequence FROM taken WHERE peer = ? AND epoch = ?", peer, epoch);
     if (TRY(q.next())) before = q.number(0);
   }
-  const auto head = TRY(outbox_head(impl_.database, peer));
+  const auto head = TRY(impl_.outbox_head(peer));
   if (epoch > head.epoch || (epoch == head.epoch && up_to_sequence > head.sequence))
     return fail(Errc::malformed, "a dispatch that was never sent");
   if (up_to_sequence <= before) return {};
@@ -354,14 +423,7 @@ Result<bool> Transaction::take_waiting_reissue(const WaitingReissue& waiting) {
 
 // ---- dispatches of peers
 
-Result<core::ChainHead> Transaction::inbound_head(const std::string& sender) {
-  auto q = impl_.database.query(
-      "SELECT epoch, sequence, statement FROM inbound_dispatch WHERE sender = ? ORDER BY epoch DESC, sequence DESC "
-      "LIMIT 1",
-      sender);
-  if (!TRY(q.next())) return core::ChainHead{};
-  return core::ChainHead{q.number(0), q.number(1), core::statement_digest(as_text(q.view(2)))};
-}
+Result<core::ChainHead> Transaction::inbound_head(const std::string& sender) { return impl_.inbound_head(sender); }
 
 Result<std::optional<std::string>> Transaction::inbound_dispatch(const std::string& sender, std::uint64_t epoch,
                                                                  std::uint64_t sequence) {
@@ -397,6 +459,7 @@ Result<void> insert_inbound(Transaction::Impl& impl, const core::Dispatch& d, co
                       d.sender, d.epoch, d.sequence, as_bytes(statement.statement), place.batch, place.leaf, place.path,
                       message, missing)
                .run());
+  impl.inbound_grew(d.sender, {d.epoch, d.sequence, core::statement_digest(statement.statement)});
   const auto* voided = std::get_if<core::DispatchVoid>(&d.item);
   if (voided == nullptr) return {};
   // Without effect on what was answered before.

@@ -36,6 +36,7 @@ void drain(int descriptor) {
 
 constexpr std::size_t kSourcesListed = 64;
 constexpr const char* kUnix = "unix";
+constexpr const char* kDialled = "dialled";
 
 }  // namespace
 
@@ -79,6 +80,16 @@ bool Connections::add(const std::string& name, const std::string& source, int de
   return true;
 }
 
+bool Connections::add_dialled(const std::string& name, const std::string& authority, int descriptor) {
+  const std::lock_guard lock(mutex_);
+  if (connections_.contains(name)) return false;
+  const int duplicate = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+  if (duplicate < 0) return false;
+  ++sources_[kDialled];
+  connections_.emplace(name, Connection{duplicate, kDialled, authority, 0, 0, 0, false, Account(limits_.guard)});
+  return true;
+}
+
 void Connections::handshake(const std::string& authority, Instant now) {
   const std::lock_guard lock(mutex_);
   if (unclaimed_.size() >= limits_.total) unclaimed_.erase(unclaimed_.begin());
@@ -100,6 +111,12 @@ void Connections::credit(const std::string& name, std::uint64_t bytes) {
   if (const auto it = connections_.find(name); it != connections_.end()) it->second.useful += bytes;
 }
 
+void Connections::charge(const std::string& name, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = connections_.find(name); it != connections_.end())
+    it->second.charged += limits_.guard.factor * bytes;
+}
+
 void Connections::in_use(const std::string& name, bool used) {
   const std::lock_guard lock(mutex_);
   const auto it = connections_.find(name);
@@ -119,6 +136,14 @@ void Connections::useless(const std::string& name) {
 bool Connections::barred(const std::string& authority, Instant now) const {
   const std::lock_guard lock(mutex_);
   return penalties_.barred(authority, now);
+}
+
+std::uint64_t Connections::debt(const std::string& authority) const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t most = 0;
+  for (const auto& [name, connection] : connections_)
+    if (connection.authority == authority) most = std::max(most, connection.account.debt());
+  return most;
 }
 
 bool Connections::allowed(Connection& connection, std::uint64_t memory, Instant now) const {
@@ -143,9 +168,8 @@ void Connections::cut(const std::string& name, Connection& connection, Instant n
   drain(connection.descriptor);
   const auto authority = culprit(connection);
   if (!authority.empty()) penalties_.charge(authority, now);
-  log_(service::LogLevel::warning, "guard.cut",
-       "connection " + name + " authority " + (authority.empty() ? "-" : authority) + " debt " +
-           std::to_string(connection.account.debt()) + " memory " + std::to_string(memory_ >> 20) + " MiB");
+  log_(service::log_line<service::LogEvent::guard_cut>(name, authority.empty() ? "-" : authority,
+                                                       connection.account.debt(), memory_ >> 20));
 }
 
 // glibc keeps what gRPC freed of reset streams.
@@ -177,8 +201,7 @@ void Connections::look(std::uint64_t memory, Instant now) {
       ++it;
     }
   }
-  for (const auto& [source, count] : turned_away_)
-    refusals_.note("reason limit source " + source + " count " + std::to_string(count), now);
+  for (const auto& [source, count] : turned_away_) refusals_.note({"limit", source, count}, now);
   turned_away_.clear();
   refusals_.tick(now);
 }
@@ -186,7 +209,7 @@ void Connections::look(std::uint64_t memory, Instant now) {
 void Connections::forget(const std::string& name, const Connection& connection, Instant now) {
   // Of a Unix socket nobody claims connections.
   if (!connection.cut && connection.authority.empty() && connection.source != kUnix)
-    refusals_.note("reason no-call connection " + name, now);
+    refusals_.note({"no-call", name}, now);
   ::close(connection.descriptor);
   if (--sources_[connection.source] == 0) sources_.erase(connection.source);
 }

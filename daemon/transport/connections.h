@@ -31,17 +31,24 @@ class Connections {
 
   // Takes a duplicate of `descriptor`. False when a limit is reached or no descriptor is left.
   bool add(const std::string& name, const std::string& source, int descriptor);
+  // One that we dialled: no limit counts it.
+  bool add_dialled(const std::string& name, const std::string& authority, int descriptor);
   // A handshake was accepted for this authority; a call will show on which connection.
   void handshake(const std::string& authority, Instant now);
   // A handshake was refused, and why: ids and codes.
-  void refused(const std::string& detail, Instant now) { refusals_.note(detail, now); }
+  void refused(const Refusal& refusal, Instant now) { refusals_.note(refusal, now); }
   // A call on this connection came from this authority.
   void claim(const std::string& name, const std::string& authority);
   void credit(const std::string& name, std::uint64_t bytes);
+  // What was credited and was of no use after all: of each byte so many are owed as it paid for.
+  void charge(const std::string& name, std::uint64_t bytes);
   void in_use(const std::string& name, bool used);
   // A stream on it ended that was of no use: few bytes, but each costs us a greeting and a line in the log.
   void useless(const std::string& name);
   [[nodiscard]] bool barred(const std::string& authority, Instant now) const;
+  // Of its connections the one that owes most, in bytes, as of the last tick; to be cut it owes more than the
+  // allowance.
+  [[nodiscard]] std::uint64_t debt(const std::string& authority) const;
 
   // Forty times a second: forgets what is closed, samples the others, cuts and charges. Logs what came to nothing.
   void tick(Instant now);

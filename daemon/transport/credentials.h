@@ -33,7 +33,7 @@ using AcceptLeaf = std::function<bool(const Digest& leaf)>;
 // there are threads; a second call changes nothing.
 void prepare_libraries();
 
-// Both refuse a leaf that is not a P-256 certificate before `accept` is asked.
+// Both refuse a leaf that is not a P-256 or Ed25519 certificate before `accept` is asked.
 std::shared_ptr<grpc::ServerCredentials> server_credentials(const TlsIdentity& identity, AcceptLeaf accept);
 std::shared_ptr<grpc::ChannelCredentials> channel_credentials(const TlsIdentity& identity, AcceptLeaf accept);
 

@@ -4,6 +4,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "daemon/transport/desk_handlers.h"
+#include "daemon/transport/health_service.h"
 #include "daemon/transport/listener.h"
 #include "daemon/transport/server_options.h"
 #include "daemon/transport/submit_stream.h"
@@ -32,6 +33,7 @@ class DeskServer::Impl {
     grpc::ServerBuilder builder;
     apply(builder, {kMaxRequest, 64, kThreads}, true);
     builder.RegisterService(&handlers_);
+    builder.RegisterService(&health_);
     // Any person's certificate completes the handshake, so that an unknown one gets an answer.
     acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
@@ -42,11 +44,14 @@ class DeskServer::Impl {
   ~Impl() {
     listener_.reset();
     if (!server_) return;
+    health_.serving(false);
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
     server_->Wait();
   }
 
   [[nodiscard]] bool running() const { return server_ != nullptr; }
+  void serving(bool yes) { health_.serving(yes); }
+  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
   void listen(Socket socket) {
     listener_ = std::make_unique<Listener>(
         std::move(socket), connections_, clock_, [this](int listening, int accepted) { hand(listening, accepted); },
@@ -64,6 +69,7 @@ class DeskServer::Impl {
   const Clock& clock_;
   Connections connections_;
   DeskHandlers handlers_;
+  HealthService health_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Listener> listener_;
@@ -79,5 +85,7 @@ Result<std::unique_ptr<DeskServer>> DeskServer::start(const DeskOptions& options
 
 DeskServer::DeskServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DeskServer::~DeskServer() = default;
+void DeskServer::serving(bool yes) { impl_->serving(yes); }
+std::size_t DeskServer::connections() const { return impl_->connections(); }
 
 }  // namespace chancery::transport

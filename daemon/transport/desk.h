@@ -3,6 +3,7 @@
 
 #include "crypto/clock.h"
 #include "daemon/service/administration.h"
+#include "daemon/service/attachment_desk.h"
 #include "daemon/service/consent_desk.h"
 #include "daemon/service/disclosing.h"
 #include "daemon/service/erasing.h"
@@ -19,6 +20,7 @@ namespace chancery::transport {
 struct DeskServices {
   service::Submit& submit;
   service::Reading& reading;
+  service::AttachmentDesk& attachments;
   service::Erasing& erasing;
   service::EvidenceExport& evidence;
   service::ConsentDesk& consents;
@@ -40,10 +42,14 @@ class DeskServer {
  public:
   // Errors: those of Socket::unix; unavailable.
   static Result<std::unique_ptr<DeskServer>> start(const DeskOptions& options, const DeskServices& services);
-  // Stops accepting, gives running calls five seconds, waits for all of them.
+  // Stops accepting, tells monitors so, gives running calls five seconds, waits for all of them.
   ~DeskServer();
   DeskServer(const DeskServer&) = delete;
   DeskServer& operator=(const DeskServer&) = delete;
+
+  // What the health check answers from now on; `true` at first. Thread-safe.
+  void serving(bool yes);
+  [[nodiscard]] std::size_t connections() const;
 
  private:
   class Impl;

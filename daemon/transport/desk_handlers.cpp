@@ -1,41 +1,51 @@
 #include "daemon/transport/desk_handlers.h"
 
+#include "daemon/transport/attachment_streams.h"
 #include "daemon/transport/status.h"
 
 namespace chancery::transport {
 
 namespace {
 
-// Puts what came into the answer with `show`, or the refusal into what `refusal` yields.
+void put(const service::Refused& refused, v1::Refusal& out) {
+  wire::to_proto(refused.decision, refused.agreement, out);
+  wire::to_proto(refused.passages, out);
+}
+
+}  // namespace
+
 template <class T, class Show, class Refusal>
-Result<void> answer(const service::Outcome<T>& outcome, Show show, Refusal refusal) {
-  if (!outcome) return tl::unexpected(outcome.error());
-  if (const auto* refused = std::get_if<service::Refused>(&*outcome)) {
-    auto& out = *refusal();
-    wire::to_proto(refused->decision, refused->agreement, out);
-    wire::to_proto(refused->passages, out);
+Result<void> DeskHandlers::answer(const service::Outcome<T>& outcome, Show show, Refusal refusal) const {
+  if (!outcome) {
+    const auto why = services_.administration.why_not_now(outcome.error());
+    if (!why) return tl::unexpected(outcome.error());
+    put(*why, *refusal());
+  } else if (const auto* refused = std::get_if<service::Refused>(&*outcome)) {
+    put(*refused, *refusal());
   } else {
     show(std::get<T>(*outcome));
   }
   return {};
 }
 
-}  // namespace
-
+// The code alone: what it is about may be what somebody typed, and this is logged.
 Error as_error(const service::Refused& refused) {
   const auto& reasons = refused.decision.reasons();
   if (reasons.empty()) return {Errc::internal, "a refusal without reason"};
   const auto code = reasons.front().code;
-  const auto detail = std::string(core::to_string(code)) + " " + reasons.front().subject;
+  const std::string detail = core::to_string(code);
   if (code == core::ReasonCode::not_found) return {Errc::not_found, detail};
   if (code == core::ReasonCode::malformed || code == core::ReasonCode::ambiguous_id) return {Errc::malformed, detail};
   return {Errc::forbidden, detail};
 }
 
 Result<void> fill(const service::Outcome<wire::Accepted>& outcome, v1::SubmitResponse& out) {
-  return answer(
-      outcome, [&](const wire::Accepted& accepted) { wire::to_proto(accepted, *out.mutable_accepted()); },
-      [&] { return out.mutable_refused(); });
+  if (!outcome) return tl::unexpected(outcome.error());
+  if (const auto* refused = std::get_if<service::Refused>(&*outcome))
+    put(*refused, *out.mutable_refused());
+  else
+    wire::to_proto(std::get<wire::Accepted>(*outcome), *out.mutable_accepted());
+  return {};
 }
 
 Result<core::User> DeskHandlers::caller(const grpc::ServerContext& context) const {
@@ -67,6 +77,11 @@ grpc::Status DeskHandlers::Submit(grpc::ServerContext* context, const v1::Submit
   });
 }
 
+grpc::Status DeskHandlers::Upload(grpc::ServerContext* context, UploadRpc* rpc) {
+  return as_person(context, "Upload",
+                   [&](const core::User& person) { return run_upload(services_.attachments, person, *rpc); });
+}
+
 grpc::Status DeskHandlers::Approve(grpc::ServerContext* context, const v1::ApproveRequest* request,
                                    v1::SubmitResponse* response) {
   return as_person(context, "Approve", [&](const core::User& person) -> Result<void> {
@@ -94,6 +109,13 @@ grpc::Status DeskHandlers::Read(grpc::ServerContext* context, const v1::ReadRequ
         services_.reading.read(person, request->message()),
         [&](const wire::ReadView& v) { wire::to_proto(v, *response->mutable_body()); },
         [&] { return response->mutable_refused(); });
+  });
+}
+
+grpc::Status DeskHandlers::Download(grpc::ServerContext* context, const v1::DownloadRequest* request,
+                                    DownloadRpc* rpc) {
+  return as_person(context, "Download", [&](const core::User& person) {
+    return run_download(services_.attachments, person, *request, *rpc);
   });
 }
 
@@ -228,6 +250,26 @@ grpc::Status DeskHandlers::VerifyPeer(grpc::ServerContext* context, const v1::Ve
   return as_person(context, "VerifyPeer", [&](const core::User& person) -> Result<void> {
     return answer(
         services_.administration.verify_peer(person, TRY(wire::to_anchor_check(*request))),
+        [&](const wire::PeerView& v) { wire::to_proto(v, *response->mutable_peer()); },
+        [&] { return response->mutable_refused(); });
+  });
+}
+
+grpc::Status DeskHandlers::SuspendPeer(grpc::ServerContext* context, const v1::SuspendPeerRequest* request,
+                                       v1::SuspendPeerResponse* response) {
+  return as_person(context, "SuspendPeer", [&](const core::User& person) -> Result<void> {
+    return answer(
+        services_.administration.decide_peer(person, TRY(wire::to_peer_decision(*request))),
+        [&](const wire::PeerView& v) { wire::to_proto(v, *response->mutable_peer()); },
+        [&] { return response->mutable_refused(); });
+  });
+}
+
+grpc::Status DeskHandlers::ResumePeer(grpc::ServerContext* context, const v1::ResumePeerRequest* request,
+                                      v1::ResumePeerResponse* response) {
+  return as_person(context, "ResumePeer", [&](const core::User& person) -> Result<void> {
+    return answer(
+        services_.administration.decide_peer(person, TRY(wire::to_peer_decision(*request))),
         [&](const wire::PeerView& v) { wire::to_proto(v, *response->mutable_peer()); },
         [&] { return response->mutable_refused(); });
   });

@@ -15,10 +15,13 @@ class DeskHandlers final : public v1::Desk::Service {
   grpc::Status Submit(grpc::ServerContext*, const v1::SubmitRequest*, v1::SubmitResponse*) override;
   grpc::Status SubmitMany(grpc::ServerContext*,
                           grpc::ServerReaderWriter<v1::SubmitManyResponse, v1::SubmitManyRequest>*) override;
+  grpc::Status Upload(grpc::ServerContext*, grpc::ServerReaderWriter<v1::UploadResponse, v1::UploadRequest>*) override;
   grpc::Status Approve(grpc::ServerContext*, const v1::ApproveRequest*, v1::SubmitResponse*) override;
 
   grpc::Status List(grpc::ServerContext*, const v1::ListRequest*, v1::ListResponse*) override;
   grpc::Status Read(grpc::ServerContext*, const v1::ReadRequest*, v1::ReadResponse*) override;
+  grpc::Status Download(grpc::ServerContext*, const v1::DownloadRequest*,
+                        grpc::ServerWriter<v1::DownloadResponse>*) override;
   grpc::Status Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest*, v1::AcknowledgeResponse*) override;
   grpc::Status Handle(grpc::ServerContext*, const v1::HandleRequest*, v1::HandleResponse*) override;
   grpc::Status Erase(grpc::ServerContext*, const v1::EraseRequest*, v1::EraseResponse*) override;
@@ -34,6 +37,8 @@ class DeskHandlers final : public v1::Desk::Service {
   grpc::Status AddUser(grpc::ServerContext*, const v1::AddUserRequest*, v1::AddUserResponse*) override;
   grpc::Status ListUsers(grpc::ServerContext*, const v1::ListUsersRequest*, v1::ListUsersResponse*) override;
   grpc::Status AddPeer(grpc::ServerContext*, const v1::AddPeerRequest*, v1::AddPeerResponse*) override;
+  grpc::Status SuspendPeer(grpc::ServerContext*, const v1::SuspendPeerRequest*, v1::SuspendPeerResponse*) override;
+  grpc::Status ResumePeer(grpc::ServerContext*, const v1::ResumePeerRequest*, v1::ResumePeerResponse*) override;
   grpc::Status VerifyPeer(grpc::ServerContext*, const v1::VerifyPeerRequest*, v1::VerifyPeerResponse*) override;
   grpc::Status ListPeers(grpc::ServerContext*, const v1::ListPeersRequest*, v1::ListPeersResponse*) override;
 
@@ -53,6 +58,10 @@ class DeskHandlers final : public v1::Desk::Service {
     const Result<void> done = run(*person);
     return done ? grpc::Status::OK : status(done.error(), call, *context);
   }
+  // Puts what came into the answer with `show`, or the refusal into what `refusal` yields; what cannot be done for now
+  // is refused too.
+  template <class T, class Show, class Refusal>
+  Result<void> answer(const service::Outcome<T>& outcome, Show show, Refusal refusal) const;
 
   DeskServices services_;
 };

@@ -7,9 +7,12 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/sync_stream.h>
 
+#include <condition_variable>
 #include <future>
 #include <thread>
 
+#include "daemon/transport/dialled.h"
+#include "daemon/transport/guard.h"
 #include "daemon/transport/raw_stream.h"
 #include "daemon/transport/stream_link.h"
 
@@ -18,6 +21,8 @@ namespace chancery::transport {
 namespace {
 
 using RawStream = grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+constexpr int kLookMs = 25;
 
 auto after(Duration wait) { return std::chrono::system_clock::now() + std::chrono::milliseconds(wait.ms); }
 
@@ -47,37 +52,49 @@ struct Call {
   grpc::ClientContext context;
   std::unique_ptr<RawStream> stream;
   std::shared_ptr<StreamLink> link;
+  std::string connection;  // by which the guard knows it; empty: no socket of it was found
 };
 
-Stream over(Call& call) {
+Stream over(Call& call, Connections& connections) {
   return {[&call](const Bytes& bytes) { return call.stream->Write(to_buffer(bytes)); },
           [&call]() -> std::optional<Bytes> {
             grpc::ByteBuffer buffer;
             if (!call.stream->Read(&buffer)) return std::nullopt;
             return to_bytes(buffer);
           },
-          [&call] { call.context.TryCancel(); }, [](std::size_t) {}, [](std::size_t) {}};
+          [&call] { call.context.TryCancel(); },
+          [&call, &connections](std::size_t bytes) { connections.credit(call.connection, credit_received(bytes)); },
+          [&call, &connections](std::size_t bytes) { connections.credit(call.connection, credit_sent(bytes)); },
+          [&call, &connections](std::size_t bytes) { connections.charge(call.connection, credit_received(bytes)); }};
 }
 
-void open_stream(Call& call) {
+void open_stream(Call& call, Connections& connections) {
   const grpc::internal::RpcMethod method(kDeliver, grpc::internal::RpcMethod::BIDI_STREAMING, call.channel);
   call.stream.reset(grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
       call.channel.get(), method, &call.context));
-  call.link = std::make_shared<StreamLink>(over(call));
+  call.link = std::make_shared<StreamLink>(over(call, connections));
 }
 
 }  // namespace
 
 class PeerClient::Impl {
  public:
-  Impl(PeerClientOptions options, Links& links) : options_(std::move(options)), links_(links) {}
+  Impl(PeerClientOptions options, Links& links, const Clock& clock, const service::Log& log)
+      : options_(std::move(options)),
+        links_(links),
+        clock_(clock),
+        connections_({0, 0, false, options_.guard}, log),
+        watching_([this] { watch(); }) {}
 
   Result<std::shared_ptr<service::PeerLink>> dial(const std::string& peer, const std::string& endpoint,
                                                   service::PeerEvents& events) {
+    if (connections_.barred(peer, clock_.now())) return fail(Errc::unavailable, peer + ": barred for a while");
     auto leaf = std::make_shared<Seen>();
     auto call = std::make_shared<Call>();
     CHECK_OK(connect(*call, peer, endpoint, leaf));
-    open_stream(*call);
+    call->connection = find_dialled(endpoint, peer, connections_);
+    wake_.notify_one();
+    open_stream(*call, connections_);
     links_.add(peer, leaf->get(), call->link);
     std::promise<bool> answered;
     std::promise<bool> go_on;
@@ -92,11 +109,18 @@ class PeerClient::Impl {
       go_on.set_value(false);
       return fail(Errc::unavailable, peer + ": does not answer the stream");
     }
+    if (call->connection.empty()) call->connection = find_connected(call->context.peer(), peer, connections_);
+    // What nobody can look at is not kept.
+    if (call->connection.empty()) call->link->close();
+    connections_.credit(call->connection, credit_received(0));  // the call itself
     const bool taken = call->link->open() && events.opened(peer, call->link, true);
     go_on.set_value(taken);
     if (!taken) return fail(Errc::unavailable, peer + ": another stream stays");
     return call->link;
   }
+
+  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+  [[nodiscard]] std::uint64_t debt(const std::string& peer) const { return connections_.debt(peer); }
 
   void stop() {
     std::list<Reader> readers;
@@ -105,6 +129,8 @@ class PeerClient::Impl {
       stopped_ = true;
       readers.swap(readers_);
     }
+    wake_.notify_one();
+    if (watching_.joinable()) watching_.join();
     for (auto& reader : readers) {
       reader.call->link->close();
       reader.thread.join();
@@ -170,13 +196,16 @@ class PeerClient::Impl {
     auto finished = std::make_shared<std::atomic<bool>>(false);
     readers_.push_back({call, finished, {}});
     readers_.back().thread = std::thread(
-        [peer, call, &events, finished, answered = std::move(answered), go_on = std::move(go_on)]() mutable {
+        [this, peer, call, &events, finished, answered = std::move(answered), go_on = std::move(go_on)]() mutable {
           call->stream->WaitForInitialMetadata();
           answered.set_value(true);
-          if (go_on.get())
-            pump(peer, call->link, events);
-          else
+          if (go_on.get()) {
+            connections_.in_use(call->connection, true);
+            if (!pump(peer, call->link, events)) connections_.useless(call->connection);
+            connections_.in_use(call->connection, false);
+          } else {
             call->link->detach();
+          }
           call->stream->Finish();
           *finished = true;
         });
@@ -200,15 +229,33 @@ class PeerClient::Impl {
     return stopped_;
   }
 
+  // As often as the listener looks at what others dialled; not at all while nothing is.
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_) {
+      if (connections_.size() == 0)
+        wake_.wait_for(lock, std::chrono::seconds(1));
+      else
+        wake_.wait_for(lock, std::chrono::milliseconds(kLookMs));
+      lock.unlock();
+      connections_.tick(clock_.now());
+      lock.lock();
+    }
+  }
+
   PeerClientOptions options_;
   Links& links_;
+  const Clock& clock_;
+  Connections connections_;
   std::mutex mutex_;
+  std::condition_variable wake_;
   std::list<Reader> readers_;
   bool stopped_ = false;
+  std::thread watching_;  // last: uses all the others
 };
 
-PeerClient::PeerClient(PeerClientOptions options, Links& links)
-    : impl_(std::make_unique<Impl>(std::move(options), links)) {}
+PeerClient::PeerClient(PeerClientOptions options, Links& links, const Clock& clock, service::Log log)
+    : impl_(std::make_unique<Impl>(std::move(options), links, clock, log)) {}
 
 PeerClient::~PeerClient() { stop(); }
 
@@ -218,5 +265,7 @@ Result<std::shared_ptr<service::PeerLink>> PeerClient::dial(const std::string& p
 }
 
 void PeerClient::stop() { impl_->stop(); }
+std::size_t PeerClient::connections() const { return impl_->connections(); }
+std::uint64_t PeerClient::debt(const std::string& peer) const { return impl_->debt(peer); }
 
 }  // namespace chancery::transport

@@ -79,8 +79,10 @@ class DeliverService final : public grpc::Service {
               if (!stream.Read(&buffer)) return std::nullopt;
               return to_bytes(buffer);
             },
-            [&context] { context.TryCancel(); }, [credit](std::size_t bytes) { credit(credit_received(bytes)); },
-            [credit](std::size_t bytes) { credit(credit_sent(bytes)); }};
+            [&context] { context.TryCancel(); },
+            [credit](std::size_t bytes) { credit(credit_received(bytes)); },
+            [credit](std::size_t bytes) { credit(credit_sent(bytes)); },
+            [this, connection](std::size_t bytes) { connections_.charge(connection, credit_received(bytes)); }};
   }
 
   Links& links_;
@@ -121,6 +123,7 @@ class PeerServer::Impl {
   }
   [[nodiscard]] const std::string& address() const { return listener_->address(); }
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+  [[nodiscard]] std::uint64_t debt(const std::string& peer) const { return connections_.debt(peer); }
 
  private:
   bool accept(const Digest& leaf) {
@@ -130,7 +133,7 @@ class PeerServer::Impl {
       connections_.handshake(*peer, now);
       return true;
     }
-    connections_.refused(peer ? "reason barred authority " + *peer : "reason certificate leaf " + to_string(leaf), now);
+    connections_.refused(peer ? Refusal{"barred", *peer} : Refusal{"certificate", to_string(leaf)}, now);
     return false;
   }
 
@@ -165,5 +168,6 @@ PeerServer::~PeerServer() = default;
 
 const std::string& PeerServer::address() const { return impl_->address(); }
 std::size_t PeerServer::connections() const { return impl_->connections(); }
+std::uint64_t PeerServer::debt(const std::string& peer) const { return impl_->debt(peer); }
 
 }  // namespace chancery::transport

@@ -26,6 +26,7 @@ class PeerServer {
 
   [[nodiscard]] const std::string& address() const;  // with the port taken
   [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] std::uint64_t debt(const std::string& peer) const;  // see Connections
 
  private:
   class Impl;

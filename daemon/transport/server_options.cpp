@@ -40,9 +40,9 @@ void refuse_compression(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-void apply(grpc::ServerBuilder& builder, const ServerLimits& limits, bool helpers) {
-  grpc::EnableDefaultHealthCheckService(helpers);
-  builder.SetOption(std::make_unique<Plugins>(helpers));
+void apply(grpc::ServerBuilder& builder, const ServerLimits& limits, bool reflection) {
+  grpc::EnableDefaultHealthCheckService(false);
+  builder.SetOption(std::make_unique<Plugins>(reflection));
   builder.SetMaxReceiveMessageSize(limits.max_message);
   refuse_compression(builder);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_per_connection);

@@ -1,4 +1,4 @@
-// What both servers share: limits, keep-alive, no compression, and which of them answers reflection and health.
+// What both servers share: limits, keep-alive, no compression, and which of them answers reflection.
 #pragma once
 
 namespace grpc {
@@ -13,8 +13,8 @@ struct ServerLimits {
   int threads;                 // for all calls together
 };
 
-// `helpers`: reflection and health, for people on this machine; a peer has no use for them. Both are settings of the
-// process that a server takes when it is built: build one server after the other.
-void apply(grpc::ServerBuilder& builder, const ServerLimits& limits, bool helpers);
+// `reflection`: for people on this machine; a peer has no use for it. It is a setting of the process that a server
+// takes when it is built: build one server after the other.
+void apply(grpc::ServerBuilder& builder, const ServerLimits& limits, bool reflection);
 
 }  // namespace chancery::transport

@@ -4,6 +4,9 @@
 
 namespace chancery::transport {
 
+using service::log_line;
+using service::LogEvent;
+
 int grpc_code(Errc code) {
   switch (code) {
     case Errc::malformed:
@@ -58,9 +61,7 @@ const char* sentence(Errc code) {
 
 namespace {
 
-service::LogLevel level_of(Errc code) {
-  return code == Errc::corrupt || code == Errc::internal ? service::LogLevel::error : service::LogLevel::info;
-}
+bool is_ours(Errc code) { return code == Errc::corrupt || code == Errc::internal; }
 
 }  // namespace
 
@@ -68,8 +69,8 @@ grpc::Status to_status(const Error& error, const std::string& call, grpc::Server
                        crypto::RandomSource& random, const service::Log& log) {
   const auto correlation = to_hex(random.bytes(8));
   context.AddTrailingMetadata("correlation-id", correlation);
-  log(level_of(error.code), "desk.error",
-      "call " + call + " code " + to_string(error.code) + " correlation " + correlation + " detail " + error.detail);
+  log(is_ours(error.code) ? log_line<LogEvent::desk_failed>(call, to_string(error.code), correlation, error.detail)
+                          : log_line<LogEvent::desk_error>(call, to_string(error.code), correlation, error.detail));
   return {static_cast<grpc::StatusCode>(grpc_code(error.code)), sentence(error.code)};
 }
 

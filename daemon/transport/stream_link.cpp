@@ -18,6 +18,11 @@ void StreamLink::close() {
   if (attached_) stream_.cancel();
 }
 
+void StreamLink::wasted(std::size_t bytes) {
+  const std::lock_guard lock(state_);
+  if (attached_) stream_.wasted(bytes);
+}
+
 void StreamLink::detach() {
   close();
   const std::lock_guard write_lock(writing_);

@@ -19,6 +19,7 @@ struct Stream {
   std::function<void()> cancel;                       // makes both return
   std::function<void(std::size_t bytes)> credit_in;   // a frame of this size was of use
   std::function<void(std::size_t bytes)> credit_out;  // a frame of this size was sent
+  std::function<void(std::size_t bytes)> wasted;      // so much of what was of use was of none after all
 };
 
 class StreamLink final : public service::PeerLink {
@@ -28,6 +29,7 @@ class StreamLink final : public service::PeerLink {
   bool send(const wire::Frame& frame) override;
   void close() override;
   [[nodiscard]] bool open() const override { return open_; }
+  void wasted(std::size_t bytes) override;
 
   // After this nothing of the stream is touched any more. Waits for writers, which the cancelling frees.
   void detach();

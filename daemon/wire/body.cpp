@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chancery/v1/message.pb.h"
+#include "crypto/attachment.h"
 #include "daemon/core/registry_number.h"
 
 namespace chancery::wire {
@@ -80,6 +81,58 @@ Result<void> check(const v1::Note& note) {
   return check_plain("notes.text", note.text(), Lines::many);
 }
 
+constexpr std::size_t kMaxFileName = 255;
+constexpr std::size_t kMaxMediaType = 127;
+
+// RFC 6838 4.2: a type, a slash, a subtype, each of letters, digits and a few signs.
+bool is_media_type(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || text.size() > kMaxMediaType) return false;
+  const auto is_name = [](std::string_view name) {
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
+      return is_letter(c) || std::string_view("!#$&-^_.+").find(c) != std::string_view::npos;
+    });
+  };
+  return is_name(text.substr(0, slash)) && is_name(text.substr(slash + 1));
+}
+
+Result<void> check_file(const v1::AttachmentManifest& manifest) {
+  if (!is_file_name(manifest.name())) return wrong("attachment.name", "not the name of a file");
+  if (!manifest.media_type().empty() && !is_media_type(manifest.media_type()))
+    return wrong("attachment.media_type", "not a media type");
+  if (manifest.size() > crypto::kMaxPlainLength) return wrong("attachment.size", "too large");
+  if (!to_digest(as_bytes(manifest.plaintext_root()))) return wrong("attachment.plaintext_root", "not a digest");
+  return {};
+}
+
+Result<void> check(const v1::AttachmentManifest& manifest) {
+  CHECK_OK(check_file(manifest));
+  if (manifest.key().size() != crypto::kAeadKeySize) return wrong("attachment.key", "not a key");
+  if (!to_digest(as_bytes(manifest.ciphertext_root()))) return wrong("attachment.ciphertext_root", "not a digest");
+  return {};
+}
+
+// Of a part that was checked.
+Manifest to_manifest(const v1::AttachmentManifest& in) {
+  Manifest out;
+  out.name = in.name();
+  out.media_type = in.media_type();
+  out.size = in.size();
+  out.key = crypto::SecretBytes(to_bytes(in.key()));
+  out.plain_root = to_digest(as_bytes(in.plaintext_root())).value_or(Digest());
+  out.line = {to_digest(as_bytes(in.ciphertext_root())).value_or(Digest()), crypto::sealed_length(in.size())};
+  return out;
+}
+
+Result<void> add_attachment(std::vector<Manifest>& all, const v1::AttachmentManifest& in) {
+  auto manifest = to_manifest(in);
+  if (std::any_of(all.begin(), all.end(), [&](const Manifest& other) { return other.line == manifest.line; }))
+    return wrong("attachment", "one twice");
+  all.push_back(std::move(manifest));
+  return {};
+}
+
 Result<void> add_language(std::vector<std::string>& languages, const std::string& language) {
   const auto at = std::lower_bound(languages.begin(), languages.end(), language);
   if (at != languages.end() && *at == language) return wrong("text.language", "two texts in one language");
@@ -89,6 +142,7 @@ Result<void> add_language(std::vector<std::string>& languages, const std::string
 
 Result<void> take(ParsedBody& body, const v1::Part& part) {
   if (part.has_text()) return add_language(body.opened.languages, part.text().language());
+  if (part.has_attachment()) return add_attachment(body.attachments, part.attachment());
   if (!part.has_registry_number()) return {};
   if (!body.number.empty()) return wrong("registry_number", "two of them");
   body.number = part.registry_number().number();
@@ -96,6 +150,11 @@ Result<void> take(ParsedBody& body, const v1::Part& part) {
 }
 
 }  // namespace
+
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxFileName && name != "." && name != ".." &&
+         name.find('/') == std::string_view::npos && is_plain_text(name, Lines::one);
+}
 
 bool is_plain_text(std::string_view text, Lines lines) {
   while (!text.empty()) {
@@ -119,7 +178,7 @@ Result<void> check_part(const v1::Part& part) {
     case v1::Part::kNote:
       return check(part.note());
     case v1::Part::kAttachment:
-      return wrong("attachment", "not a capability yet");
+      return check(part.attachment());
     case v1::Part::CONTENT_NOT_SET:
       return wrong("part", "no content");
   }
@@ -168,6 +227,35 @@ Writing writing_of(BytesView bytes) {
     out.indicators.push_back(indicator.value());
   }
   return out;
+}
+
+std::optional<Manifest> manifest_of(BytesView bytes) {
+  v1::Part part;
+  if (!part.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !part.has_attachment() ||
+      !check(part.attachment()))
+    return std::nullopt;
+  return to_manifest(part.attachment());
+}
+
+Result<Manifest> to_upload(const v1::AttachmentManifest& in) {
+  CHECK_OK(check_file(in));
+  if (!in.key().empty() || !in.ciphertext_root().empty()) return wrong("attachment", "sealed already");
+  return to_manifest(in);
+}
+
+void show(const Manifest& manifest, v1::AttachmentManifest& out) {
+  out.set_name(manifest.name);
+  out.set_media_type(manifest.media_type);
+  out.set_size(manifest.size);
+  out.set_plaintext_root(std::string(as_text(manifest.plain_root.view())));
+  out.set_ciphertext_root(std::string(as_text(manifest.line.cipher_root.view())));
+}
+
+Bytes manifest_part(const Manifest& manifest) {
+  v1::Part part;
+  show(manifest, *part.mutable_attachment());
+  part.mutable_attachment()->set_key(std::string(as_text(manifest.key.view())));
+  return part_bytes(part);
 }
 
 Bytes registry_part(std::string_view number) {

@@ -6,26 +6,48 @@
 
 #include <optional>
 
+#include "crypto/secret.h"
 #include "daemon/core/acceptance.h"
 
 namespace chancery::v1 {
+class AttachmentManifest;
 class Part;
-}
+}  // namespace chancery::v1
 
 namespace chancery::wire {
 
 inline constexpr std::size_t kMaxInlineParts = std::size_t{1} << 20;  // all parts of a message together
 
+// What a part says of one attachment, and the key that opens it.
+struct Manifest {
+  std::string name;        // of a file: one line without `/`
+  std::string media_type;  // "application/pdf", empty when it is not known
+  std::uint64_t size = 0;  // of the plaintext
+  crypto::SecretBytes key;
+  Digest plain_root;
+  core::AttachmentLine line;  // the sealed chunks
+};
+
 // What opening a body showed.
 struct ParsedBody {
   core::OpenedBody opened;
-  std::string number;  // the originator's registry number; empty when it wrote none
+  std::string number;                 // the originator's registry number; empty when it wrote none
+  std::vector<Manifest> attachments;  // in the order of their parts
 };
 
-// All parts of one message, as they were sealed. Malformed as well: two texts in one language, two registry numbers, an
-// attachment manifest (a message with attachment lines is refused before its body is opened), more than
-// kMaxInlineParts. Total: never throws.
+// All parts of one message, as they were sealed. Malformed as well: two texts in one language, two registry numbers,
+// an attachment twice, more than kMaxInlineParts. Total: never throws.
 Result<ParsedBody> parse_body(std::span<const Bytes> parts);
+
+// Nothing where it is a part of another content, or none.
+std::optional<Manifest> manifest_of(BytesView bytes);
+Bytes manifest_part(const Manifest& manifest);
+// What is to be uploaded: name, type, size and plaintext root. Malformed: one of them is not, or more is said.
+Result<Manifest> to_upload(const v1::AttachmentManifest& in);
+// As persons are shown it: without its key.
+void show(const Manifest& manifest, v1::AttachmentManifest& out);
+// What a file is called that comes as an attachment: not empty, at most 255 bytes, one line, no folder.
+bool is_file_name(std::string_view name);
 
 // What people wrote in a part.
 struct Writing {

@@ -377,7 +377,11 @@ void to_proto(const JointActListing& view, v1::ListJointActsResponse& out) {
 
 void to_proto(const ReadView& view, v1::ReadBody& out) {
   to_proto(view.message, *out.mutable_message());
-  for (const auto& part : view.parts) out.add_parts()->ParseFromArray(part.data(), static_cast<int>(part.size()));
+  for (const auto& part : view.parts) {
+    auto& shown = *out.add_parts();
+    shown.ParseFromArray(part.data(), static_cast<int>(part.size()));
+    if (shown.has_attachment()) shown.mutable_attachment()->clear_key();
+  }
   for (const auto number : view.numbers) out.add_numbers(number);
   out.set_total(view.message.message.parts);
   for (const auto& check : view.checks) write(check, *out.add_checks());
@@ -428,6 +432,8 @@ void to_proto(const PeerView& view, v1::PeerView& out) {
   out.set_seal_key_until(text_of(view.seal_key_until));
   out.set_skew_ms(view.skew_ms);
   out.set_last_error(view.last_error);
+  out.set_parked(view.parked);
+  out.set_reason(view.reason);
   for (const auto& successor : view.successors) {
     auto& one = *out.add_successors();
     one.set_authority(successor.authority);
@@ -451,6 +457,7 @@ void to_proto(const StatusView& view, v1::StatusResponse& out) {
   out.set_caller(view.caller.name);
   out.set_role(core::to_string(view.caller.role));
   out.set_rejected(view.rejected);
+  out.set_parked(view.parked);
 }
 
 void to_proto(const std::vector<LabelCheck>& checks, v1::CheckLabelResponse& out) {

@@ -44,6 +44,8 @@ class Refusal;
 class StatusResponse;
 class SubmitRequest;
 class UserView;
+class ResumePeerRequest;
+class SuspendPeerRequest;
 class VerifyPeerRequest;
 }  // namespace chancery::v1
 
@@ -115,6 +117,15 @@ struct AnchorCheck {
   Digest anchor;
 };
 Result<AnchorCheck> to_anchor_check(const v1::VerifyPeerRequest& request);
+
+// Suspend or resume.
+struct PeerDecision {
+  std::string authority;
+  core::PeerState state = core::PeerState::suspended;
+  std::string reason;  // one line of at most 200 bytes
+};
+Result<PeerDecision> to_peer_decision(const v1::SuspendPeerRequest& request);
+Result<PeerDecision> to_peer_decision(const v1::ResumePeerRequest& request);
 
 struct LabelQuery {
   std::string classification;
@@ -367,6 +378,8 @@ struct PeerView {
   std::int64_t skew_ms = 0;
   std::string last_error;
   std::vector<core::Successor> successors = {};
+  std::string parked = {};  // a code: why nothing is exchanged with it now
+  std::string reason = {};  // of its suspension
 };
 void to_proto(const PeerView& view, v1::PeerView& out);
 
@@ -385,6 +398,7 @@ struct StatusView {
   Digest data;
   core::User caller;
   std::uint64_t rejected = 0;
+  std::string parked = {};  // a code: why nobody exchanges anything with us now
 };
 void to_proto(const StatusView& view, v1::StatusResponse& out);
 

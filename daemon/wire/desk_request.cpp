@@ -200,6 +200,25 @@ Result<AnchorCheck> to_anchor_check(const v1::VerifyPeerRequest& request) {
   return AnchorCheck{request.authority(), anchor};
 }
 
+namespace {
+
+template <class Request>
+Result<PeerDecision> peer_decision(const Request& request, core::PeerState state) {
+  if (!core::is_authority_id(request.authority())) return wrong_request("authority", "not an authority");
+  if (!core::is_line(request.reason())) return wrong_request("reason", "not one line of at most 200 bytes");
+  return PeerDecision{request.authority(), state, request.reason()};
+}
+
+}  // namespace
+
+Result<PeerDecision> to_peer_decision(const v1::SuspendPeerRequest& request) {
+  return peer_decision(request, core::PeerState::suspended);
+}
+
+Result<PeerDecision> to_peer_decision(const v1::ResumePeerRequest& request) {
+  return peer_decision(request, core::PeerState::active);
+}
+
 Result<LabelQuery> to_label_query(const v1::CheckLabelRequest& request) {
   LabelQuery query;
   if (!core::is_identifier(request.label())) return wrong_request("label", "not a class");

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+
 #include "chancery/v1/desk.pb.h"
 #include "daemon/core/kind.h"
 #include "daemon/wire/body.h"
@@ -174,10 +178,39 @@ Result<void> read_notes(const v1::Draft& in, core::Draft& out) {
   return {};
 }
 
-Result<void> read_parts(const v1::Draft& in, core::Draft& out) {
+// What a caller may say of an attachment beside its root is what he was shown.
+bool is_as_shown(const v1::AttachmentReference& reference, const Manifest& manifest) {
+  if (!reference.has_manifest()) return true;
+  v1::AttachmentManifest shown;
+  show(manifest, shown);
+  return reference.manifest().SerializeAsString() == shown.SerializeAsString();
+}
+
+Result<void> read_attachments(const v1::Draft& in, const ResolveAttachment& resolve, core::Draft& out) {
+  CHECK_OK(check_count("attachments", in.attachments_size(), core::kMaxAttachments));
+  for (int i = 0; i < in.attachments_size(); ++i) {
+    const auto field = at("attachments", i);
+    const auto root = TRY(named(field, parse_digest(in.attachments(i).root())));
+    auto found = resolve(root);
+    if (!found.has_value() && found.error().code == Errc::not_found) return wrong_draft(field, "not uploaded");
+    auto uploaded = TRY(std::move(found));
+    const auto manifest = manifest_of(uploaded.part);
+    if (!manifest || manifest->line.cipher_root != root || !is_as_shown(in.attachments(i), *manifest))
+      return wrong_draft(field, "not what was uploaded");
+    if (std::any_of(out.attachments.begin(), out.attachments.end(),
+                    [&](const core::DraftAttachment& other) { return other.line == manifest->line; }))
+      return wrong_draft(field, "one twice");
+    out.attachments.push_back({manifest->line, std::move(uploaded.chunks)});
+    out.parts.push_back(std::move(uploaded.part));
+  }
+  return {};
+}
+
+Result<void> read_parts(const v1::Draft& in, const ResolveAttachment& attachment, core::Draft& out) {
   CHECK_OK(read_texts(in, out));
   CHECK_OK(read_indicators(in, out));
   CHECK_OK(read_notes(in, out));
+  CHECK_OK(read_attachments(in, attachment, out));
   std::size_t size = 0;
   for (const auto& part : out.parts) size += part.size();
   if (size > kMaxInlineParts - kRegistryPart) return wrong_draft("texts", "more than 1 MiB");
@@ -197,15 +230,25 @@ Result<void> check_statement_size(const core::Draft& draft) {
   lines.providers = draft.providers;
   for (const auto& source : draft.sources) lines.sources.push_back({source.id, source.relation, source.extent, {}});
   lines.facts = draft.facts;
+  for (const auto& attachment : draft.attachments) lines.attachments.push_back(attachment.line);
   if (lines.to_text().size() > core::kMaxStatementSize)
     return wrong_draft("facts", "the statement would exceed 64 KiB");
   return {};
 }
 
-bool has_unknown_fields(const v1::Draft& message) {
-  auto known = message;
-  known.DiscardUnknownFields();
-  return known.ByteSizeLong() != message.ByteSizeLong();
+// In the message or in any inside it.
+bool has_unknown_fields(const google::protobuf::Message& message) {
+  const auto& reflection = *message.GetReflection();
+  if (!reflection.GetUnknownFields(message).empty()) return true;
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated() && has_unknown_fields(reflection.GetMessage(message, field))) return true;
+    for (int i = 0; field->is_repeated() && i < reflection.FieldSize(message, field); ++i)
+      if (has_unknown_fields(reflection.GetRepeatedMessage(message, field, i))) return true;
+  }
+  return false;
 }
 
 template <class To>
@@ -259,17 +302,24 @@ void write_part(const Bytes& bytes, v1::Draft& out) {
   if (part.has_text()) *out.add_texts() = part.text();
   if (part.has_indicators()) out.mutable_indicators()->MergeFrom(part.indicators().indicators());
   if (part.has_note()) *out.add_notes() = part.note();
+  const auto manifest = manifest_of(bytes);
+  if (!manifest) return;
+  auto& reference = *out.add_attachments();
+  reference.set_root(to_string(manifest->line.cipher_root));
+  show(*manifest, *reference.mutable_manifest());
 }
 
 }  // namespace
 
-Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve) {
+Result<Uploaded> no_attachment(const Digest& root) { return fail(Errc::not_found, to_string(root)); }
+
+Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve, const ResolveAttachment& attachment) {
   if (message.ByteSizeLong() > kMaxDraft) return wrong_draft("texts", "too large");
   if (has_unknown_fields(message)) return wrong_draft("draft", "unknown fields");
   core::Draft draft;
   CHECK_OK(read_codes(message, draft));
   CHECK_OK(read_facts(message, draft));
-  CHECK_OK(read_parts(message, draft));
+  CHECK_OK(read_parts(message, attachment, draft));
   CHECK_OK(read_values(message, resolve, draft));
   CHECK_OK(read_sources(message, resolve, draft));
   CHECK_OK(read_independent(message, resolve, draft));
@@ -285,11 +335,11 @@ void to_proto(const core::Draft& draft, v1::Draft& message) {
 
 Bytes carried_bytes(const v1::Draft& message) { return to_bytes(message.SerializeAsString()); }
 
-Result<core::Draft> decode_draft(BytesView bytes, const Resolve& resolve) {
+Result<core::Draft> decode_draft(BytesView bytes, const Resolve& resolve, const ResolveAttachment& attachment) {
   if (bytes.size() > kMaxDraft) return wrong_draft("texts", "too large");
   v1::Draft message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return wrong_draft("draft", "not a draft");
-  return to_draft(message, resolve);
+  return to_draft(message, resolve, attachment);
 }
 
 Bytes encode_draft(const core::Draft& draft) {

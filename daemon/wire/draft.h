@@ -18,15 +18,26 @@ namespace chancery::wire {
 // Finds a message by id, prefix or registry number.
 using Resolve = std::function<Result<core::MessageId>(std::string_view name)>;
 
+// The part that opens an uploaded attachment, and the leaf hashes of its plaintext.
+struct Uploaded {
+  Bytes part;
+  std::vector<Digest> chunks;
+};
+// Finds one by its root; not_found where this caller has uploaded none.
+using ResolveAttachment = std::function<Result<Uploaded>(const Digest& root)>;
+Result<Uploaded> no_attachment(const Digest& root);
+
 // Lists come out sorted without duplicates; parts are the texts sorted by language, then all indicators as one part,
-// then the notes as they stand. `fact wrap` is the daemon's own and refused. Total: never throws.
-Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve);
-// Full ids in place of names.
+// then the notes and the attachments as they stand. `fact wrap` is the daemon's own and refused. Total: never throws.
+Result<core::Draft> to_draft(const v1::Draft& message, const Resolve& resolve,
+                             const ResolveAttachment& attachment = no_attachment);
+// Full ids in place of names; of attachments what they are, without their keys.
 void to_proto(const core::Draft& draft, v1::Draft& message);
 
 // The same through bytes: what is digested for idempotency, and what is kept of a draft that waits for approval.
 Bytes carried_bytes(const v1::Draft& message);
-Result<core::Draft> decode_draft(BytesView bytes, const Resolve& resolve);
+Result<core::Draft> decode_draft(BytesView bytes, const Resolve& resolve,
+                                 const ResolveAttachment& attachment = no_attachment);
 Bytes encode_draft(const core::Draft& draft);
 
 // Resolves only full ids: for drafts that were resolved when they were kept.

@@ -20,9 +20,11 @@ constexpr int kMaxReasons = 64;
 constexpr std::size_t kMaxWord = 256;
 constexpr int kMaxCheckpoints = 16;
 constexpr std::size_t kMaxCheckpoint = 4096;
+constexpr std::size_t kMaxKey = 256;
 constexpr int kMaxSources = 512;  // a closure, and the grants it goes on under
 constexpr int kMaxPermits = 256;
 constexpr int kMaxPermitRequests = 256;
+constexpr int kMaxOffers = 256;                               // a frame; the others come with the next
 constexpr std::size_t kMaxWrap = 256 + 32 * core::kMaxParts;  // a key a part
 constexpr std::size_t kHash = 32;
 constexpr std::size_t kPermitRequestSize = 256;  // about
@@ -46,14 +48,18 @@ Result<std::string> to_statement(const std::string& bytes) {
   return bytes;
 }
 
+Result<std::vector<Digest>> to_hashes(const std::string& bytes, std::size_t at_most, const char* what) {
+  if (bytes.size() % kHash != 0 || bytes.size() / kHash > at_most) return malformed(what);
+  std::vector<Digest> hashes(bytes.size() / kHash);
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * kHash), kHash, hashes[i].value.begin());
+  return hashes;
+}
+
 Result<crypto::Path> to_path(std::uint32_t leaf, const std::string& bytes) {
   if (leaf >= crypto::kMaxBatchLeaves) return malformed("leaf: not in a batch");
-  if (bytes.size() % kHash != 0 || bytes.size() / kHash > 8) return malformed("path: not hashes of a batch");
-  crypto::Path path{leaf, {}};
-  path.hashes.resize(bytes.size() / kHash);
-  for (std::size_t i = 0; i < path.hashes.size(); ++i)
-    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * kHash), kHash, path.hashes[i].value.begin());
-  return path;
+  auto hashes = TRY(to_hashes(bytes, 8, "path: not hashes of a batch"));
+  return crypto::Path{leaf, std::move(hashes)};
 }
 
 Result<crypto::BatchSignature> to_signature(const v1::SignatureBlock& block) {
@@ -241,22 +247,68 @@ Result<DataVersion> to_data_version(const v1::DataVersion& version) {
   return DataVersion{version.name(), version.version(), digest};
 }
 
-Result<Heartbeat> to_heartbeat(const v1::Heartbeat& heartbeat) {
+Result<Heartbeat> to_heartbeat(const v1::Heartbeat& heartbeat, std::size_t signatures) {
   if (!known(heartbeat)) return malformed("heartbeat: unknown field");
   if (heartbeat.checkpoints_size() > kMaxCheckpoints) return malformed("heartbeat: too many checkpoints");
   for (const auto& note : heartbeat.checkpoints())
     if (note.size() > kMaxCheckpoint) return malformed("heartbeat: checkpoint too long");
-  return Heartbeat{
-      heartbeat.epoch(), heartbeat.sequence(), {heartbeat.checkpoints().begin(), heartbeat.checkpoints().end()}};
+  if (heartbeat.log_key().size() > kMaxKey) return malformed("heartbeat: key too long");
+  Heartbeat out{heartbeat.epoch(),
+                heartbeat.sequence(),
+                {heartbeat.checkpoints().begin(), heartbeat.checkpoints().end()},
+                std::nullopt,
+                to_bytes(heartbeat.log_key())};
+  if (heartbeat.has_taken()) out.taken = TRY(to_proven(heartbeat.taken(), signatures));
+  return out;
+}
+
+Result<AttachmentOffer> to_offer(const v1::AttachmentOffer& offer) {
+  if (!known(offer)) return malformed("attachment offer: unknown field");
+  AttachmentOffer out;
+  out.message = TRY(to_id(offer.message()));
+  out.root = TRY(to_digest(as_bytes(offer.cipher_root())));
+  out.length = offer.length();
+  if (!crypto::plain_length(out.length)) return malformed("attachment offer: not a length");
+  return out;
+}
+
+Result<AttachmentState> to_state(const v1::AttachmentState& state) {
+  if (!known(state)) return malformed("attachment state: unknown field");
+  if (state.chunks() > crypto::kMaxChunks) return malformed("attachment state: too many chunks");
+  if (state.reasons_size() > kMaxReasons) return malformed("attachment state: too many reasons");
+  AttachmentState out;
+  out.root = TRY(to_digest(as_bytes(state.cipher_root())));
+  out.chunks = state.chunks();
+  out.complete = state.complete();
+  for (const auto& reason : state.reasons()) {
+    auto read = TRY(to_reason(reason));
+    if (read) out.reasons.push_back(std::move(*read));
+  }
+  return out;
+}
+
+Result<AttachmentChunk> to_chunk(const v1::AttachmentChunk& chunk) {
+  if (!known(chunk)) return malformed("chunk: unknown field");
+  const auto size = chunk.ciphertext().size();
+  if (size < crypto::kAeadTagSize || size > crypto::kSealedChunkSize) return malformed("chunk: not of its size");
+  if (chunk.index() >= crypto::kMaxChunks) return malformed("chunk: beyond the longest attachment");
+  AttachmentChunk out;
+  out.root = TRY(to_digest(as_bytes(chunk.cipher_root())));
+  out.index = chunk.index();
+  out.sealed = to_bytes(chunk.ciphertext());
+  out.path = TRY(to_hashes(chunk.path(), crypto::kMaxChunkPath, "chunk: path"));
+  return out;
 }
 
 void set(std::string* to, BytesView from) { to->assign(as_text(from)); }
 
-void set_path(std::string* to, const crypto::Path& path) {
+void set_hashes(std::string* to, const std::vector<Digest>& hashes) {
   to->clear();
-  to->reserve(path.hashes.size() * kHash);
-  for (const auto& hash : path.hashes) to->append(as_text(hash.view()));
+  to->reserve(hashes.size() * kHash);
+  for (const auto& hash : hashes) to->append(as_text(hash.view()));
 }
+
+void set_path(std::string* to, const crypto::Path& path) { set_hashes(to, path.hashes); }
 
 void write(const crypto::BatchSignature& signature, v1::SignatureBlock* out) {
   out->set_suite(crypto::to_string(signature.suite));
@@ -314,16 +366,41 @@ void write(const DesignationItem& item, v1::DesignationItem* out) {
   for (const auto& certificate : item.certificates) set(out->add_certificates(), certificate);
 }
 
-void write(const Answer& answer, v1::Answer* out) {
-  set(out->mutable_digest(), answer.digest.view());
-  out->set_outcome(outcome_of(answer.outcome));
-  for (const auto& reason : answer.reasons) {
+template <class To>
+void write(const std::vector<core::Reason>& reasons, To* out) {
+  for (const auto& reason : reasons) {
     auto* to = out->add_reasons();
     to->set_code(core::to_string(reason.code));
     to->set_clause(reason.clause);
     to->set_article(reason.article);
     to->set_subject(reason.subject);
   }
+}
+
+void write(const AttachmentOffer& offer, v1::AttachmentOffer* out) {
+  set(out->mutable_message(), offer.message.view());
+  set(out->mutable_cipher_root(), offer.root.view());
+  out->set_length(offer.length);
+}
+
+void write(const AttachmentState& state, v1::AttachmentState* out) {
+  set(out->mutable_cipher_root(), state.root.view());
+  out->set_chunks(state.chunks);
+  out->set_complete(state.complete);
+  write(state.reasons, out);
+}
+
+void write(const AttachmentChunk& chunk, v1::AttachmentChunk* out) {
+  set(out->mutable_cipher_root(), chunk.root.view());
+  out->set_index(chunk.index);
+  set(out->mutable_ciphertext(), chunk.sealed);
+  set_hashes(out->mutable_path(), chunk.path);
+}
+
+void write(const Answer& answer, v1::Answer* out) {
+  set(out->mutable_digest(), answer.digest.view());
+  out->set_outcome(outcome_of(answer.outcome));
+  write(answer.reasons, out);
   out->set_expected_epoch(answer.expected_epoch);
   out->set_expected_sequence(answer.expected_sequence);
 }
@@ -332,6 +409,8 @@ void write(const Heartbeat& heartbeat, v1::Heartbeat* out) {
   out->set_epoch(heartbeat.epoch);
   out->set_sequence(heartbeat.sequence);
   for (const auto& note : heartbeat.checkpoints) out->add_checkpoints(note);
+  if (heartbeat.taken) write(*heartbeat.taken, out->mutable_taken());
+  if (!heartbeat.log_key.empty()) set(out->mutable_log_key(), heartbeat.log_key);
 }
 
 std::size_t size_of(const crypto::BatchSignature& signature) {
@@ -344,12 +423,14 @@ std::size_t size_of(const DesignationItem& item) {
   return size;
 }
 
-std::size_t size_of(const Answer& answer) {
-  std::size_t size = kHash + 2 * kOverhead;
-  for (const auto& reason : answer.reasons)
+std::size_t size_of(const std::vector<core::Reason>& reasons) {
+  std::size_t size = 0;
+  for (const auto& reason : reasons)
     size += reason.clause.size() + reason.article.size() + reason.subject.size() + 3 * kOverhead;
   return size;
 }
+
+std::size_t size_of(const Answer& answer) { return kHash + 2 * kOverhead + size_of(answer.reasons); }
 
 std::size_t size_of(const std::vector<Bytes>& list) {
   std::size_t size = 0;
@@ -378,6 +459,8 @@ std::size_t MessageItem::size() const {
          (forwarded ? forwarded->size() : 0) + kOverhead;
 }
 
+std::size_t AttachmentChunk::size() const { return sealed.size() + (path.size() + 1) * kHash + 2 * kOverhead; }
+
 Proven Frame::add(const crypto::SignedStatement& statement) {
   // Neighbours are mostly of one batch: the last ones are looked at first.
   const auto found = std::find(signatures.rbegin(), signatures.rend(), statement.signature);
@@ -392,18 +475,21 @@ Proven Frame::add(const crypto::SignedStatement& statement) {
 bool Frame::empty() const {
   return designations.empty() && seal_keys.empty() && dispatches.empty() && messages.empty() && receipts.empty() &&
          answers.empty() && data_versions.empty() && !heartbeat && permit_requests.empty() && permits.empty() &&
-         !chunks;
+         offers.empty() && attachment_states.empty() && chunks.empty();
 }
 
 std::size_t Frame::size() const {
   auto size = total(seal_keys) + total(dispatches) + total(messages) + total(receipts) + total(permits) +
-              permit_requests.size() * kPermitRequestSize;
+              total(chunks) + permit_requests.size() * kPermitRequestSize + offers.size() * (3 * kHash);
   for (const auto& signature : signatures) size += size_of(signature);
   for (const auto& designation : designations) size += size_of(designation);
   for (const auto& answer : answers) size += size_of(answer);
+  for (const auto& state : attachment_states) size += kHash + 2 * kOverhead + size_of(state.reasons);
   for (const auto& version : data_versions) size += version.name.size() + kHash + kOverhead;
-  if (heartbeat)
+  if (heartbeat) {
     for (const auto& note : heartbeat->checkpoints) size += note.size() + kOverhead;
+    size += heartbeat->log_key.size() + (heartbeat->taken ? heartbeat->taken->size() : 0) + kOverhead;
+  }
   return size;
 }
 
@@ -420,8 +506,12 @@ Result<Frame> to_frame(const v1::PeerFrame& message) {
   frame.receipts = TRY(to_proven_list(message.receipts(), signatures));
   for (const auto& answer : message.answers()) frame.answers.push_back(TRY(to_answer(answer)));
   for (const auto& version : message.data_versions()) frame.data_versions.push_back(TRY(to_data_version(version)));
-  if (message.has_heartbeat()) frame.heartbeat = TRY(to_heartbeat(message.heartbeat()));
-  frame.chunks = message.chunks_size() > 0;
+  if (message.has_heartbeat()) frame.heartbeat = TRY(to_heartbeat(message.heartbeat(), signatures));
+  if (message.attachment_offers_size() > kMaxOffers) return malformed("frame: too many attachment offers");
+  for (const auto& offer : message.attachment_offers()) frame.offers.push_back(TRY(to_offer(offer)));
+  if (message.attachment_states_size() > kMaxOffers) return malformed("frame: too many attachment states");
+  for (const auto& state : message.attachment_states()) frame.attachment_states.push_back(TRY(to_state(state)));
+  for (const auto& chunk : message.chunks()) frame.chunks.push_back(TRY(to_chunk(chunk)));
   if (message.permit_requests_size() > kMaxPermitRequests) return malformed("frame: too many permit requests");
   for (const auto& request : message.permit_requests())
     frame.permit_requests.push_back(TRY(to_permit_request(request)));
@@ -450,6 +540,9 @@ void to_proto(const Frame& frame, v1::PeerFrame& message) {
     write(permit.statement, message.add_permits());
     set(message.add_permit_wraps(), permit.wrap);
   }
+  for (const auto& offer : frame.offers) write(offer, message.add_attachment_offers());
+  for (const auto& state : frame.attachment_states) write(state, message.add_attachment_states());
+  for (const auto& chunk : frame.chunks) write(chunk, message.add_chunks());
 }
 
 Result<Frame> decode_frame(BytesView bytes) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/attachment.h"
 #include "crypto/batch.h"
 #include "crypto/extract.h"
 #include "daemon/core/consent.h"
@@ -95,7 +96,35 @@ struct Heartbeat {
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
   std::vector<std::string> checkpoints;
+  std::optional<Proven> taken = {};
+  Bytes log_key = {};
   bool operator==(const Heartbeat&) const = default;
+};
+
+// An attachment of a message that is on its way.
+struct AttachmentOffer {
+  core::MessageId message;
+  Digest root;
+  std::uint64_t length = 0;  // one a sealed attachment can have
+  bool operator==(const AttachmentOffer&) const = default;
+};
+
+// How far the peer has it.
+struct AttachmentState {
+  Digest root;
+  std::uint64_t chunks = 0;
+  bool complete = false;
+  std::vector<core::Reason> reasons;  // why none is taken now
+  bool operator==(const AttachmentState&) const = default;
+};
+
+struct AttachmentChunk {
+  Digest root;
+  std::uint64_t index = 0;
+  Bytes sealed;
+  std::vector<Digest> path;
+  bool operator==(const AttachmentChunk&) const = default;
+  [[nodiscard]] std::size_t size() const;
 };
 
 struct Frame {
@@ -110,8 +139,9 @@ struct Frame {
   std::optional<Heartbeat> heartbeat;
   std::vector<core::PermitRequest> permit_requests;
   std::vector<PermitItem> permits;
-  // Of capabilities that come later: that some came, to be refused.
-  bool chunks = false;
+  std::vector<AttachmentOffer> offers;
+  std::vector<AttachmentState> attachment_states;
+  std::vector<AttachmentChunk> chunks;
   bool operator==(const Frame&) const = default;
 
   // Adds the statement's signature once a frame and returns what points to it.

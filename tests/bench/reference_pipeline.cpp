@@ -71,7 +71,7 @@ struct Setting {
   bool single = false;
   crypto::Certificate anchor;
   Party a, b;
-  crypto::PrivateKey seal_key;  // of B
+  crypto::KemPrivateKey seal_key;  // of B
 };
 
 // ---- steps
@@ -464,7 +464,7 @@ int main(int argc, char** argv) {
   auto b = make_party("b", issuer, anchor);
   Setting setting{argv[1],           std::string_view(argv[3]) == "single",
                   std::move(anchor), std::move(a),
-                  std::move(b),      must(crypto::PrivateKey::generate(crypto::Suite::p256))};
+                  std::move(b),      must(crypto::KemPrivateKey::generate(crypto::Suite::p256))};
   // gRPC starts in the children only: it does not survive a fork.
   const auto receiver = start([&] { run_receiver(setting); });
   const auto sender = start([&] { run_sender(setting); });

@@ -171,6 +171,16 @@ FLOODS = [rapid_reset, reset_with_body, made_you_reset, overflown_window, data_a
           empty_messages, nonsense_streams]
 
 
+def empty_answers():
+    """Of whom we dialled: data without content on the stream we opened."""
+    while True:
+        yield frame(http2.DATA, 0, 1) * 1000
+
+
+# What one that was dialled can send.
+DIALLED = [pings, settings, window_updates, unknown_frames, empty_answers]
+
+
 # ---- watching
 
 class Memory(threading.Thread):
@@ -226,8 +236,11 @@ class World:
         return time.monotonic() - start
 
     def sockets(self):
-        """Open in cn-example's daemon. Its other descriptors come with use: each reader opens the log when first asked."""
-        return sum(kind_of(entry).startswith("socket:") for entry in Path(f"/proc/{self.cn.process.pid}/fd").iterdir())
+        """Descriptors of TCP connections in cn-example's daemon. It may be looking at its own Desk, over a Unix socket."""
+        process = Path(f"/proc/{self.cn.process.pid}")
+        tcp = {f"socket:[{line.split()[9]}]" for table in ("tcp", "tcp6")
+               for line in (process / "net" / table).read_text().splitlines()[1:]}
+        return sum(kind_of(entry) in tcp for entry in (process / "fd").iterdir())
 
 
 def pour(connection, pieces):
@@ -292,6 +305,41 @@ def flood(world, make):
         raise Failed(f"{make.__name__}: an exchange beside it took {took:.1f} s")
 
 
+def dialled(world, make):
+    """The peer that floods is one that cn-example dialled: cut and barred all the same, and not dialled for a while."""
+    world.cn.stop()
+    with http2.Listening(world.kz.port, world.identity) as kz:
+        world.cn.start()
+        connection = kz.accept(world.cn.process.pid, 30)
+        memory = Memory(world.cn.process.pid)
+        outcome = {}
+
+        def attack():
+            outcome["cut"], outcome["sent"] = pour(connection, make())
+            connection.close()
+
+        attacker = threading.Thread(target=attack)
+        attacker.start()
+        wait_for(lambda: authorities.connected(world.ru, 1), "ru-example connected again", 30)
+        took = world.exchange()
+        attacker.join()
+        growth = memory.growth()
+        try:
+            again = kz.accept(world.cn.process.pid, 5)
+            again.close()
+            raise Failed(f"dialled {make.__name__}: dialled again at once")
+        except TimeoutError:
+            pass
+    world.cn.check_alive()
+    cut = outcome.get("cut")
+    print(f"{'dialled ' + make.__name__:20} {outcome.get('sent', 0) >> 10:6} KiB  cut after {cut or -1:5.2f} s  +{growth >> 20:4} MiB  "
+          f"exchange {took:5.2f} s", flush=True)
+    if cut is None or cut > CUT_WITHIN or growth > MEMORY or took > EXCHANGE_WITHIN:
+        raise Failed(f"dialled {make.__name__}: cut {cut}, memory {growth >> 20} MiB, exchange {took:.1f} s")
+    if 'connection="dialled' not in world.cn.log.read_text():
+        raise Failed(f"dialled {make.__name__}: nothing in the log")
+
+
 def no_window(world):
     """A peer that takes nothing: what we have for it waits, others are served, and it does not keep us from stopping."""
     world.restart()
@@ -337,7 +385,7 @@ def desk_flood(world):
              "desk_flood: served again, and its memory came back", 20)
     growth = memory.growth()
     print(f"{'desk_flood':20} +{growth >> 20:4} MiB  exchange {took:5.2f} s", flush=True)
-    if "connection unix:" not in world.cn.log.read_text() or growth > DESK_MEMORY:
+    if 'connection="unix:' not in world.cn.log.read_text() or growth > DESK_MEMORY:
         raise Failed(f"desk_flood: nobody was cut, or memory grew by {growth >> 20} MiB")
     if took > EXCHANGE_WITHIN:
         raise Failed(f"desk_flood: an exchange beside it took {took:.1f} s")
@@ -413,7 +461,7 @@ def refused_handshakes(world):
     print(f"{'refused_handshakes':20} {refused} of 100 refused  {len(named)} lines in the log", flush=True)
     if refused != 100 or not 1 <= len(named) <= 12 or len(lines) > 20:
         raise Failed("refused handshakes: " + "\n".join(lines[-30:]))
-    if not any("reason certificate leaf sha256:" in line for line in named):
+    if not any('reason="certificate" who="sha256:' in line for line in named):
         raise Failed("no refused certificate is named in the log")
 
 
@@ -439,6 +487,8 @@ def flood_all(base, running, build, seed):
     print(f"{'alone':20} exchange {world.exchange():5.2f} s", flush=True)
     for make in random.Random(seed).sample(FLOODS, len(FLOODS)):
         flood(world, make)
+    for make in DIALLED:
+        dialled(world, make)
     no_window(world)
     polite_nonsense(world)
     barred_after_a_cut(world)

@@ -3,6 +3,8 @@
 import socket
 import ssl
 import struct
+import time
+from pathlib import Path
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -251,3 +253,73 @@ def messages_of(octets):
         if kind == DATA:
             streams[stream] = streams.get(stream, b"") + payload
     return [message for body in streams.values() for message in split_messages(body)]
+
+
+class Listening:
+    """An HTTP/2 server of one connection, by hand: takes the preface and answers the first call with headers alone."""
+
+    def __init__(self, port, identity):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*identity)
+        self.context.verify_mode = ssl.CERT_NONE
+        self.context.set_alpn_protocols(["h2"])
+        self.plain = socket.create_server(("127.0.0.1", port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.plain.close()
+
+    def accept(self, pid, timeout):
+        """The next connection of this process, greeted, its first call answered; those of others are turned away."""
+        deadline = time.monotonic() + timeout
+        while True:
+            self.plain.settimeout(max(0.1, deadline - time.monotonic()))
+            plain, (_, port) = self.plain.accept()
+            try:
+                if is_of(pid, port):
+                    return Accepted(self.context.wrap_socket(plain, server_side=True))
+            except OSError:
+                pass
+            plain.close()
+
+
+def is_of(pid, port):
+    """Whether a local port of 127.0.0.1 is that process's."""
+    rows = (line.split() for table in ("tcp", "tcp6")
+            for line in Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:])
+    inodes = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f"0100007F:{port:04X}")}
+    return any(linked(entry) in inodes for entry in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def linked(entry):
+    try:
+        return str(entry.readlink())
+    except OSError:
+        return ""  # closed meanwhile
+
+
+class Accepted(Connection):
+    def __init__(self, secured):  # pylint: disable=super-init-not-called
+        self.socket = secured
+        self.socket.settimeout(5)
+        received = b""
+        while PREFACE not in received:
+            received += self.socket.recv(65536)
+        self.send(settings([(3, 100)]) + frame(SETTINGS, ACK))
+        received = received[received.index(PREFACE) + len(PREFACE):]
+        while bytes([HEADERS]) not in [received[at + 3:at + 4] for at in starts(received)]:
+            received += self.socket.recv(65536)
+        self.send(frame(HEADERS, END_HEADERS, 1, hpack([(":status", "200"), ("content-type", "application/grpc")])))
+
+
+def starts(received):
+    """Where the whole frames in these bytes begin."""
+    at = 0
+    while at + 9 <= len(received):
+        length = int.from_bytes(received[at:at + 3], "big")
+        if at + 9 + length > len(received):
+            return
+        yield at
+        at += 9 + length

@@ -113,9 +113,9 @@ class Recorder(threading.Thread):
 
 
 class World:
-    def __init__(self, base, build, running):
+    def __init__(self, base, build, running, behind=Behind):
         self.cn, self.ru, self.kz = (kind(base, f"{code}-example", build) for kind, code in
-                                     ((Behind, "cn"), (Authority, "ru"), (Behind, "kz")))
+                                     ((behind, "cn"), (Authority, "ru"), (Behind, "kz")))
         for authority in (self.cn, self.ru, self.kz):
             running.append(authority)
             authorities.settle(authority)

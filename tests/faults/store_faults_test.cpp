@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "daemon/store/backup.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/store_world.h"
 
@@ -156,6 +157,81 @@ TEST(StoreBits, AFlippedBitIsNeverServedAsData) {
     flip(file, drawn);
   }
   EXPECT_EQ(findings(world), std::vector<std::string>());
+}
+
+// G12, of the file that stands outside: it decides whether the store opens, and changes nothing of what is read. A slot
+// that does not hold leaves the other, which is true as well.
+TEST(StoreBits, AFlippedBitOfTheCheckpointFileChangesNoAnswer) {
+  StoreWorld world;
+  store::MessageRecord kept;
+  {
+    auto store = world.open();
+    ASSERT_TRUE(world.introduce(**store));
+    kept = (*store)->reader().message(world.send(**store, 1).value().id).value();
+  }
+  std::ifstream in(world.checkpoint_file(), std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), {});
+  ASSERT_GT(whole.size(), 100U);
+  const auto put_back = [&] { std::ofstream(world.checkpoint_file(), std::ios::binary) << whole; };
+  int opened = 0;
+  for (int n = 0; n < 60; ++n) {
+    const auto drawn = read_be(world.random.bytes(8)) % (whole.size() * 8);
+    flip(world.checkpoint_file(), drawn);
+    auto store = world.open();
+    if (store) {
+      ++opened;
+      const auto read = (*store)->reader().message(kept.id);
+      ASSERT_TRUE(read) << "bit " << drawn;
+      EXPECT_EQ(read->statement, kept.statement) << "bit " << drawn;
+    } else {
+      EXPECT_EQ(store.error().code, Errc::corrupt) << "bit " << drawn;
+    }
+    if (store) store->reset();
+    put_back();
+  }
+  EXPECT_GT(opened, 10) << "too few for this to mean anything";
+  for (const std::uint64_t slot : {0U, 2048U}) flip(world.checkpoint_file(), (slot + 30) * 8);
+  EXPECT_EQ(world.open().error().code, Errc::corrupt);
+  put_back();
+  EXPECT_EQ(findings(world), std::vector<std::string>());
+}
+
+// Of a log that a killed process left, what stands behind a damaged frame counts no more. The checkpoint file says that
+// it is missing, and whoever looks leaves the log, so that nothing is lost when the frame is whole again.
+TEST(StoreBits, AFlippedBitOfTheLogHidesNothingAndLosesNothing) {
+  StoreWorld world;
+  std::vector<core::MessageId> kept;
+  const std::vector<const char*> files = {"chancery.db", "chancery.db-wal"};
+  const auto put_back = [&] {
+    for (const auto* name : files)
+      std::filesystem::copy_file(world.file(name).string() + ".kept", world.file(name),
+                                 std::filesystem::copy_options::overwrite_existing);
+  };
+  {
+    auto store = world.open();
+    ASSERT_TRUE(world.introduce(**store));
+    for (std::uint64_t i = 0; i < 10; ++i) kept.push_back(world.send(**store, i).value().id);
+    for (const auto* name : files) std::filesystem::copy_file(world.file(name), world.file(name).string() + ".kept");
+  }
+  put_back();
+  const auto size = std::filesystem::file_size(world.file("chancery.db-wal"));
+  int refused = 0;
+  for (int n = 0; n < 20; ++n) {
+    const auto drawn = read_be(world.random.bytes(8)) % (size * 8);
+    flip(world.file("chancery.db-wal"), drawn);
+    const auto report = world.fsck();
+    EXPECT_TRUE(!report || !report->findings.empty()) << "bit " << drawn;
+    if (const auto store = world.open(); !store) {
+      EXPECT_EQ(store.error().code, Errc::corrupt) << "bit " << drawn;
+      const auto backup = store::back_up(world.options(), world.database_key, world.log_key, world.file("backup"));
+      EXPECT_FALSE(backup) << "bit " << drawn;
+      ++refused;
+    }
+    flip(world.file("chancery.db-wal"), drawn);
+    EXPECT_TRUE(holds(world, kept)) << "bit " << drawn;
+    put_back();
+  }
+  EXPECT_GT(refused, 15) << "too few for this to mean anything";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ Everything is done with the programs a person would use; nothing here knows a fi
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -14,14 +15,24 @@ import subprocess
 import time
 from pathlib import Path
 
+import log_lines
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTY_STATUS = ROOT / "config/demo/party_status.toml"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """None of those that the kernel gives to connections: a daemon that starts again finds its port as it left it, whatever
+    runs beside it."""
+    given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    while True:
+        port = random.randrange(10000, max(given, 20000))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Failed(Exception):
@@ -36,7 +47,10 @@ class Result:
 class Authority:
     """One authority: `cn-example` of Party CN, with an administrator, an officer, an approver and an auditor."""
 
+    HOST = "127.0.0.1"
     PEOPLE = {"wang": "officer", "li": "approver", "zhao": "auditor"}
+    # What the C++ library says when a fault of a test ends the process.
+    FOREIGN = ("terminate called", "  what():")
 
     def __init__(self, base, name, build, port=None, env=None):
         self.name = name
@@ -47,6 +61,7 @@ class Authority:
         self.port = port or free_port()
         self.process = None
         self.daemon = "chanceryd"
+        self.init_options = ()  # beyond those that everybody gets
         self.log = self.directory / "daemon.log"
         self.env = {**os.environ, "CHANCERY_CONFIG": str(Path(base) / "contexts.toml"), "CHANCERY_LANG": "en",
                     "NO_COLOR": "1", **(env or {})}
@@ -86,8 +101,8 @@ class Authority:
         """Keys, anchor, certificates, settings, a designation signed by the anchor, the administrator."""
         shutil.rmtree(self.directory, ignore_errors=True)
         self.must("init", "--authority", self.name, "--party", self.party, "--agreement", "sco-2009,cn-ru-2015"
-                  if self.party in ("CN", "RU") else "sco-2009", "--endpoint", f"127.0.0.1:{self.port}",
-                  "--data", ROOT / "config", "--party-status", party_status, "--directory", self.directory)
+                  if self.party in ("CN", "RU") else "sco-2009", "--endpoint", f"{self.HOST}:{self.port}",
+                  "--data", ROOT / "config", "--party-status", party_status, "--directory", self.directory, *self.init_options)
         self.must("designation", "sign", "--directory", self.directory)
 
     def add_context(self, person, stem):
@@ -96,6 +111,11 @@ class Authority:
                   "--data", ROOT / "config")
 
     def start(self, wait=60.0, preload=None, prepare=None):
+        """Until it serves its people."""
+        self.launch(preload, prepare)
+        self.await_ready(wait)
+
+    def launch(self, preload=None, prepare=None):
         """`prepare` runs in the new process, before the daemon does."""
         env = dict(self.env)
         if preload:
@@ -104,6 +124,8 @@ class Authority:
             self.process = subprocess.Popen(
                 [self.build / self.daemon_path(), "--config", self.directory / "daemon.toml"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True, preexec_fn=prepare)
+
+    def await_ready(self, wait):
         deadline = time.monotonic() + wait
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
@@ -139,6 +161,7 @@ class Authority:
                 self.process.kill()
                 self.process.wait()
                 raise Failed(f"{self.name}: daemon did not stop on SIGTERM") from None
+            self.check_log()
         self.process = None
 
     def kill(self):
@@ -146,6 +169,14 @@ class Authority:
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self.process = None
+
+    def check_log(self):
+        """Whatever it wrote so far is an event of its table."""
+        strange = [line for line in log_lines.strange(self.log.read_text(errors="replace"))
+                   if not line.startswith(self.FOREIGN)]
+        if strange:
+            raise Failed(f"{self.name}: {len(strange)} lines of the log are no events of the table:\n"
+                         + "\n".join(strange[:10]))
 
     def check_alive(self):
         if self.process.poll() is not None:
@@ -176,12 +207,13 @@ def settle(authority, party_status=PARTY_STATUS):
         authority.add_context(person, people / person)
 
 
-def bring_up(base, names, build, party_status=PARTY_STATUS, keep=None):
+def bring_up(base, names, build, party_status=PARTY_STATUS, keep=None, init_options=None):
     """All of them running, known to each other, verified, with their people; returns them by code. `keep` gets each as soon as
-    it exists, for whoever has to stop them when this fails."""
+    it exists, for whoever has to stop them when this fails. `init_options`: of some of them, by name."""
     all_of_them = {}
     for name in names:
         authority = Authority(base, name, build)
+        authority.init_options = (init_options or {}).get(name, ())
         if keep is not None:
             keep.append(authority)
         settle(authority, party_status)
@@ -207,10 +239,10 @@ def introduce(one, other):
     one.must("peer", "verify", other.name, "--anchor", anchor, context="admin")
 
 
-def agree_crypto_policy(proposer, others, witnesses=(), agreement="sco-2009"):
+def agree_crypto_policy(proposer, others, witnesses=(), agreement="sco-2009", suites=()):
     """Proposed and accepted by two persons each, of each Party one authority; in force at all of them, and at those that hear of it.
     Electronic consent rests on it."""
-    release(proposer, "policy", "propose", agreement)
+    release(proposer, "policy", "propose", agreement, *(("--suites", ",".join(suites)) if suites else ()))
     for other in others:
         wait_for(lambda a=other: versions(a), f"the proposal at {other.name}", 30)
         release(other, "policy", "accept", versions(other)[-1]["number"])

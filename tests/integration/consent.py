@@ -312,6 +312,40 @@ def comes_again_under_a_new_grant(story):
     expect("copies under revoked permissions", (coverage["copies"], coverage["unanswered"]), ("2", "0"))
 
 
+def chanceryd(authority, *words):
+    subprocess.run([authority.build / "daemon/chanceryd", *words, "--config", authority.directory / "daemon.toml"], check=True,
+                   capture_output=True)
+
+
+def granted_unasked(story):
+    before = len(consents(story.ru, "consent-grant"))
+    approved(story.cn, "consent", "grant", "--original", story.notice, "--holder", "ru-example", "--to", "kz-example", "--again")
+    wait_for(lambda: len(consents(story.ru, "consent-grant")) > before, "the grant at ru-example", 30)
+
+
+def is_given_anew_after_a_restore(story):
+    """cn-example forgets with its store that it revoked, and nobody who heard of it is there: nothing goes until it permits again."""
+    restarted_as(story.ru, "chanceryd")
+    another_notice(story)
+    granted_unasked(story)
+    story.ends(story.forward(), "delivered", [])
+    wait_for(lambda: transfers(story.cn, story.notice), "the report at cn-example", 30)
+    backup, grant = story.cn.directory / "backup", consents(story.cn, "consent-grant")[0]
+    chanceryd(story.cn, "backup", "--to", backup)
+    story.ru.stop()
+    story.kz.stop()
+    approved(story.cn, "consent", "revoke", grant)
+    story.cn.stop()
+    chanceryd(story.cn, "restore", "--from", backup)
+    for authority in (story.cn, story.ru, story.kz):
+        authority.start()
+    kept = len(story.received())
+    story.ends(story.forward(), "void", ["E-CONSENT-RESTORED"])
+    expect("forwards at kz-example", len(story.received()), kept)
+    granted_unasked(story)
+    story.ends(story.forward(), "delivered", [])
+
+
 def act(build, base, running):
     by_code = authorities.bring_up(base, ["cn-example", "ru-example", "kz-example"], build, keep=running)
     everybody = [by_code[code] for code in ("cn", "ru", "kz")]
@@ -319,7 +353,7 @@ def act(build, base, running):
     trial.tell(story, refused_without_a_grant, rests_on_a_policy, goes_under_a_grant, ends_with_its_uses,
                waits_for_its_provider, stops_when_revoked, erases_by_two_persons, patched_holder_is_refused,
                comes_again_under_a_new_grant, passes_on_parts_alone, patched_holder_adds_parts,
-               is_disclosed_with_permission)
+               is_disclosed_with_permission, is_given_anew_after_a_restore)
     trial.check_logs([TEXT], *everybody)
     trial.check_stores(*everybody)
 

@@ -98,8 +98,9 @@ class RevokedAndReplayed(Revoked):
         grant = story.grant(self.original, story.ru, [story.kz], "--uses", "2")
         forward = held_back(story, self.original)
         story.ru.stop()
-        state, older = story.ru.directory / "state", story.base / "older"
+        state, checkpoint, older = story.ru.directory / "state", story.ru.directory / "checkpoint", story.base / "older"
         shutil.copytree(state, older)
+        shutil.copy2(checkpoint, story.base / "older-checkpoint")
         story.restart(story.ru)
         story.orders()
         story.delivered(forward)
@@ -111,6 +112,7 @@ class RevokedAndReplayed(Revoked):
         story.ru.stop()
         shutil.rmtree(state)
         older.rename(state)
+        (story.base / "older-checkpoint").rename(checkpoint)
         before = trial.ids(story.kz, "inbox")
         story.restart(story.ru)
         story.delivered(forward)

@@ -48,7 +48,7 @@ def go_on_later(everybody):
 
 def hear_the_refusal_too_early(cn, first):
     """cn-example, whose clock is 45 days behind, knows no key of now: it says so once, and the message waits."""
-    line = f'event="reissue-waits" detail="{first} E-KEY-RETIRED"'
+    line = f'event="reissue.waits" message="{first}" code="E-KEY-RETIRED"'
     wait_for(lambda: line in cn.log.read_text(), "the message waits", 30)
     for _ in range(2):
         cn.kill()
@@ -56,7 +56,7 @@ def hear_the_refusal_too_early(cn, first):
         wait_for(lambda: authorities.connected(cn, 2), "connected again", 30)
         (view,) = trial.box(cn, "outbox")
         expect("the first", deliveries(view)["ru-example"], ("refused", ["E-KEY-RETIRED"]))
-    expect("lines about it", cn.log.read_text().count("reissue-waits"), 1)
+    expect("lines about it", cn.log.read_text().count("reissue.waits"), 1)
 
 
 def settled(cn, ru):

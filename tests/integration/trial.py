@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -10,6 +11,16 @@ from pathlib import Path
 from authorities import Failed
 
 SEEDS = itertools.count(1)
+# Of a notice that is an exercise; its text follows.
+HEAD = """---
+agreement: sco-2009
+threats: sco-2009/2/3
+directions: sco-2009/3/5, sco-2009/3/16
+label: {label}
+to: {to}
+exercise: yes
+---
+"""
 
 
 def play(name, act):
@@ -39,18 +50,55 @@ def seed_of(words):
 class Load:
     """One run of desk-load: an officer submits open notices, each under a key that the seed and its number make."""
 
+    PATIENCE = 60  # seconds without an answer
+    WITHIN = 300  # seconds for all
+    GRACE = 5  # seconds to notice that the daemon ended
+
     def __init__(self, sender, recipient, count, seed, per_frame=16):
+        self.sender = sender
         stem = sender.directory / "people" / sender.person("officer")
+        self.out = tempfile.TemporaryFile("w+")  # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
             [sender.build / "tests/support/desk-load", sender.socket(), sender.directory / "keys/anchor.pem",
              f"{stem}.key", f"{stem}.pem", recipient.name, str(count), str(seed), "0", str(per_frame)],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=self.out, stderr=subprocess.DEVNULL)
+
+    def await_answers(self, count):
+        """Until so many are there, or there will be no more."""
+        seen, deadline = 0, time.monotonic() + self.PATIENCE
+        while seen < count and self.process.poll() is None:
+            if time.monotonic() > deadline:
+                self.process.kill()
+                raise Failed(f"no answer within {self.PATIENCE} s")
+            time.sleep(0.001)
+            there = os.pread(self.out.fileno(), 1 << 20, 0).count(b"\n")
+            if there > seen:
+                seen, deadline = there, time.monotonic() + self.PATIENCE
+
+    def end(self, within):
+        """Whoever submits gives up after so many seconds."""
+        try:
+            self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def finish(self):
+        """Until it has ended by itself. If the daemon ended before it was reached, nobody will answer."""
+        deadline = time.monotonic() + self.WITHIN
+        while self.process.poll() is None:
+            if self.sender.process is None or self.sender.process.poll() is not None:
+                self.end(self.GRACE)
+            elif time.monotonic() > deadline:
+                self.process.kill()
+                raise Failed(f"the load had not ended after {self.WITHIN} s")
+            time.sleep(0.005)
 
     def answers(self):
         """Ids of what was acknowledged by draft, codes of what was refused, and 0 when all was answered."""
-        out, _ = self.process.communicate(timeout=120)
+        self.finish()
+        self.out.seek(0)
         acknowledged, refused = {}, []
-        for line in out.splitlines():
+        for line in self.out.read().splitlines():
             words = line.split()
             if len(words) == 4 and words[0] in ("ok", "again"):
                 acknowledged[int(words[1])] = words[2]

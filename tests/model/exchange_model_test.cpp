@@ -43,6 +43,14 @@ TEST(ExchangeModel, KeepsTheLawsWhereFramesAreLostRepeatedAndOvertaken) {
   play_all(mix, 200);
 }
 
+// Whoever closes a number does not send its message again: an answer that was lost is asked for by nobody.
+TEST(ExchangeModel, KeepsTheLawsWhereWhatIsAnsweredIsClosedAndTheAnswerLost) {
+  Mix mix;
+  mix.close = 30;
+  mix.network = {30, 5, 10, 5, 0, Duration{20}};
+  play_all(mix, 250);
+}
+
 TEST(ExchangeModel, KeepsTheLawsWhereStreamsAreCutAndPairsAreParted) {
   Mix mix;
   mix.part = 8;

@@ -135,6 +135,8 @@ struct ExampleAuthority::Keys {
     d.keys = {designated(core::KeyRole::anchor, anchor.certificate), designated(core::KeyRole::tls, tls.certificate),
               designated(core::KeyRole::sign, sign.certificate),
               designated(core::KeyRole::evidence, evidence.certificate)};
+    d.keys.push_back({core::KeyRole::log, crypto::Suite::ed25519, log.public_key().id(), kFrom, kTo,
+                      core::KeyState::active, std::nullopt});
     std::sort(d.keys.begin(), d.keys.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
     return d;
   }
@@ -187,13 +189,7 @@ service::Quotations& ExampleAuthority::quotations() {
 }
 
 service::Node ExampleAuthority::node() {
-  return {identity_,
-          *store_,
-          example_book,
-          clock_,
-          random_,
-          keys_->storage,
-          [](service::LogLevel, const std::string&, const std::string&) {}};
+  return {identity_, *store_, example_book, clock_, random_, keys_->storage, [](const service::LogLine&) {}};
 }
 
 crypto::Certificate ExampleAuthority::anchor() const { return keys_->anchor.certificate; }
@@ -219,6 +215,8 @@ Result<store::FsckReport> ExampleAuthority::fsck() {
   open();
   return report;
 }
+
+crypto::Signer& ExampleAuthority::log_key() { return keys_->log; }
 
 void ExampleAuthority::renew_seal_key() { must(service::SealKeys(node()).renew(), "seal key"); }
 

@@ -48,6 +48,7 @@ class ExampleAuthority {
   void knows(ExampleAuthority& other);
   // Issues a seal key when none is valid; called by the constructor.
   void renew_seal_key();
+  [[nodiscard]] crypto::Signer& log_key();
   // Any statement in a batch of its own, under the key of this role, as `signer` would have signed it at this time.
   [[nodiscard]] crypto::SignedStatement sign(const std::string& statement, core::KeyRole role, Instant at,
                                              const std::string& signer = {}) const;

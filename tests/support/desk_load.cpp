@@ -44,7 +44,10 @@ std::string idempotency_key(std::uint64_t seed, std::uint64_t number) {
 v1::SubmitRequest draft(const LoadOptions& options, std::uint64_t number) {
   v1::SubmitRequest request;
   auto& draft = *request.mutable_draft();
-  for (const auto& recipient : options.recipients) draft.add_recipients(recipient);
+  if (options.in_turn)
+    draft.add_recipients(options.recipients[number % options.recipients.size()]);
+  else
+    for (const auto& recipient : options.recipients) draft.add_recipients(recipient);
   draft.set_agreement("sco-2009");
   draft.set_kind("threat-notice");
   draft.add_directions("sco-2009/3/5");

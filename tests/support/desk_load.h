@@ -20,6 +20,7 @@ struct DeskAddress {
 
 struct LoadOptions {
   std::vector<std::string> recipients;
+  bool in_turn = false;  // each draft to one of them, instead of to all
   std::string label = "open";
   std::size_t body_bytes = 1024;
   std::uint64_t count = 1000;  // drafts

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 namespace chancery::test {
 
@@ -18,9 +19,19 @@ struct FaultVfs::State {
   int code = SQLITE_OK;
   bool from_then_on = false;
   bool hit = false;
+  Call before = Call::write;
+  std::function<void()> what;
+  std::int64_t read = 0;
+  std::int64_t slept = 0;
 
   int next(Call made) {
-    const std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    if (what && made == before) {
+      const auto once = std::exchange(what, nullptr);
+      lock.unlock();
+      once();
+      lock.lock();
+    }
     if (left == 0 || made != call) return SQLITE_OK;
     if (left > 1) {
       --left;
@@ -46,7 +57,13 @@ sqlite3_file* real(sqlite3_file* file) {
 FaultVfs::State* state(sqlite3_file* file) { return reinterpret_cast<FaultFile*>(file)->state; }
 
 int on_close(sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); }
-int on_read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); }
+int on_read(sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+  {
+    const std::lock_guard lock(state(f)->mutex);
+    state(f)->read += n;
+  }
+  return real(f)->pMethods->xRead(real(f), to, n, at);
+}
 int on_write(sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
   const int code = state(f)->next(FaultVfs::Call::write);
   if (code == SQLITE_OK) return real(f)->pMethods->xWrite(real(f), from, n, at);
@@ -89,19 +106,29 @@ int on_open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int fla
   return code;
 }
 
+int on_sleep(sqlite3_vfs* vfs, int microseconds) {
+  auto* s = static_cast<FaultVfs::State*>(vfs->pAppData);
+  {
+    const std::lock_guard lock(s->mutex);
+    s->slept += microseconds;
+  }
+  return s->real->xSleep(s->real, microseconds);
+}
+
 }  // namespace
 
 FaultVfs::FaultVfs(const std::string& name) : state_(std::make_unique<State>()) {
   state_->name = name;
   state_->real = sqlite3_vfs_find(nullptr);
-  // Everything but opening is the real one's; its functions read their own pAppData, so they get it through ours only
-  // where they are called with the real VFS.
+  // Everything but opening and sleeping is the real one's; its functions read their own pAppData, so they get it
+  // through ours only where they are called with the real VFS.
   state_->vfs = *state_->real;
   state_->vfs.zName = state_->name.c_str();
   state_->vfs.pNext = nullptr;
   state_->vfs.szOsFile = static_cast<int>(sizeof(FaultFile)) + state_->real->szOsFile;
   state_->vfs.pAppData = state_.get();
   state_->vfs.xOpen = on_open;
+  state_->vfs.xSleep = on_sleep;
   sqlite3_vfs_register(&state_->vfs, 0);
 }
 
@@ -121,6 +148,22 @@ void FaultVfs::fail_at(Call call, int nth, With with, bool from_then_on) {
 void FaultVfs::heal() {
   const std::lock_guard lock(state_->mutex);
   state_->left = 0;
+}
+
+std::int64_t FaultVfs::read() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->read;
+}
+
+void FaultVfs::before_next(Call call, std::function<void()> what) {
+  const std::lock_guard lock(state_->mutex);
+  state_->before = call;
+  state_->what = std::move(what);
+}
+
+std::int64_t FaultVfs::slept() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->slept;
 }
 
 bool FaultVfs::hit() const {

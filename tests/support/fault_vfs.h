@@ -1,6 +1,8 @@
 // A SQLite VFS that works until told to fail: the n-th write or sync from now, with a code, once or from then on.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +22,10 @@ class FaultVfs {
   void fail_at(Call call, int nth, With with, bool from_then_on);
   void heal();
   [[nodiscard]] bool hit() const;  // whether a call failed since fail_at
+  // Once, before the next call of this kind, which works.
+  void before_next(Call call, std::function<void()> what);
+  [[nodiscard]] std::int64_t read() const;   // bytes, of all files
+  [[nodiscard]] std::int64_t slept() const;  // microseconds, waiting for locks
 
   struct State;
 

@@ -1,5 +1,5 @@
-// A gate that lets everything out, and shows a receiver what it is told to show. Linked in place of chancery_gate into
-// chanceryd-patched and nowhere else.
+// A gate that lets everything out, also of an older copy of its store, and shows a receiver what it is told to show.
+// Linked in place of chancery_gate into chanceryd-patched and nowhere else.
 //
 // Its orders stand in the file that CHANCERY_GATE_ORDERS names, one a line, and are read at each look. Without a file
 // the holder wraps the key himself, asks nobody, and shows what permits it has.
@@ -106,5 +106,7 @@ bool passage_gate(const Node& node, const std::string& peer, store::OutgoingMess
   if (find(all, "hold") != nullptr) message.wraps.back() ^= 1;
   return true;
 }
+
+bool history_gate() { return false; }
 
 }  // namespace chancery::service

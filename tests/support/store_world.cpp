@@ -92,6 +92,7 @@ StoreWorld::StoreWorld()
 StoreWorld::~StoreWorld() {
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
+  std::filesystem::remove(checkpoint_file(), ignored);
 }
 
 Result<std::unique_ptr<store::Store>> StoreWorld::open(const char* on_vfs) {

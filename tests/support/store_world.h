@@ -9,8 +9,13 @@
 
 namespace chancery::test {
 
-// What the seventh schema added, the sixth and all after it, the fourth and all after it.
-#define CHANCERY_UNDO_SEVENTH_SCHEMA "DROP TABLE text_change; "
+// What the ninth schema added, the seventh and all after it, the sixth, the fourth.
+#define CHANCERY_UNDO_NINTH_SCHEMA                                    \
+  "DROP TABLE revocation_list; ALTER TABLE peer DROP COLUMN reason; " \
+  "DROP INDEX outbox_waiting; "                                       \
+  "DROP TABLE attachment; DROP TABLE attached; DROP TABLE attached_draft; DROP TABLE attachment_gone; "
+#define CHANCERY_UNDO_SEVENTH_SCHEMA CHANCERY_UNDO_NINTH_SCHEMA "DROP TABLE text_change; "
+inline constexpr const char* kUndoNinthSchema = CHANCERY_UNDO_NINTH_SCHEMA;
 #define CHANCERY_UNDO_SIXTH_SCHEMA \
   CHANCERY_UNDO_SEVENTH_SCHEMA     \
   "DROP INDEX consent_said; DROP INDEX owed_queue; DROP INDEX permit_use; ALTER TABLE permit DROP COLUMN reported; "
@@ -51,7 +56,8 @@ class StoreWorld {
   Result<std::unique_ptr<store::Store>> open(const char* on_vfs = nullptr);
   Result<store::FsckReport> fsck();
   [[nodiscard]] std::filesystem::path file(const char* name) const { return directory / name; }
-  [[nodiscard]] store::StoreOptions options() const { return {directory, "cn-example", vfs}; }
+  [[nodiscard]] store::StoreOptions options() const { return {directory, "cn-example", vfs, checkpoint_file()}; }
+  [[nodiscard]] std::filesystem::path checkpoint_file() const { return directory.string() + ".checkpoint"; }
 
   // Both designations and the peer: after this fsck can verify everything.
   Result<void> introduce(store::Store& store);

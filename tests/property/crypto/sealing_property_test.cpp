@@ -73,8 +73,10 @@ RC_GTEST_PROP(Aead, OpensWhatItSealedAndNothingElse, (Bytes aad, Bytes plain)) {
   RC_ASSERT(!aead_open(key, Nonce{}, aad, sealed).has_value());
 }
 
-RC_GTEST_PROP(Wraps, ComeBackAndRefuseAnyFlippedBit, (Bytes content_key)) {
-  static const auto recipient = PrivateKey::generate(Suite::p256).value();
+RC_GTEST_PROP(Wraps, ComeBackAndRefuseAnyFlippedBit, (Bytes content_key, bool of_p256)) {
+  static const auto p256 = KemPrivateKey::generate(Suite::p256).value();
+  static const auto x25519 = KemPrivateKey::generate(Suite::ed25519).value();
+  const auto& recipient = of_p256 ? p256 : x25519;
   const auto id = recipient.public_key().id();
   const auto header = sha256(as_bytes("header"));
   const auto info = wrap_info("cn-example", id);

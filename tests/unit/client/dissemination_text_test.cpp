@@ -37,6 +37,7 @@ TEST_F(DisseminationTextTest, NestsWhatEachHolderPassedOn) {
   first.set_relation("forwards");
   first.set_grant_number("CN-2026-0005");
   passed("kz-example", "kg-example", "locked").set_relation("quotes");
+  response_.mutable_message()->set_number("CN-2026-0004");
   auto& refused = passed("ru-example", "tj-example", "refused");
   refused.set_grant(std::string(12, '0') + "77aa88bb99" + std::string(42, '0'));
   refused.set_reason("E-CONSENT-REQUIRED");
@@ -45,7 +46,8 @@ TEST_F(DisseminationTextTest, NestsWhatEachHolderPassedOn) {
             "ru-example      read       t0    -         -             -\n"
             "  kz-example    held       t1    forwards  CN-2026-0005  -\n"
             "    kg-example  locked     t1    quotes    -             -\n"
-            "  tj-example    refused    t1    -         77aa88bb99    E-CONSENT-REQUIRED  - may not be passed on to "
+            "  tj-example    refused    t1    -         77aa88bb99    E-CONSENT-REQUIRED  CN-2026-0004 may not be "
+            "passed on to "
             "tj-example\n"
             "uz-example      delivered  t0    -         -             -\n");
 }

@@ -49,6 +49,15 @@ def check_reasons(catalogue, root):
     return faults
 
 
+def check_doctor(catalogue, root):
+    declared = set(re.findall(r', "(D-[A-Z-]+)"', (root / "daemon/doctor_check.def").read_text("utf-8")))
+    areas = set(re.findall(r'area\("([a-z]+)"', (root / "daemon/doctor.cpp").read_text("utf-8")))
+    wanted = {("doctor", code, line) for code in declared for line in LINES} | {("doctor", "fine", area) for area in areas}
+    wanted |= {("doctor", word) for word in ("ok", "warning", "error", "why", "fix")}
+    there = {key for key in catalogue if key[0] == "doctor"}
+    return [f"{'.'.join(key)}: {'no text' if key in wanted else 'nothing says it'}" for key in sorted(wanted ^ there)]
+
+
 def check_words(catalogue, root):
     """Words the core writes and a person reads: each has a name."""
     kinds = re.findall(r'CHANCERY_KIND\("([a-z-]+)"', (root / "daemon/core/kind.def").read_text("utf-8"))
@@ -78,7 +87,7 @@ def main():
         language: dict(texts(tomllib.loads((root / f"config/i18n/{language}.toml").read_text("utf-8"))))
         for language in LANGUAGES
     }
-    faults = compare(catalogues) + check_reasons(catalogues["en"], root) + check_words(catalogues["en"], root)
+    faults = compare(catalogues) + check_reasons(catalogues["en"], root) + check_doctor(catalogues["en"], root) + check_words(catalogues["en"], root)
     print("\n".join(faults) or f"{len(catalogues['en'])} texts in {len(LANGUAGES)} languages")
     return 1 if faults else 0
 

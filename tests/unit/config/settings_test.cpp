@@ -29,15 +29,52 @@ TEST(LoadSettings, TakesRelativePathsFromTheFolderOfTheFile) {
   const auto settings = load_settings(data.path("daemon.toml"));
   ASSERT_TRUE(settings.has_value());
   EXPECT_EQ(settings->state_directory, data.path("state"));
+  EXPECT_EQ(settings->checkpoint_file, data.path("checkpoint"));
   EXPECT_EQ(settings->party_status, data.path("status.toml"));
   EXPECT_EQ(settings->administrator, data.path("admin.pem"));
   EXPECT_EQ(settings->keys_directory, "/keys");
   EXPECT_EQ(settings->desk_socket, "/run/desk.sock");
 }
 
+TEST(LoadSettings, TakesKeysFromTheCredentialsOfAUnit) {
+  const SmallData data;
+  data.replace("daemon.toml", "\"/keys\"", "\"$CREDENTIALS_DIRECTORY\"");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_THAT(data.settings_faults(), ElementsAre(HasSubstr("keys_directory: there are no credentials here")));
+  ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/chanceryd.service", 1);
+  EXPECT_EQ(load_settings(data.path("daemon.toml"))->keys_directory, "/run/credentials/chanceryd.service");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+TEST(LoadSettings, MayNameASigningKeyInATokenWithItsPinAmongTheKeys) {
+  const SmallData data;
+  EXPECT_FALSE(load_settings(data.path("daemon.toml"))->sign_key.has_value());
+  data.replace("daemon.toml", "cap = \"2h\"\n",
+               "cap = \"2h\"\n[token]\nsign_key = \"pkcs11:token=a;object=b\"\nmodule = \"/lib/hsm.so\"\n");
+  const auto key = load_settings(data.path("daemon.toml"))->sign_key.value();
+  EXPECT_EQ(key.uri, "pkcs11:token=a;object=b");
+  EXPECT_EQ(key.module, "/lib/hsm.so");
+  EXPECT_EQ(key.pin_file, "/keys/token.pin");
+  data.replace("daemon.toml", "object=b", "object=b?pin-value=1");
+  data.replace("daemon.toml", "/lib/hsm.so", "hsm.so");
+  EXPECT_THAT(data.settings_faults(),
+              ElementsAre(HasSubstr("token.sign_key: must be a pkcs11: URI of a token and a key in it, and no more"),
+                          HasSubstr("token.module: 'hsm.so' must be a full path")));
+}
+
+TEST(LoadSettings, HasASocketForMetricsWhereOneIsNamed) {
+  const SmallData data;
+  EXPECT_EQ(load_settings(data.path("daemon.toml"))->metrics_socket, "");
+  data.replace("daemon.toml", "log_level = \"debug\"", "metrics_socket = \"m.sock\"");
+  EXPECT_EQ(load_settings(data.path("daemon.toml"))->metrics_socket, data.path("m.sock"));
+  data.replace("daemon.toml", "m.sock", std::string(200, 'm'));
+  EXPECT_THAT(data.settings_faults(), ElementsAre(HasSubstr("metrics_socket: is longer than the 107 bytes")));
+}
+
 TEST(LoadSettings, HasDefaultsForRetryAndLogLevelOnly) {
   const SmallData data;
-  data.replace("daemon.toml", "log_level = \"debug\"\n[retry]\nfirst = \"3s\"\ncap = \"2h\"\n", "");
+  data.replace("daemon.toml", "log_level = \"debug\"\n", "");
+  data.replace("daemon.toml", "[retry]\nfirst = \"3s\"\ncap = \"2h\"\n", "");
   const auto settings = load_settings(data.path("daemon.toml"));
   ASSERT_TRUE(settings.has_value());
   EXPECT_EQ(settings->log_level, "info");
@@ -70,10 +107,12 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         SpoiltSetting{
             "UnknownKey", "log_level", "loglevel",
-            "12: loglevel: unknown key; known here: administrator, authority, data_directory, desk_socket, "
-            "keys_directory, label_policy, log_level, number_prefix, party, party_status, peer_listen, retry, "
-            "state_directory"},
-        SpoiltSetting{"UnknownKeyInTable", "cap", "last", "15: retry.last: unknown key; known here: cap, first"},
+            "12: loglevel: unknown key; known here: administrator, authority, checkpoint_file, data_directory, "
+            "desk_socket, "
+            "keys_directory, label_policy, log_level, metrics_socket, number_prefix, party, party_status, peer_listen, "
+            "retry, "
+            "revocation, state_directory, token"},
+        SpoiltSetting{"UnknownKeyInTable", "cap", "last", "16: retry.last: unknown key; known here: cap, first"},
         SpoiltSetting{"MissingKey", "keys_directory = \"/keys\"\n", "", "1: keys_directory: is missing"},
         SpoiltSetting{"AuthorityMalformed", "\"cn-one\"\nparty", "\"CN One\"\nparty",
                       "1: authority: 'CN One' must be the id of an authority, written like cn-example"},
@@ -95,11 +134,14 @@ INSTANTIATE_TEST_SUITE_P(
                       "12: log_level: 'trace' must be one of error, warning, info, debug"},
         SpoiltSetting{"SocketPathTooLong", "/run/desk.sock", "/run/" + std::string(103, 'x'),
                       "10: desk_socket: is longer than the 107 bytes the path of a Unix socket can have"},
-        SpoiltSetting{"DurationWithoutUnit", "3s", "3", "14: retry.first: '3" + kDuration},
-        SpoiltSetting{"DurationZero", "3s", "0s", "14: retry.first: '0s" + kDuration},
-        SpoiltSetting{"DurationNegative", "3s", "-3s", "14: retry.first: '-3s" + kDuration},
-        SpoiltSetting{"DurationTooLong", "2h", "367d", "15: retry.cap: '367d" + kDuration},
-        SpoiltSetting{"CapShorterThanFirst", "2h", "2s", "15: retry.cap: must not be shorter than first"},
+        SpoiltSetting{"DurationWithoutUnit", "3s", "3", "15: retry.first: '3" + kDuration},
+        SpoiltSetting{"DurationZero", "3s", "0s", "15: retry.first: '0s" + kDuration},
+        SpoiltSetting{"DurationNegative", "3s", "-3s", "15: retry.first: '-3s" + kDuration},
+        SpoiltSetting{"DurationTooLong", "2h", "367d", "16: retry.cap: '367d" + kDuration},
+        SpoiltSetting{"CapShorterThanFirst", "2h", "2s", "16: retry.cap: must not be shorter than first"},
+        SpoiltSetting{"CheckpointInTheStore", "\"checkpoint\"", "\"state/checkpoint\"",
+                      "13: checkpoint_file: must stand outside state_directory: an older copy of that would bring an "
+                      "older one"},
         SpoiltSetting{"NumberForText", "\"debug\"", "3", "12: log_level: must be text"}),
     [](const auto& each) { return each.param.name; });
 

@@ -235,7 +235,7 @@ TEST(ShippedData, GroundWhateverKeepsInformationBackOnAnArticle) {
   const std::set<ReasonCode> no_message = {ReasonCode::agreement_unknown, ReasonCode::recipient_self,
                                            ReasonCode::not_addressed,     ReasonCode::kind_unknown,
                                            ReasonCode::fact_unknown,      ReasonCode::language_mismatch,
-                                           ReasonCode::part_not_held,     ReasonCode::attachments_unavailable,
+                                           ReasonCode::part_not_held,     ReasonCode::attachment_not_allowed,
                                            ReasonCode::expired,           ReasonCode::peer_inactive};
   const auto sco = agreement("sco-2009");
   const auto bilateral = agreement("cn-ru-2015");

@@ -154,6 +154,7 @@ administrator = "admin.pem"
 desk_socket = "/run/desk.sock"
 peer_listen = "127.0.0.1:8443"
 log_level = "debug"
+checkpoint_file = "checkpoint"
 [retry]
 first = "3s"
 cap = "2h"

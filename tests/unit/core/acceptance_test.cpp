@@ -35,9 +35,11 @@ TEST_F(DecideAcceptance, DefersAClockMoreThanTheMarginAhead) {
   EXPECT_EQ(decision.verdict(), Verdict::defer);
 }
 
-TEST_F(DecideAcceptance, RefusesASuiteNotAllowed) {
+TEST_F(DecideAcceptance, DefersASuiteNotAllowedForThePolicyMayBeOnItsWay) {
   Arrival arrival{message, "cn-example", crypto::Suite::ed25519};
-  EXPECT_EQ(realm.accept("ru-example", arrival).codes(), Codes{"E-SUITE-NOT-ALLOWED"});
+  const auto decision = realm.accept("ru-example", arrival);
+  EXPECT_EQ(decision.codes(), Codes{"E-SUITE-NOT-ALLOWED"});
+  EXPECT_EQ(decision.verdict(), Verdict::defer);
 }
 
 TEST_F(DecideAcceptance, RefusesABodyInOtherLanguagesThanTheStatement) {

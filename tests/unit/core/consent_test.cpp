@@ -325,6 +325,7 @@ TEST_F(ConsentTest, GivesAPermitOnlyForWhatTheGrantSaysAtThisMoment) {
   EXPECT_EQ(asked([&](auto& g, auto&, auto&, auto&) { g.terms.from = realm.now + seconds(1); }),
             Codes{"E-CONSENT-NOT-YET"});
   EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.revoked = true; }), Codes{"E-CONSENT-REVOKED"});
+  EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.before_restore = true; }), Codes{"E-CONSENT-RESTORED"});
   EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) { s.used = 1; }), Codes{"E-CONSENT-USED-UP"});
   EXPECT_EQ(asked([](auto&, auto&, auto& s, auto&) {
               s.used = 1;

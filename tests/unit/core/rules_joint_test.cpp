@@ -293,6 +293,18 @@ TEST_F(ConsentOnPolicy, SaysWhichSuitesMessagesMayUse) {
   EXPECT_EQ(realm.accept("kz-example", arrival).codes(), Codes{});
 }
 
+// Who has only a suite that is not allowed yet signs what allows it, and nothing else.
+TEST_F(ConsentOnPolicy, IsAgreedInASuiteThatIsNotAllowedYet) {
+  const auto wider = with(proposal(), "suites", "ed25519 p256");
+  auto procedure = with(proposal(), "subject", "secret-procedure/channel-1");
+  std::erase_if(procedure.facts, [](const Fact& fact) { return fact.name == "suites"; });
+  for (const Message* m : std::initializer_list<const Message*>{&wider, &procedure}) {
+    Arrival arrival{*m, m->originator};
+    arrival.suite = crypto::Suite::ed25519;
+    EXPECT_EQ(realm.accept("kz-example", arrival).codes(), m == &wider ? Codes{} : Codes{"E-SUITE-NOT-ALLOWED"});
+  }
+}
+
 TEST_F(ConsentOnPolicy, IsOfNoAvailForStateSecretsWhateverIsAgreed) {
   auto procedure = with(proposal(), "subject", "secret-procedure/channel-1");
   std::erase_if(procedure.facts, [](const Fact& fact) { return fact.name == "suites"; });

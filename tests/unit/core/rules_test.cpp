@@ -25,6 +25,16 @@ class Rules : public testing::Test {
 
 TEST_F(Rules, AllowARestrictedNoticeBetweenParties) { expect_both({}); }
 
+// They go first, and a recipient has room for so much of one authority at a time.
+TEST_F(Rules, RefuseAttachmentsThatAreTooLongTogether) {
+  for (const auto* name : {"a", "b"})
+    message.attachments.push_back({crypto::sha256(as_bytes(name)), std::uint64_t{17'180'917'760}});  // 16 GiB, sealed
+  expect_both({});
+  message.attachments.push_back({crypto::sha256(as_bytes("c")), 16});
+  expect_both({"E-LIMIT"});
+  EXPECT_EQ(realm.release(message).reasons().front().subject, "attachments");
+}
+
 TEST_F(Rules, RefuseAnUnknownAgreement) {
   message.agreement = "xx-1999";
   EXPECT_TRUE(realm.release(message).codes() == (Codes{"E-AGREEMENT-UNKNOWN", "E-AUTHORITY-NOT-DESIGNATED"}));
@@ -156,9 +166,9 @@ TEST_F(Rules, RequireAProfileWhereTheAgreementDemandsOne) {
   expect_both({"E-PROFILE-MISSING"});
 }
 
-TEST_F(Rules, RefuseAttachmentsUntilTheyCanBeCarried) {
-  message.attachments = {{digest_of("ciphertext"), 1}};
-  expect_both({"E-ATTACHMENT-UNAVAILABLE"});
+TEST_F(Rules, LetAttachmentsGoWithWhatAPersonWrites) {
+  message.attachments = {{digest_of("ciphertext"), 17}};
+  expect_both({});
 }
 
 TEST_F(Rules, RefuseWhatHasExpired) {

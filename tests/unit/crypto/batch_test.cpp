@@ -114,6 +114,44 @@ TEST_F(Batch, HoldsEveryLeafAtItsPlaceOnly) {
   }
 }
 
+// In whatever order its leaves are asked for, and whatever was shown before.
+TEST_F(Batch, HoldsTheSameWhatIsRemembered) {
+  for (const std::size_t count : {1U, 2U, 3U, 64U, 256U}) {
+    const auto batch = sign(count);
+    const auto statement = verify_batch(batch.signature, authority_.certificate).value();
+    const auto leaves = some_leaves(count);
+    VerifiedBatch remembered(statement);
+    const auto same = [&](const Digest& leaf, const Path& path) {
+      const bool expected = in_batch(statement, leaf, path);
+      EXPECT_EQ(remembered.holds(leaf, path), expected);
+      return expected;
+    };
+    for (std::uint32_t step = 0; step < 2 * count; ++step) {
+      const auto i = static_cast<std::uint32_t>(std::size_t{step} * 37 % count);
+      const auto path = batch.path(i);
+      // Wrong ones before and after the right one.
+      for (const bool shown : {false, true}) {
+        EXPECT_FALSE(same(leaves[i], {path.index ^ 1U, path.hashes}));
+        EXPECT_FALSE(same(leaves[i], {path.index + statement.size, path.hashes}));
+        EXPECT_FALSE(same(leaf_hash(as_bytes("another")), path));
+        for (std::size_t level = 0; level < path.hashes.size(); ++level) {
+          auto changed = path;
+          changed.hashes[level].value[31] ^= 1U;
+          EXPECT_FALSE(same(leaves[i], changed)) << count << " " << i << " " << level;
+        }
+        auto longer = path;
+        longer.hashes.push_back(statement.root);
+        EXPECT_FALSE(same(leaves[i], longer));
+        auto shorter = path;
+        if (!path.hashes.empty()) shorter.hashes.pop_back();
+        EXPECT_EQ(same(leaves[i], shorter), path.hashes.empty());
+        if (shown) continue;
+        EXPECT_TRUE(same(leaves[i], path));
+      }
+    }
+  }
+}
+
 TEST_F(Batch, TakesOneTo256Leaves) {
   for (const std::size_t count : {0U, 257U})
     EXPECT_EQ(sign_batch("cn-example", authority_.key, {}, some_leaves(count), kNow, random_).error().code,

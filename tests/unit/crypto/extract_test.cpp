@@ -41,8 +41,9 @@ TEST(PartWrap, OpensWhatAnotherProgramMadeOfTheSameWords) {
   ASSERT_EQ(wraps.size(), 1U);
   const auto grant = field("grant"), carrier = field("carrier"), original = field("original");
   const auto originator = v["originator"].get<std::string>();
-  const auto keys =
-      unwrap_rewrapped(p256_key(field("recipient")), wraps[0], {originator, grant, carrier, original, "0,2"}).value();
+  const auto keys = unwrap_rewrapped(kem_key(Suite::p256, field("recipient")), wraps[0],
+                                     {originator, grant, carrier, original, "0,2"})
+                        .value();
   EXPECT_EQ(to_hex(keys.view()), v["part_keys"].get<std::string>());
 
   Extract extract;
@@ -66,7 +67,7 @@ TEST(DetachedWrap, OpensWhatAnotherProgramMadeAndNothingElse) {
   ASSERT_EQ(wraps.size(), 1U);
   const auto terms = field("terms"), original = field("original"), grant = field("grant"), carrier = field("carrier");
   const auto open = [&](const RewrapContext& context) {
-    return unwrap_rewrapped(p256_key(field("recipient")), wraps[0], context);
+    return unwrap_rewrapped(kem_key(Suite::p256, field("recipient")), wraps[0], context);
   };
   EXPECT_EQ(to_hex(open({"cn-example", terms, {}, original, "0,2"}).value().view()), v["part_keys"].get<std::string>());
   EXPECT_FALSE(open({"ru-example", terms, {}, original, "0,2"}).has_value());

@@ -47,10 +47,12 @@ std::vector<std::vector<std::string>> table(const char* file) {
   return rows;
 }
 
-PrivateKey p256_key(BytesView scalar) {
-  const auto der = concat({hex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420"), scalar});
+KemPrivateKey kem_key(Suite suite, BytesView scalar) {
+  const auto* pkcs8 = suite == Suite::p256 ? "3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420"
+                                           : "302e020100300506032b656e04220420";
+  const auto der = concat({hex(pkcs8), scalar});
   const auto pem = "-----BEGIN PRIVATE KEY-----\n" + to_base64(der) + "\n-----END PRIVATE KEY-----\n";
-  return PrivateKey::from_pem(as_bytes(pem)).value();
+  return KemPrivateKey::from_pem(as_bytes(pem)).value();
 }
 
 void SeededRandom::fill(std::span<std::uint8_t> out) {

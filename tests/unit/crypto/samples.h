@@ -5,6 +5,7 @@
 #include <random>
 
 #include "crypto/batch.h"
+#include "crypto/kem.h"
 
 namespace chancery::crypto {
 
@@ -12,8 +13,8 @@ Bytes hex(std::string_view text);          // ends the test program when it is n
 nlohmann::json vectors(const char* file);  // from tests/vectors; ends the test program when it is missing
 std::vector<std::vector<std::string>> table(const char* file);  // its tab-separated rows
 
-// A PKCS#8 key of a P-256 scalar.
-PrivateKey p256_key(BytesView scalar);
+// A key of the suite's KEM, by its private scalar.
+KemPrivateKey kem_key(Suite suite, BytesView scalar);
 
 class SeededRandom final : public RandomSource {
  public:

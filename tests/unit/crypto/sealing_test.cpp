@@ -81,8 +81,10 @@ TEST_F(Body, RefusesAnotherKeyOrHeader) {
   EXPECT_EQ(seal_body({}, header_, random_).error().code, Errc::malformed);
 }
 
-TEST(Wraps, OpenForTheirRecipientAlone) {
-  const auto recipient = PrivateKey::generate(Suite::p256).value();
+class Wraps : public testing::TestWithParam<Suite> {};
+
+TEST_P(Wraps, OpenForTheirRecipientAlone) {
+  const auto recipient = KemPrivateKey::generate(GetParam()).value();
   const auto id = recipient.public_key().id();
   const auto header = sha256(as_bytes("header"));
   const auto info = wrap_info("cn-example", id);
@@ -99,12 +101,21 @@ TEST(Wraps, OpenForTheirRecipientAlone) {
   }
 }
 
-Wrap sample_wrap(std::uint8_t seed) { return {sha256(Bytes{seed}), Bytes(65, seed), seed, Bytes(48, seed)}; }
+INSTANTIATE_TEST_SUITE_P(OfEverySuite, Wraps, testing::Values(Suite::p256, Suite::ed25519),
+                         [](const auto& suite) { return std::string(to_string(suite.param)); });
+
+// Of p256, or with an even seed of ed25519.
+Wrap sample_wrap(std::uint8_t seed) {
+  auto enc = seed % 2 == 0 ? Bytes(32, seed) : concat({Bytes{0x04}, Bytes(64, seed)});
+  return {sha256(Bytes{seed}), std::move(enc), seed, Bytes(48, seed)};
+}
 
 TEST(WrapBytes, AreTheLayoutOfTheProtocol) {
-  const auto bytes = sample_wrap(7).to_bytes();
-  EXPECT_EQ(to_hex(bytes),
-            to_hex(sha256(Bytes{7}).value) + to_hex(Bytes(65, 7)) + "0000000000000007" + "0030" + to_hex(Bytes(48, 7)));
+  const auto rest = [](std::uint8_t seed) {
+    return "000000000000000" + std::to_string(seed) + "0030" + to_hex(Bytes(48, seed));
+  };
+  EXPECT_EQ(to_hex(sample_wrap(7).to_bytes()), to_hex(sha256(Bytes{7}).value) + "04" + to_hex(Bytes(64, 7)) + rest(7));
+  EXPECT_EQ(to_hex(sample_wrap(6).to_bytes()), to_hex(sha256(Bytes{6}).value) + "40" + to_hex(Bytes(32, 6)) + rest(6));
 }
 
 TEST(WrapBytes, ComeBackAndNothingElseDoes) {
@@ -112,13 +123,18 @@ TEST(WrapBytes, ComeBackAndNothingElseDoes) {
   EXPECT_EQ(parse_wraps(both).value(), (std::vector{sample_wrap(1), sample_wrap(2)}));
   EXPECT_TRUE(parse_wraps({}).value().empty());
   for (std::size_t size = 1; size < both.size(); ++size) {
-    if (size == both.size() / 2) continue;
+    if (size == sample_wrap(1).to_bytes().size()) continue;
     EXPECT_EQ(parse_wraps(BytesView(both).first(size)).error().code, Errc::malformed) << size;
   }
   EXPECT_FALSE(parse_wraps(concat({both, Bytes{0}})).has_value());
   auto no_tag = sample_wrap(3);
   no_tag.ciphertext.resize(15);
   EXPECT_FALSE(parse_wraps(no_tag.to_bytes()).has_value());
+  for (const auto other : Bytes{0x00, 0x02, 0x03, 0x05, 0x41}) {  // compressed points among them
+    auto of_no_suite = sample_wrap(1).to_bytes();
+    of_no_suite[32] = other;
+    EXPECT_EQ(parse_wraps(of_no_suite).error().code, Errc::malformed) << int{other};
+  }
 }
 
 TEST(WrapBytes, HoldAtMost64) {

@@ -76,14 +76,6 @@ TEST(PublicKey, OfP256HasOneSpelling) {
     EXPECT_EQ(PublicKey::from_spki(bad).error().code, Errc::malformed);
 }
 
-// A coordinate of p + x for an x that has a point: OpenSSL reduces in some paths; here it is another spelling.
-TEST(PublicKey, OfP256HasCoordinatesBelowThePrime) {
-  const std::string prime = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
-  EXPECT_FALSE(PublicKey::from_point(hex("04" + prime + prime)).has_value());
-  EXPECT_FALSE(PublicKey::from_point(hex("04" + std::string(128, '0'))).has_value());
-  EXPECT_FALSE(PublicKey::from_point(hex("04" + std::string(128, 'f'))).has_value());
-}
-
 // Small orders (canonical and not), y of p and above, and a y without x.
 TEST(PublicKey, OfEd25519IsAPointOfTheLargeGroup) {
   for (const auto* raw : {"0000000000000000000000000000000000000000000000000000000000000000",
@@ -130,26 +122,10 @@ TEST(PrivateKey, RefusesWhatIsNoKeyOfOurs) {
   EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
-TEST(PrivateKey, AgreesAsWycheproofSays) {
-  std::size_t count = 0;
-  for (const auto& row : vectors("wycheproof_ecdh_p256_point.json")) {
-    const auto point = hex(row[1].get<std::string>());
-    const auto peer = PublicKey::from_point(point);
-    const bool expected = row[4].get<std::string>() == "valid";
-    ASSERT_EQ(peer.has_value(), expected) << "tcId " << row[0];
-    if (!expected) continue;
-    ++count;
-    const auto shared = p256_key(hex(row[2].get<std::string>())).agree(peer.value()).value();
-    EXPECT_EQ(to_hex(shared.view()), row[3].get<std::string>()) << "tcId " << row[0];
-  }
-  EXPECT_GT(count, 60U);
-}
-
-TEST(PrivateKey, AgreesOnP256Only) {
-  const auto p256 = PrivateKey::generate(Suite::p256).value();
-  const auto ed25519 = PrivateKey::generate(Suite::ed25519).value();
-  EXPECT_EQ(p256.agree(ed25519.public_key()).error().code, Errc::malformed);
-  EXPECT_EQ(ed25519.agree(p256.public_key()).error().code, Errc::malformed);
+TEST(PublicKey, OfX25519SignsNothing) {
+  const auto key = KemPrivateKey::generate(Suite::ed25519).value();
+  EXPECT_EQ(PublicKey::from_spki(key.public_key().spki()).error().code, Errc::malformed);
+  EXPECT_EQ(PrivateKey::from_pem(key.to_pem().view()).error().code, Errc::malformed);
 }
 
 TEST(SuiteName, IsOfAClosedRegistry) {

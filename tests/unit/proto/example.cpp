@@ -66,7 +66,7 @@ std::string worked_example() {
   m.cek_commit = sealed.commitments.cek_commit;
   m.cipher_root = sealed.commitments.cipher_root;
 
-  const auto ephemeral = crypto::PrivateKey::from_pem(as_bytes(kEphemeral)).value();
+  const auto ephemeral = crypto::KemPrivateKey::from_pem(as_bytes(kEphemeral)).value();
   const auto& recipient = ephemeral.public_key();  // one key pair is enough for an example
   auto context =
       crypto::HpkeSender::create_with(recipient, crypto::wrap_info(m.originator, recipient.id()), ephemeral).value();

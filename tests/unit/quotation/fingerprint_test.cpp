@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace chancery::quotation {
 namespace {
@@ -57,6 +58,25 @@ TEST(Fingerprints, LeaveOutWindowsOfTextsThatAreNobodys) {
   const Windows left_out(windows.begin(), windows.end());
   EXPECT_TRUE(by().fingerprints(common, left_out).empty());
   EXPECT_FALSE(by().fingerprints(common + text(10, 2), left_out).empty());
+}
+
+TEST(Fingerprints, AreThoseOfEveryWindowByItself) {
+  // It repeats itself, so that equal grams meet, and windows come again.
+  const auto repeated = text(90, 1);
+  const auto all = text(150, 2) + repeated + std::u32string(120, U'a') + repeated + text(40, 3) + repeated.substr(30);
+  const auto nobodys = by().windows(repeated.substr(0, 70));
+  const Windows left_out(nobodys.begin(), nobodys.end());
+  std::set<std::uint64_t> expected;
+  for (std::size_t at = 0; at + kRun <= all.size(); ++at)
+    for (const auto one : by().fingerprints(all.substr(at, kRun), left_out)) expected.insert(one);
+  EXPECT_EQ(by().fingerprints(all, left_out), std::vector(expected.begin(), expected.end()));
+  EXPECT_NE(by().fingerprints(all, {}), std::vector(expected.begin(), expected.end()));
+}
+
+TEST(Fingerprints, OfAWindowAreWhereverItStands) {
+  const auto run = text(kRun, 1);
+  EXPECT_EQ(by().windows(text(1'000, 2) + run).back(), by().windows(run).front());
+  EXPECT_EQ(by().windows(text(100, 2)).size(), 100 - kRun + 1);
 }
 
 TEST(Compared, FindsTheLongestRunAndWhereItStands) {

@@ -164,6 +164,58 @@ TEST_F(AdministrationTest, AnotherBundleTakesThePlaceOfOneThatNobodyVerified) {
   EXPECT_EQ(cn_.fsck()->findings, std::vector<std::string>());
 }
 
+TEST_F(AdministrationTest, SuspendsAndResumesAPeerWithItsReason) {
+  const auto decide = [&](const core::User& who, core::PeerState state) {
+    return administration_.decide_peer(who, {"ru-example", state, "key incident"});
+  };
+  for (const auto& user : {test::officer(), test::approver(), test::auditor()})
+    EXPECT_THAT(codes_of(decide(user, core::PeerState::suspended)), ElementsAre("E-ROLE"));
+  const auto suspended = value_of(decide(test::administrator(), core::PeerState::suspended));
+  EXPECT_EQ(suspended.state, core::PeerState::suspended);
+  EXPECT_EQ(suspended.parked, "E-PEER-SUSPENDED");
+  EXPECT_EQ(suspended.reason, "key incident");
+  EXPECT_EQ(journal(cn_).back().act, core::Act::peer_suspended);
+  EXPECT_EQ(journal(cn_).back().content, crypto::sha256(as_bytes("key incident")));
+  EXPECT_THAT(codes_of(decide(test::administrator(), core::PeerState::suspended)), ElementsAre("E-ALREADY"));
+  EXPECT_THAT(codes_of(administration_.verify_peer(test::administrator(), {"ru-example", anchor_of(ru_)})),
+              ElementsAre("E-PEER-SUSPENDED"));
+  EXPECT_THAT(codes_of(submit_.submit(test::officer(), test::submission({}))), testing::Contains("E-PEER-INACTIVE"));
+  const auto active = value_of(decide(test::administrator(), core::PeerState::active));
+  EXPECT_EQ(active.state, core::PeerState::active);
+  EXPECT_EQ(active.parked, "");
+  EXPECT_EQ(journal(cn_).back().act, core::Act::peer_resumed);
+  EXPECT_EQ(cn_.fsck()->findings, std::vector<std::string>());
+}
+
+TEST_F(AdministrationTest, SuspendsNobodyWhoIsNotVerified) {
+  const auto decide = [&](const std::string& who) {
+    return administration_.decide_peer(test::administrator(), {who, core::PeerState::suspended, "a reason"});
+  };
+  EXPECT_THAT(codes_of(decide("kz-example")), ElementsAre("E-NOT-FOUND"));
+  (void)value_of(add(kz_.designation()));
+  EXPECT_THAT(codes_of(decide("kz-example")), ElementsAre("E-PEER-INACTIVE"));
+  EXPECT_THAT(codes_of(decide("cn-example")), ElementsAre("E-RECIPIENT-SELF"));
+}
+
+TEST_F(AdministrationTest, RefusesADesignationOfAKeyBeyondItsCertificate) {
+  EXPECT_THAT(codes_of(add(ru_.redesignated([](core::Designation& d) {
+                for (auto& key : d.keys) key.to = key.to + days(1);
+              }))),
+              ElementsAre("E-MALFORMED"));
+}
+
+TEST_F(AdministrationTest, TakesAWithdrawalAndWritesNothingNewToIt) {
+  auto withdrawal = ru_.redesignated([](core::Designation& d) {
+    d.valid_from = test::example_time();
+    std::erase_if(d.keys, [](const auto& key) { return key.role != core::KeyRole::anchor; });
+  });
+  withdrawal.certificates.resize(1);
+  const auto view = value_of(add(withdrawal));
+  EXPECT_EQ(view.parked, "E-DESIGNATION-ENDED");
+  EXPECT_THAT(codes_of(submit_.submit(test::officer(), test::submission({}))),
+              testing::Contains("E-AUTHORITY-NOT-DESIGNATED"));
+}
+
 TEST_F(AdministrationTest, DoesNotVerifyAPeerItDoesNotKnow) {
   EXPECT_THAT(codes_of(administration_.verify_peer(test::administrator(), {"kz-example", anchor_of(kz_)})),
               ElementsAre("E-NOT-FOUND"));
@@ -202,13 +254,13 @@ TEST_F(AdministrationTest, RefusesABundleThatDoesNotHold) {
 }
 
 TEST_F(AdministrationTest, RecordsOurOwnDesignationOnce) {
-  EXPECT_TRUE(record_own_designation(cn_.node(), cn_.designation()).has_value());
+  EXPECT_TRUE(record_own_designations(cn_.node(), {cn_.designation()}).has_value());
   const auto size = cn_.store().checkpoint().size;
   const auto next = cn_.redesignated([](core::Designation& d) { d.endpoint = "127.0.0.1:9443"; });
-  EXPECT_TRUE(record_own_designation(cn_.node(), next).has_value());
-  EXPECT_TRUE(record_own_designation(cn_.node(), next).has_value());
+  EXPECT_TRUE(record_own_designations(cn_.node(), {next}).has_value());
+  EXPECT_TRUE(record_own_designations(cn_.node(), {next}).has_value());
   EXPECT_EQ(cn_.store().checkpoint().size.value, size.value + 1);
-  EXPECT_EQ(record_own_designation(cn_.node(), ru_.designation()).error().code, Errc::conflict);
+  EXPECT_EQ(record_own_designations(cn_.node(), {ru_.designation()}).error().code, Errc::conflict);
 }
 
 TEST_F(AdministrationTest, SaysHowItStands) {

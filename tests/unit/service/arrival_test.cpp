@@ -142,6 +142,16 @@ TEST_F(ArrivalTest, FromAClockMoreThanTheMarginAheadIsDeferred) {
   EXPECT_EQ(take(frame).issued.size(), 1u);
 }
 
+TEST_F(ArrivalTest, WhileNoDesignationOfOursIsInForceIsDeferred) {
+  const auto frame = frame_of(sent());
+  for (const auto jump : {days(4000), days(-4000)}) {
+    clock_.advance(jump);
+    EXPECT_EQ(words(answer_to(frame)), "deferred E-NOT-NOW");
+    clock_.advance(Duration{-jump.ms});
+  }
+  EXPECT_EQ(take(frame).issued.size(), 1u);
+}
+
 // ---- rejected: nobody's, or not what its originator signed
 
 TEST_F(ArrivalTest, NotSignedByItsOriginatorIsRejected) {
@@ -267,6 +277,13 @@ TEST_F(ArrivalTest, UnderASealKeyNoLongerAcceptedIsRefused) {
   const auto frame = frame_of(sent());
   clock_.set(clock_.now() + kSealKeyLife + core::kSealKeyGrace);
   const auto arrived = std::get<Arrived>(arrive_from(frame));
+  EXPECT_THAT(arrived.decision.codes(), ElementsAre("E-KEY-RETIRED"));
+}
+
+// The originator's daemon seals it anew by itself, when we have stated a key we have.
+TEST_F(ArrivalTest, UnderASealKeyThatIsLostIsRefusedAsRetired) {
+  (void)lost_seal_key(core::statement_digest(ru_.designation().statement));
+  const auto arrived = std::get<Arrived>(arrive_from(frame_of(sent())));
   EXPECT_THAT(arrived.decision.codes(), ElementsAre("E-KEY-RETIRED"));
 }
 

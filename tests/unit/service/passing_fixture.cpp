@@ -78,16 +78,19 @@ PassingTest::Words PassingTest::taken(test::ExampleAuthority& from, test::Exampl
   const auto node = to.node();
   SealKeys keys(node);
   Certificates certificates(to.store());
-  const Intake intake{node,        keys, from.id(), to.store().directory(), to.store().joint_acts(), node.agreements(),
-                      clock_.now()};
+  ArrivingAttachments attachments(node, [](const std::string&, const wire::AttachmentState&) {});
+  const Intake intake{
+      node,        keys, attachments, from.id(), to.store().directory(), to.store().joint_acts(), node.agreements(),
+      clock_.now()};
   const auto rows = from.store().reader().dispatches_from(to.id(), 1, 1, 1000).value();
   for (const auto& row : rows) frame.dispatches.push_back(frame.add(row.dispatch));
   FrameVerifier verifier(frame.signatures, *intake.directory, certificates);
   std::vector<PeerDispatch> dispatches;
   for (const auto& proven : frame.dispatches)
     dispatches.push_back(std::get<PeerDispatch>(read_dispatch(intake, proven, verifier)));
+  Quota restores;
   (void)to.store()
-      .run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, from.id(), dispatches); })
+      .run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, from.id(), dispatches, restores); })
       .value();
   auto read = arrive(intake, frame.messages.at(0), verifier);
   if (const auto* said = std::get_if<wire::Answer>(&read))

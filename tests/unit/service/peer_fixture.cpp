@@ -36,12 +36,13 @@ Recorded PeerTest::dispatched(const std::vector<store::SignedStatement>& stateme
   for (const auto& proven : frame.dispatches)
     read.push_back(std::get<PeerDispatch>(read_dispatch(at, proven, verifier)));
   return ru_.store()
-      .run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, "cn-example", read); })
+      .run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, "cn-example", read, restores_); })
       .value();
 }
 
 Intake PeerTest::intake(const std::string& peer) {
-  return {node_, keys_, peer, ru_.store().directory(), ru_.store().joint_acts(), node_.agreements(), clock_.now()};
+  return {node_,       keys_, attachments_, peer, ru_.store().directory(), ru_.store().joint_acts(), node_.agreements(),
+          clock_.now()};
 }
 
 Finding PeerTest::find(const wire::Frame& frame, const wire::Proven& proven) {
@@ -79,6 +80,21 @@ wire::Answer PeerTest::answer_to(wire::Frame frame, const std::string& peer) {
   const auto read = arrive_from(frame, peer);
   if (const auto* answer = std::get_if<wire::Answer>(&read)) return *answer;
   return take(std::move(frame), peer).accepted.answer.value();
+}
+
+Digest PeerTest::lost_seal_key(const Digest& designation) {
+  const auto stated = ru_.store().reader().seal_keys("ru-example").value().front().statement.statement;
+  auto key = core::SealKey::parse(stated).value();
+  const auto made = crypto::PrivateKey::generate(crypto::Suite::p256).value().public_key();
+  key.public_key.assign(made.spki().begin(), made.spki().end());
+  key.designation = designation;
+  key.from = clock_.now();
+  const auto statement = ru_.sign(key.to_text(), core::KeyRole::sign, clock_.now());
+  const auto done = cn_.store().run<void>(0, [&](store::Transaction& tx) {
+    return tx.record_seal_key({statement, {}}, std::nullopt, {});
+  });
+  if (!done.has_value()) throw std::runtime_error(done.error().detail);
+  return key.id();
 }
 
 std::uint64_t PeerTest::held_by_ru() { return ru_.store().reader().list(store::Box::inbox, 0, 1000).value().size(); }

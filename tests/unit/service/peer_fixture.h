@@ -32,6 +32,8 @@ class PeerTest : public DeskTest {
 
   Intake intake(const std::string& peer = "cn-example");
   Finding find(const wire::Frame& frame, const wire::Proven& proven);
+  // ru states to cn a seal key under this designation that its own store does not have: its id.
+  Digest lost_seal_key(const Digest& designation);
   std::string released_to_ru(std::uint64_t number = 1) { return released({}, number); }
   std::uint64_t held_by_ru();
   std::vector<store::ConflictRecord> evidence() { return ru_.store().reader().conflicts(10).value(); }
@@ -39,6 +41,8 @@ class PeerTest : public DeskTest {
   const Node node_;  // ru's
   SealKeys keys_;
   Certificates certificates_;
+  Quota restores_{2};
+  ArrivingAttachments attachments_{node_, [](const std::string&, const wire::AttachmentState&) {}};
 
  private:
   std::shared_ptr<const core::Directory> looked_at_;

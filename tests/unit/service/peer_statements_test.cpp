@@ -55,6 +55,20 @@ class DispatchesTest : public PeerTest {
         .value();
   }
 
+  // What ru sends to cn until cn confirms it.
+  std::vector<store::SignedStatement> unconfirmed() {
+    std::vector<store::SignedStatement> all;
+    const auto unsent = ru_.store().reader().unsent_receipts("cn-example", 0, 10);
+    for (const auto& receipt : unsent.value()) all.push_back(receipt.statement);
+    return all;
+  }
+  void confirm(const store::SignedStatement& receipt) {
+    const auto digest = core::statement_digest(receipt.statement);
+    ASSERT_TRUE(ru_.store()
+                    .run<void>(0, [&](store::Transaction& tx) { return tx.mark_receipt_taken("cn-example", digest); })
+                    .has_value());
+  }
+
   std::uint64_t sequence_ = 0;
   std::optional<Digest> previous_;
 };
@@ -133,6 +147,21 @@ TEST_F(DispatchesTest, OfALaterEpochBeginWithARestore) {
   EXPECT_THAT(words(dispatched({sign(restored.to_text())}).answers), ElementsAre("taken before 2/2"));
 }
 
+// One statement of a few hundred bytes asks for all that was ever delivered.
+TEST_F(DispatchesTest, OfManyRestoresInAShortTimeWait) {
+  const auto restored = [&](std::uint64_t epoch) {
+    return sign(core::Dispatch{
+        "cn-example", "ru-example", epoch, 1, {}, core::DispatchRestored{epoch - 1, 0, 0}, random_.bytes(32)}
+                    .to_text());
+  };
+  EXPECT_THAT(words(dispatched({restored(2), restored(3)}).answers), ElementsAre("taken before 3/2"));
+  const auto third = restored(4);
+  EXPECT_THAT(words(dispatched({third}).answers), ElementsAre("expected 3/2"));
+  EXPECT_THAT(words(dispatched({third}).answers), ElementsAre("expected 3/2"));
+  clock_.advance(Quota::kWithin);
+  EXPECT_THAT(words(dispatched({third}).answers), ElementsAre("taken before 4/2"));
+}
+
 TEST_F(DispatchesTest, RunNoFurtherAheadOfTheirMessagesThanTheWindow) {
   std::vector<store::SignedStatement> all;
   for (std::uint64_t i = 0; i <= core::kMissingWindow; ++i) all.push_back(message());
@@ -169,11 +198,39 @@ TEST_F(DispatchesTest, ThatCloseAnAnsweredNumberHaveNoEffect) {
   ASSERT_TRUE(cn_.store()
                   .run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, "withdrawn", "li"); })
                   .has_value());
-  // The answer was lost, it seems; whoever closed the number hears it again, as often as it closes it.
-  EXPECT_EQ(dispatched(dispatches()).receipts, first.issued);
-  EXPECT_EQ(dispatched(dispatches()).receipts, first.issued);
+  EXPECT_THAT(unconfirmed(), IsEmpty());
+  // The answer was lost, it seems. It waits until it is confirmed, whatever becomes of the answer to the closing.
+  (void)dispatched(dispatches());
+  EXPECT_EQ(unconfirmed(), first.issued);
+  (void)dispatched(dispatches());
+  EXPECT_EQ(unconfirmed(), first.issued) << "once";
   EXPECT_EQ(take(frame).accepted.stored, first.issued);
   EXPECT_EQ(held_by_ru(), 1u);
+  confirm(first.issued.at(0));
+  EXPECT_THAT(unconfirmed(), IsEmpty());
+}
+
+// The answer is not signed yet, and its frame may be lost as any other.
+TEST_F(DispatchesTest, ThatCloseANumberInTheGroupThatAnswersItHaveNoEffect) {
+  auto frame = frame_of(released_to_ru());
+  const auto row = cn_.store().reader().due("ru-example", clock_.now(), 10)->at(0);
+  (void)dispatched(dispatches());
+  ASSERT_TRUE(cn_.store()
+                  .run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, "withdrawn", "li"); })
+                  .has_value());
+  const auto arrived = std::get<Arrived>(arrive_from(std::move(frame)));
+  const auto statement = dispatches().back();
+  const PeerDispatch closing{core::Dispatch::parse(statement.statement).value(),
+                             core::statement_digest(statement.statement), statement};
+  const auto done = ru_.store().run<void>(1, [&](store::Transaction& tx) -> Result<void> {
+    TRY(accept(node_, tx, arrived));
+    TRY(record_dispatches(tx, "cn-example", {closing}, restores_));
+    return {};
+  });
+  ASSERT_TRUE(done.has_value()) << done.error().detail;
+  const auto kept = ru_.store().reader().receipts(arrived.id).value();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_THAT(unconfirmed(), ElementsAre(kept[0].statement));
 }
 
 TEST_F(DispatchesTest, ThatCloseWhatAnotherSentAreToldNothingAboutIt) {
@@ -192,11 +249,12 @@ TEST_F(DispatchesTest, ThatCloseWhatAnotherSentAreToldNothingAboutIt) {
     return PeerDispatch{dispatch, *previous_, statement};
   };
   const std::vector<PeerDispatch> all = {of_kz(core::DispatchMessage{id}), of_kz(core::DispatchVoid{1, "withdrawn"})};
-  const auto recorded =
-      ru_.store().run<Recorded>(0, [&](store::Transaction& tx) { return record_dispatches(tx, "kz-example", all); });
+  const auto recorded = ru_.store().run<Recorded>(
+      0, [&](store::Transaction& tx) { return record_dispatches(tx, "kz-example", all, restores_); });
   ASSERT_TRUE(recorded.has_value()) << recorded.error().detail;
   EXPECT_THAT(words(recorded->answers), ElementsAre("taken before 1/3"));
-  EXPECT_THAT(recorded->receipts, IsEmpty());
+  EXPECT_THAT(ru_.store().reader().unsent_receipts("kz-example", 0, 10).value(), IsEmpty());
+  EXPECT_THAT(unconfirmed(), IsEmpty());
 }
 
 // ---- receipts, as cn takes them in
@@ -218,9 +276,14 @@ class ReceiptsTest : public PeerTest {
   std::variant<wire::Answer, PeerReceipt> read_it(const store::SignedStatement& statement) {
     wire::Frame frame;
     frame.receipts.push_back(frame.add(statement));
-    const Intake at{
-        cn_node_,    cn_keys_, "ru-example", cn_.store().directory(), cn_.store().joint_acts(), cn_node_.agreements(),
-        clock_.now()};
+    const Intake at{cn_node_,
+                    cn_keys_,
+                    cn_attachments_,
+                    "ru-example",
+                    cn_.store().directory(),
+                    cn_.store().joint_acts(),
+                    cn_node_.agreements(),
+                    clock_.now()};
     FrameVerifier verifier(frame.signatures, *at.directory, cn_certificates_);
     return read_receipt(at, frame.receipts[0], verifier, [this](const core::MessageId& id) { return id == id_; });
   }
@@ -235,11 +298,32 @@ class ReceiptsTest : public PeerTest {
                        [&](store::Transaction& tx) { return record_receipts(cn_node_, tx, "ru-example", {receipt}); })
         .value();
   }
+  // The officer gives up on it.
+  void close() {
+    const auto row = cn_.store().reader().deliveries(id_)->at(0);
+    const auto done =
+        cn_.store().run<void>(1, [&](store::Transaction& tx) { return void_dispatch(tx, row, "withdrawn", "li"); });
+    ASSERT_TRUE(done.has_value());
+  }
+  // ru took nothing of what cn sent.
+  void restored() {
+    const core::Dispatch dispatch{"ru-example",     "cn-example", 2, 1, {}, core::DispatchRestored{1, 0, 0},
+                                  random_.bytes(32)};
+    const auto statement = ru_.sign(dispatch.to_text(), KeyRole::sign, clock_.now());
+    const std::vector<PeerDispatch> all = {{dispatch, core::statement_digest(statement.statement), statement}};
+    const auto recorded = cn_.store().run<Recorded>(
+        0, [&](store::Transaction& tx) { return record_dispatches(tx, "ru-example", all, restores_); });
+    ASSERT_THAT(words(recorded.value().answers), ElementsAre("taken before 2/2"));
+  }
+  void goes_again() {
+    ASSERT_TRUE(cn_.store().run<void>(0, [](store::Transaction& tx) { return tx.send_again("ru-example", 0); }));
+  }
   store::OutboxState state() { return cn_.store().reader().deliveries(id_)->at(0).state; }
 
   core::MessageId id_;
   const Node cn_node_;
   SealKeys cn_keys_;
+  ArrivingAttachments cn_attachments_{cn_node_, [](const std::string&, const wire::AttachmentState&) {}};
   Certificates cn_certificates_;
 };
 
@@ -292,6 +376,69 @@ TEST_F(ReceiptsTest, ThatNothingAsksForAgainAreConfirmed) {
   EXPECT_THAT(record(sign(receipt(core::Stage::acknowledged))).settled, IsEmpty());
 }
 
+// Where the number was closed the receiver sends its answer until it is confirmed.
+TEST_F(ReceiptsTest, ThatComeAgainAreConfirmed) {
+  for (const auto stage : {core::Stage::delivered, core::Stage::refused}) {
+    id_ = core::parse_message_id(released_to_ru(static_cast<unsigned>(stage) + 10)).value();
+    close();
+    ASSERT_EQ(state(), store::OutboxState::closed);
+    const auto statement = sign(receipt(stage));
+    EXPECT_THAT(record(statement).answers, IsEmpty());
+    EXPECT_THAT(state(), stage == core::Stage::refused ? store::OutboxState::refused : store::OutboxState::delivered);
+    for (int i = 0; i < 2; ++i) {
+      const auto again = record(statement);
+      EXPECT_THAT(words(again.answers), ElementsAre("taken"));
+      EXPECT_THAT(again.settled, ElementsAre(id_));
+    }
+  }
+}
+
+// Its epoch is 2 now, and what it had taken of cn goes again.
+TEST_F(ReceiptsTest, OfARestoredPeerMaySayAnewWhatItForgot) {
+  const auto first = sign(receipt());
+  (void)record(first);
+  const auto read_before = sign(receipt(core::Stage::read));
+  (void)record(read_before);
+  restored();
+  for (const auto state_before : {store::OutboxState::queued, store::OutboxState::closed}) {
+    goes_again();
+    if (state_before == store::OutboxState::closed) close();
+    ASSERT_EQ(state(), state_before);
+    for (const auto stage : {core::Stage::delivered, core::Stage::refused}) {
+      const auto anew = sign(receipt(stage));
+      // The message went more than once, and so does its answer.
+      for (int i = 0; i < 3; ++i) EXPECT_THAT(record(anew).settled, ElementsAre(id_));
+      EXPECT_EQ(state(), store::OutboxState::delivered);
+    }
+  }
+  EXPECT_THAT(words(record(sign(receipt(core::Stage::read))).answers), ElementsAre("taken"));
+  EXPECT_THAT(cn_.store().reader().conflicts(10).value(), IsEmpty());
+  const auto kept = cn_.store().reader().receipts(id_).value();
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[0].statement.statement, first.statement);
+  EXPECT_EQ(kept[1].statement.statement, read_before.statement);
+}
+
+TEST_F(ReceiptsTest, OfARestoredPeerAreNotTakenForThoseOfAnother) {
+  test::ExampleAuthority kz("kz-example", clock_, random_);
+  test::introduce({&cn_, &ru_, &kz});
+  id_ = core::parse_message_id(released({.recipients = {"kz-example", "ru-example"}}, 2)).value();
+  restored();
+  for (const auto stage : {core::Stage::delivered, core::Stage::read}) {
+    auto of_kz = receipt(stage);
+    of_kz.receiver = "kz-example";
+    const auto statement = kz.sign(of_kz.to_text(), KeyRole::sign, clock_.now());
+    const PeerReceipt read{of_kz, core::statement_digest(statement.statement), statement};
+    ASSERT_TRUE(
+        cn_.store()
+            .run<Recorded>(kReissueLeaves,
+                           [&](store::Transaction& tx) { return record_receipts(cn_node_, tx, "kz-example", {read}); })
+            .has_value());
+    (void)record(sign(receipt(stage)));
+  }
+  EXPECT_EQ(cn_.store().reader().receipts(id_)->size(), 4u);
+}
+
 TEST_F(ReceiptsTest, ThatContradictAnotherAreEvidenceAndChangeNothing) {
   const auto first = sign(receipt());
   (void)record(first);
@@ -339,7 +486,7 @@ class ReissueTest : public ReceiptsTest {
   // A key of ru that cn hears of before it is in force.
   void knows_a_key_of_later(Duration from_now) {
     auto key = ru_.store().directory()->find("ru-example")->seal_keys.back();
-    const auto fresh = crypto::PrivateKey::generate(crypto::Suite::p256).value();
+    const auto fresh = crypto::KemPrivateKey::generate(crypto::Suite::p256).value();
     key.public_key.assign(fresh.public_key().spki().begin(), fresh.public_key().spki().end());
     key.from = clock_.now() + from_now;
     key.to = key.from + kSealKeyLife;
@@ -485,6 +632,24 @@ TEST_F(ReissueTest, WaitsForAKeyThatIsKnownAndNotYetInForce) {
   EXPECT_EQ(sent_again_for(), id_);
 }
 
+// The gate would refuse it, and nothing would wait any more.
+TEST_F(ReissueTest, WaitsWhileItsRecipientIsWithdrawn) {
+  const auto withdrawal = ru_.redesignated([&](core::Designation& d) {
+    d.valid_from = clock_.now();
+    std::erase_if(d.keys, [](const auto& key) { return key.role == core::KeyRole::sign; });
+  });
+  refused_before_the_key_is_known();
+  cn_.knows(ru_);
+  ASSERT_EQ(due_reissues(cn_.node())->size(), 1u);
+  const auto done = cn_.store().run<void>(0, [&](store::Transaction& tx) {
+    return tx.record_designation(
+        {{withdrawal.statement, withdrawal.signature, withdrawal.path}, withdrawal.certificates}, {});
+  });
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(send_again(), 0u);
+  EXPECT_EQ(cn_.store().reader().waiting_reissues()->size(), 1u);
+}
+
 TEST_F(ReissueTest, WaitsThroughARestartAndTheStoreHoldsItsChecks) {
   refused_before_the_key_is_known();
   EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
@@ -513,14 +678,13 @@ TEST_F(ReissueTest, ThatCouldNotBeMadeStillWaits) {
 TEST_F(ReissueTest, IsLoggedByIdAndCodeWhenItWaits) {
   std::vector<std::string> lines;
   auto node = cn_.node();
-  node.log = [&](LogLevel, const std::string& event, const std::string& detail) {
-    lines.push_back(event + " " + detail);
-  };
+  node.log = [&](const LogLine& line) { lines.push_back(to_string(line)); };
   const auto read = std::get<PeerReceipt>(read_it(sign(key_retired())));
   const auto recorded = cn_.store().run<Recorded>(
       kReissueLeaves, [&](store::Transaction& tx) { return record_receipts(node, tx, "ru-example", {read}); });
   ASSERT_TRUE(recorded.has_value());
-  EXPECT_THAT(lines, ElementsAre("reissue-waits " + core::to_string(id_) + " E-KEY-RETIRED"));
+  EXPECT_THAT(lines, ElementsAre("<4>event=\"reissue.waits\" message=\"" + core::to_string(id_) +
+                                 "\" code=\"E-KEY-RETIRED\"\n"));
 }
 
 TEST_F(ReissueTest, IsNotForAnyOtherRefusal) {
@@ -529,6 +693,57 @@ TEST_F(ReissueTest, IsNotForAnyOtherRefusal) {
   other.reasons = {"E-EXPIRED", "E-KEY-RETIRED"};
   (void)record(sign(other));
   EXPECT_EQ(outbox().size(), 1u);
+}
+
+// It was delivered there, and is lost with the store; the backup is from before the key it was sealed to.
+TEST_F(ReissueTest, GoesOnceToARestoredPeerThatLostTheKeyWithItsStore) {
+  const auto first = sign(receipt());
+  (void)record(first);
+  outlive_the_seal_key();
+  restored();
+  ASSERT_EQ(state(), store::OutboxState::queued);
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(record(sign(key_retired())).settled, ElementsAre(id_));
+  EXPECT_EQ(state(), store::OutboxState::delivered);
+  EXPECT_EQ(sent_again_for(), id_);
+  const auto arrived = std::get<Arrived>(arrive_from(frame_of(core::to_string(outbox().front().id))));
+  EXPECT_TRUE(arrived.decision.allowed()) << arrived.decision.codes().front();
+  const auto kept = cn_.store().reader().receipts(id_).value();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].statement.statement, first.statement);
+  EXPECT_THAT(cn_.store().reader().conflicts(10).value(), IsEmpty());
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+}
+
+TEST_F(ReissueTest, WaitsForTheNewKeyOfARestoredPeerAndTheStoreHoldsItsChecks) {
+  (void)record(sign(receipt()));
+  restored();
+  refused_before_the_key_is_known();
+  for (int i = 0; i < 3; ++i) (void)record(sign(key_retired()));
+  EXPECT_EQ(outbox().size(), 1u);
+  EXPECT_THAT(cn_.fsck()->findings, IsEmpty());
+  cn_.restart();
+  cn_.knows(ru_);
+  EXPECT_EQ(send_again(), 1u);
+  EXPECT_EQ(send_again(), 0u);
+  EXPECT_EQ(sent_again_for(), id_);
+}
+
+TEST_F(ReissueTest, IsNotOfWhatARestoredPeerRefusesForAnotherReasonWhichIsLogged) {
+  (void)record(sign(receipt()));
+  restored();
+  outlive_the_seal_key();
+  std::vector<std::string> lines;
+  auto node = cn_.node();
+  node.log = [&](const LogLine& line) { lines.push_back(to_string(line)); };
+  for (int i = 0; i < 3; ++i) {
+    const auto read = std::get<PeerReceipt>(read_it(sign(receipt(core::Stage::refused))));
+    const auto recorded = cn_.store().run<Recorded>(
+        kReissueLeaves, [&](store::Transaction& tx) { return record_receipts(node, tx, "ru-example", {read}); });
+    ASSERT_TRUE(recorded.has_value());
+  }
+  EXPECT_EQ(outbox().size(), 1u);
+  EXPECT_THAT(lines, ElementsAre("<4>event=\"send.forgotten\" peer=\"ru-example\" message=\"" + core::to_string(id_) +
+                                 "\" code=\"E-EXPIRED\"\n"));
 }
 
 TEST_F(ReissueTest, OfWhatTheRulesNoLongerAllowIsJournalledAndNotSent) {

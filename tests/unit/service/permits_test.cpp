@@ -64,10 +64,28 @@ class PermitTest : public DeskTest {
         std::count_if(all.begin(), all.end(), [&](const auto& entry) { return entry.act == act; }));
   }
 
+  // cn hears of the next designation of this authority, which names no key of these roles.
+  void designated_without(test::ExampleAuthority& peer, const std::set<core::KeyRole>& roles) {
+    const auto item = peer.redesignated([&](core::Designation& d) {
+      d.valid_from = clock_.now();
+      std::erase_if(d.keys, [&](const auto& key) { return roles.contains(key.role); });
+    });
+    core::JournalEntry entry;
+    entry.actor = "administrator";
+    entry.act = core::Act::designation_recorded;
+    entry.subject = peer.id();
+    const auto done = cn_.store().run<void>(0, [&](store::Transaction& tx) {
+      return tx.record_designation({{item.statement, item.signature, item.path}, item.certificates}, entry);
+    });
+    if (!done.has_value()) throw std::runtime_error(done.error().detail);
+  }
+
   Receiver& receiver(test::ExampleAuthority& at) {
     auto& known = receivers_[at.id()];
     if (!known)
-      known = std::make_shared<Receiver>(at.node(), std::make_shared<PermitRequests>([](const std::string&) {}));
+      known = std::make_shared<Receiver>(
+          at.node(), std::make_shared<PermitRequests>([](const std::string&) {}),
+          std::make_shared<ArrivingAttachments>(at.node(), [](const std::string&, const wire::AttachmentState&) {}));
     return *known;
   }
   Reply take(test::ExampleAuthority& at, const std::string& peer, wire::Frame frame) {
@@ -193,6 +211,34 @@ TEST_F(PermitTest, OfWhatIsShutAtItsProviderIsNotGivenForAnyUse) {
 
 // ---- disclosures
 
+// Nothing is exchanged with it: not sealed for, and not by another's hand.
+TEST_F(PermitTest, WaitsWhileItsReceiverIsWithdrawn) {
+  const auto grant = granted("kz-example", "9");
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  designated_without(kz_, {core::KeyRole::sign});
+  for (std::uint8_t number = 1; number <= 2; ++number)
+    EXPECT_THAT(asked(request(grant, carrier(number))), ElementsAre("E-RECIPIENT-KEY-MISSING"));
+  EXPECT_EQ(entries(core::Act::permit_issued), 1U);
+  EXPECT_EQ(entries(core::Act::permit_refused), 0U);
+}
+
+TEST_F(PermitTest, WaitsWhileItsReceiverIsParked) {
+  const auto grant = granted("kz-example", "9");
+  EXPECT_THAT(asked(request(grant, carrier(1))), IsEmpty());
+  designated_without(kz_, {core::KeyRole::tls});
+  for (std::uint8_t number = 1; number <= 2; ++number)
+    EXPECT_THAT(asked(request(grant, carrier(number))), ElementsAre("E-CERTIFICATE-ENDED")) << "given before, or not";
+  EXPECT_EQ(entries(core::Act::permit_issued), 1U);
+  EXPECT_EQ(entries(core::Act::permit_refused), 0U);
+}
+
+TEST_F(PermitTest, WaitsWhileItsHolderIsParked) {
+  const auto grant = granted("kz-example", "9");
+  designated_without(ru_, {core::KeyRole::tls});
+  EXPECT_THAT(asked(request(grant, carrier(1))), ElementsAre("E-NOT-NOW"));
+  EXPECT_EQ(entries(core::Act::permit_refused), 0U);
+}
+
 class DisclosurePermit : public PermitTest {
  protected:
   DisclosurePermit() {
@@ -305,6 +351,9 @@ TEST(Quota, HasSoManyOfAPeerInAnHourTheSameOnce) {
   const auto last = start + Quota::kWithin - Duration{1};
   EXPECT_EQ(take("ru-example", 7, last), Quota::Place::again);
   EXPECT_EQ(take("ru-example", Quota::kAtMost, last), Quota::Place::beyond);
+  EXPECT_EQ(quota.used("ru-example", last), Quota::kAtMost) << "once for the same, and none beyond";
+  EXPECT_EQ(quota.used("ru-example", start + Quota::kWithin), 0u) << "of the hour that runs";
+  EXPECT_EQ(quota.used("kz-example", last), 0u);
   EXPECT_EQ(take("kz-example", 7, last), Quota::Place::first) << "a peer has its own";
   EXPECT_EQ(take("ru-example", 7, start + Quota::kWithin), Quota::Place::first);
   EXPECT_EQ(take("ru-example", 8, start - seconds(1)), Quota::Place::first) << "a clock that was set back";
@@ -339,6 +388,18 @@ TEST_F(PermitTest, OnACryptoPolicyThatIsNotInForceYetIsAnsweredDeferred) {
   EXPECT_EQ(reply.answers[0].outcome, wire::AnswerOutcome::deferred);
   EXPECT_EQ(reply.answers[0].reasons.front().code, core::ReasonCode::crypto_policy_missing);
   EXPECT_EQ(entries(core::Act::permit_refused), 0U) << "it is asked for again and again";
+}
+
+// Only a disk that is full is called full.
+TEST_F(PermitTest, ThatCannotBeSignedNowIsAnsweredDeferredForNoReasonOfOurs) {
+  const auto grant = granted();
+  designated_without(cn_, {core::KeyRole::sign});
+  wire::Frame frame;
+  frame.permit_requests = {request(grant, carrier(1))};
+  const auto reply = take(cn_, "ru-example", std::move(frame));
+  ASSERT_EQ(reply.answers.size(), 1U);
+  EXPECT_EQ(reply.answers[0].outcome, wire::AnswerOutcome::deferred);
+  EXPECT_EQ(reply.answers[0].reasons.front().code, core::ReasonCode::not_now);
 }
 
 // ---- reports

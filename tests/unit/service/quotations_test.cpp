@@ -283,6 +283,38 @@ TEST_F(QuotationsTest, SeeNothingInOpenMessages) {
   EXPECT_THAT(codes_of(submit(draft(open))), IsEmpty());
 }
 
+// What the store says is open is passed unread: whatever stands between is found, by who was there and by who comes
+// later.
+TEST_F(QuotationsTest, FindTheRestrictedAmongOpenMessages) {
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    const bool restricted = i == 1 || i == 4;
+    texts.emplace_back(60, static_cast<char>('b' + i));
+    deliver(released({.label = restricted ? "restricted" : "open", .body = texts.back()}, 300 + i));
+    if (i % 2 == 0) {
+      EXPECT_TRUE(ru_.quotations().catch_up().value());
+    }
+  }
+  const auto found = [&](Quotations& quotations) {
+    std::vector<std::size_t> passages;
+    for (const auto& text : texts) passages.push_back(look(quotations, draft(text)).value().passages.size());
+    return passages;
+  };
+  EXPECT_THAT(found(ru_.quotations()), ElementsAre(0, 1, 0, 0, 1, 0));
+  ru_.restart([this] { std::filesystem::remove_all(ru_.directory() / "quotes"); });
+  Quotations later(ru_.node(), {.in_background = false});
+  EXPECT_THAT(found(later), ElementsAre(0, 1, 0, 0, 1, 0));
+}
+
+TEST_F(QuotationsTest, FindNothingWhereNothingRestrictedIsHeldAndThenWhatComes) {
+  erase(held_);
+  ASSERT_TRUE(ru_.quotations().catch_up().value());
+  ASSERT_TRUE(ru_.quotations().tend());
+  EXPECT_TRUE(look(ru_.quotations(), draft(kOther)).value().quotes.complete);
+  deliver(released({.label = "restricted", .body = kOther}, 400));
+  EXPECT_EQ(look(ru_.quotations(), draft(kOther)).value().passages.size(), 1U);
+}
+
 TEST_F(QuotationsTest, DeferWhileTheyAreBehind) {
   for (std::uint64_t i = 0; i < 70; ++i) deliver(released({.body = "Пункт"}, 100 + i));
   ru_.restart([this] { std::filesystem::remove_all(ru_.directory() / "quotes"); });

@@ -50,6 +50,15 @@ TEST_F(ReadingTest, OpensWhatCameInAndTellsItsOriginatorOnce) {
   EXPECT_EQ(journal(ru_).back().actor, "petrov");
 }
 
+TEST_F(ReadingTest, FindsWhatAPeerSignedGoodThoughItIsSuspendedNow) {
+  const auto id = released();
+  deliver(id);
+  Administration administration(ru_.node(), recorded_.lanes(), "0");
+  (void)value_of(administration.decide_peer(test::administrator(), {"cn-example", core::PeerState::suspended, "why"}));
+  const auto view = value_of(theirs_.read(test::officer(), id));
+  for (const auto& check : view.checks) EXPECT_EQ(check.state, "good") << check.name;
+}
+
 TEST_F(ReadingTest, TiesTheReceiptToItsEntry) {
   const auto id = released();
   deliver(id);

@@ -14,9 +14,11 @@ class ReceiveTest : public PeerTest {
  protected:
   Reply take(test::ExampleAuthority& authority, const std::string& peer, wire::Frame frame) {
     const auto requests = std::make_shared<PermitRequests>([](const std::string&) {});
-    const auto receiver = std::make_shared<Receiver>(authority.node(), requests);
+    const auto attachments = std::make_shared<ArrivingAttachments>(
+        authority.node(), [](const std::string&, const wire::AttachmentState&) {});
+    const auto receiver = std::make_shared<Receiver>(authority.node(), requests, attachments);
     std::promise<Reply> done;
-    receiver->take(
+    wasted_ = receiver->take(
         peer, std::move(frame), [](const core::MessageId&) { return false; }, {},
         [&](Reply reply) { done.set_value(std::move(reply)); });
     auto reply = done.get_future().get();
@@ -25,16 +27,26 @@ class ReceiveTest : public PeerTest {
   }
 
   std::uint64_t rejected_ = 0;
+  std::size_t wasted_ = 0;
 };
 
-TEST_F(ReceiveTest, RefusesWithACodeWhatComesWithLaterCapabilities) {
+TEST_F(ReceiveTest, TakesNoChunkThatNobodyOffered) {
   wire::Frame frame;
-  frame.chunks = true;
+  frame.chunks.push_back({crypto::sha256(as_bytes("root")), 0, Bytes(100, 7), {}});
   const auto reply = take(ru_, "cn-example", std::move(frame));
-  ASSERT_EQ(reply.answers.size(), 1u);
-  EXPECT_EQ(service::words(reply.answers[0]), "rejected E-ATTACHMENT-UNAVAILABLE");
+  EXPECT_TRUE(reply.attachment_states.empty());
   EXPECT_EQ(rejected_, 1u);
+  EXPECT_GE(wasted_, 100u);
   EXPECT_EQ(held_by_ru(), 0u);
+}
+
+TEST_F(ReceiveTest, TakesNoOfferOfAMessageWithoutANumber) {
+  wire::Frame frame;
+  frame.offers.push_back({core::MessageId{}, crypto::sha256(as_bytes("root")), crypto::sealed_length(1)});
+  const auto reply = take(ru_, "cn-example", std::move(frame));
+  ASSERT_EQ(reply.attachment_states.size(), 1u);
+  ASSERT_EQ(reply.attachment_states[0].reasons.size(), 1u);
+  EXPECT_EQ(reply.attachment_states[0].reasons[0].code, core::ReasonCode::not_now);
 }
 
 TEST_F(ReceiveTest, ReissuesAsManyAsAskForIt) {

@@ -30,7 +30,7 @@ class SealKeysTest : public PeerTest {
   // A seal key of cn, from now on.
   core::SealKey of_cn(Duration from_now = {}) {
     auto key = ru_.store().directory()->find("cn-example")->seal_keys.back();
-    const auto fresh = crypto::PrivateKey::generate(crypto::Suite::p256).value();
+    const auto fresh = crypto::KemPrivateKey::generate(crypto::Suite::p256).value();
     key.public_key.assign(fresh.public_key().spki().begin(), fresh.public_key().spki().end());
     key.from = clock_.now() + from_now;
     key.to = key.from + kSealKeyLife;
@@ -60,6 +60,18 @@ TEST_F(SealKeysTest, AreIssuedADayBeforeTheLastOneEnds) {
   EXPECT_FALSE(keys_.renew().value());
   EXPECT_EQ(own().size(), 2u);
   EXPECT_GT(own()[1].to, own()[0].to);
+}
+
+TEST_F(SealKeysTest, AreIssuedInTheSuiteThatIsInUseNow) {
+  Identity switched = node_.identity;
+  switched.suite = crypto::Suite::ed25519;
+  const Node node{switched, node_.store, node_.agreements, node_.clock, node_.random, node_.storage_key, node_.log};
+  SealKeys keys(node);
+  clock_.advance(seconds(1));
+  EXPECT_TRUE(keys.renew().value());
+  EXPECT_FALSE(keys.renew().value());
+  ASSERT_EQ(own().size(), 2u);
+  EXPECT_EQ(own().back().suite, crypto::Suite::ed25519);
 }
 
 TEST_F(SealKeysTest, CoverAPeerWhoseClockIsBehind) { EXPECT_LT(own().back().from, clock_.now()); }
@@ -113,6 +125,44 @@ TEST_F(SealKeysTest, OfAPeerAreRecordedWhenNewerThanAllOthers) {
   EXPECT_EQ(stated(newer), 0u);
   EXPECT_EQ(stated(sign(of_cn(Duration{-days(10).ms}))), 0u);
   EXPECT_EQ(known(), 2u);
+}
+
+// The designation after names the key of the evidence to sign with, too: the only other one that is there.
+TEST_F(SealKeysTest, OfAPeerAreNotSealedToOnceTheKeyTheyAreStatedUnderIsCompromised) {
+  const auto forged = of_cn(minutes(10));
+  EXPECT_EQ(stated(sign(forged)), 0u);
+  EXPECT_EQ(known(), 2u);
+  const auto sealed_to = [&] { return ru_.store().directory()->seal_key("cn-example", clock_.now()); };
+  EXPECT_NE(sealed_to(), nullptr);
+  const auto item = cn_.redesignated([&](core::Designation& d) {
+    auto keys = d.keys;
+    for (auto& key : d.keys)
+      if (key.role == KeyRole::sign) {
+        key.state = core::KeyState::compromised;
+        key.since = clock_.now();
+      }
+    for (auto& key : keys)
+      if (key.role == KeyRole::evidence) {
+        key.role = KeyRole::sign;
+        d.keys.push_back(key);
+      }
+    std::sort(d.keys.begin(), d.keys.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
+  });
+  const auto done = ru_.store().run<void>(0, [&](store::Transaction& tx) {
+    return tx.record_designation({{item.statement, item.signature, item.path}, item.certificates}, {});
+  });
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(sealed_to(), nullptr);
+  EXPECT_FALSE(ru_.store().directory()->opens("cn-example", forged.id(), clock_.now()));
+  // It was to be the newest for ten minutes more; and that it is stated again changes nothing.
+  EXPECT_EQ(stated(sign(forged)), 1u);
+  auto fresh = of_cn(minutes(1));
+  fresh.designation = core::statement_digest(item.statement);
+  EXPECT_EQ(stated(sign(fresh, KeyRole::evidence)), 0u);
+  EXPECT_EQ(known(), 3u);
+  clock_.advance(minutes(10));
+  ASSERT_NE(sealed_to(), nullptr);
+  EXPECT_EQ(sealed_to()->id(), fresh.id());
 }
 
 TEST_F(SealKeysTest, OfAPeerAreNobodysUnderAnotherKeyOrSigner) {

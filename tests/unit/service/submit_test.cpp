@@ -45,6 +45,22 @@ TEST_F(SubmitTest, ReleasesNumbersAndWakesTheRecipient) {
   EXPECT_EQ(rows[0].sequence, 1u);
 }
 
+// After a rotation whose overlap ended without a switch of the keys.
+TEST_F(SubmitTest, SaysThatNoDesignationNamesTheKey) {
+  EXPECT_TRUE(cn_.store().signs());
+  const auto next = cn_.redesignated([&](core::Designation& d) {
+    for (auto& key : d.keys)
+      if (key.role == core::KeyRole::sign) key.to = clock_.now() + seconds(60);
+    std::sort(d.keys.begin(), d.keys.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
+  });
+  ASSERT_TRUE(record_own_designations(cn_.node(), {next}).has_value());
+  EXPECT_TRUE(cn_.store().signs());
+  (void)value_of(submit_.submit(test::officer(), test::submission()));
+  clock_.advance(seconds(60));
+  EXPECT_EQ(cn_.store().why_unsigned(), core::ReasonCode::sign_key_ended);
+  EXPECT_THAT(codes_of(submit_.submit(test::officer(), test::submission({}, 2))), ElementsAre("E-SIGN-KEY-ENDED"));
+}
+
 TEST_F(SubmitTest, SignsAStatementThatVerifiesUnderTheDesignatedKey) {
   const auto record = stored(released());
   const auto& certificates = cn_.designation().certificates;

@@ -48,7 +48,7 @@ class SuccessionTest : public DeskTest {
   // Its own daemon starts under it, and others have it by then.
   void succeed() {
     const auto item = succeeding("cn-example", second_);
-    ASSERT_TRUE(record_own_designation(second_.node(), item).has_value());
+    ASSERT_TRUE(record_own_designations(second_.node(), {item}).has_value());
     ASSERT_THAT(added_at_ru(item), IsEmpty());
     Administration at_cn(cn_.node(), recorded_.lanes(), "test");
     ASSERT_THAT(codes_of(at_cn.add_peer(test::administrator(), item)), IsEmpty());

@@ -158,6 +158,17 @@ TEST_F(DesignationTest, IsRefusedWithACertificateOfAKeyItDoesNotName) {
   EXPECT_EQ(refused(item), Errc::malformed);
 }
 
+TEST_F(DesignationTest, NamesTheSuiteOfEachCertificate) {
+  for (const auto role : {KeyRole::anchor, KeyRole::tls, KeyRole::sign, KeyRole::evidence}) {
+    const auto item = cn_.redesignated([&](core::Designation& d) {
+      for (auto& key : d.keys)
+        if (key.role == role) key.suite = crypto::Suite::ed25519;
+      std::sort(d.keys.begin(), d.keys.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
+    });
+    EXPECT_EQ(refused(item), Errc::malformed) << to_string(role);
+  }
+}
+
 TEST_F(DesignationTest, OfAPeerIsTakenOnceAndOnlyInOrder) {
   const auto next = cn_.redesignated([](core::Designation& d) { d.endpoint = "127.0.0.1:9443"; });
   const auto other = cn_.redesignated([](core::Designation& d) { d.endpoint = "127.0.0.1:9444"; });

@@ -77,8 +77,24 @@ class SilentPeerTest : public PeerTest {
     return count;
   }
   std::shared_ptr<Outgoing> to_ru(const ExchangeOptions& options) {
-    return std::make_shared<Outgoing>(cn_node_, "ru-example", options,
-                                      std::make_shared<PermitRequests>([](const std::string&) {}));
+    auto out = std::make_shared<Outgoing>(cn_node_, "ru-example", options,
+                                          std::make_shared<PermitRequests>([](const std::string&) {}),
+                                          std::make_shared<Histories>(cn_node_));
+    out->meet(true);
+    return out;
+  }
+  // ru-example is designated under other keys, and cn-example learns its new seal key: its id.
+  Digest designated_anew() {
+    const auto item = ru_.redesignated([](core::Designation& d) {
+      for (auto& key : d.keys)
+        if (key.role == core::KeyRole::sign) key.id = crypto::sha256(as_bytes("another"));
+      std::sort(d.keys.begin(), d.keys.end(), [](const auto& a, const auto& b) { return a.text() < b.text(); });
+    });
+    const auto done = cn_.store().run<void>(0, [&](store::Transaction& tx) {
+      return tx.record_designation({{item.statement, item.signature, item.path}, item.certificates}, {});
+    });
+    if (!done.has_value()) throw std::runtime_error(done.error().detail);
+    return lost_seal_key(core::statement_digest(item.statement));
   }
 
   const Node cn_node_ = cn_.node();
@@ -119,6 +135,125 @@ TEST_F(SilentPeerTest, GetsOurKeysFirstAndEachNumberBeforeItsMessage) {
     }
   }
   EXPECT_EQ(announced.size(), 3u);
+}
+
+// More waits in memory than is taken of what the store tells; what is locked meanwhile does not go as it was told.
+TEST_F(SilentPeerTest, GetsNothingThatWasLockedHoweverMuchWaits) {
+  ExchangeOptions options;
+  options.window_messages = 1;
+  const auto outgoing = to_ru(options);
+  (void)sent(*outgoing);
+  std::vector<core::MessageId> ids;
+  std::vector<wire::Frame> frames;
+  for (std::uint64_t i = 1; i <= 1100; ++i) {
+    ids.push_back(core::parse_message_id(released_to_ru(i)).value());
+    if (i % 100 == 0)
+      for (auto& frame : sent(*outgoing)) frames.push_back(std::move(frame));
+  }
+  ASSERT_EQ(messages(frames), 1u);
+  ASSERT_TRUE(outgoing->in_flight(ids[0]));
+  (void)cn_.store().run<bool>(0, [&](store::Transaction& tx) { return tx.lock(ids[1], {}, {}); }).value();
+  Reply reply;
+  reply.settled = {ids[0]};
+  EXPECT_TRUE(outgoing->reply(reply));
+  EXPECT_EQ(messages(sent(*outgoing)), 1u);
+  EXPECT_FALSE(outgoing->in_flight(ids[1]));
+}
+
+// While a frame is made, the lane waits for the writer to close what comes first; what is locked by then does not go.
+TEST_F(SilentPeerTest, GetsNothingThatWasLockedWhileItsFrameWasMade) {
+  ExchangeOptions options;
+  options.window_messages = 1;
+  const auto outgoing = to_ru(options);
+  (void)sent(*outgoing);
+  const auto id_of = [](const std::string& id) { return core::parse_message_id(id).value(); };
+  const auto first = id_of(released_to_ru(1));
+  const auto closed = id_of(released({.expires = to_string(clock_.now() + seconds(10))}, 2));
+  const auto locked = id_of(released_to_ru(3));
+  EXPECT_EQ(messages(sent(*outgoing)), 1u);
+  ASSERT_TRUE(outgoing->in_flight(first));
+  Reply reply;
+  reply.settled = {first};
+  EXPECT_TRUE(outgoing->reply(reply));
+  clock_.advance(seconds(10));
+  cn_.store().hold(seconds(1));
+  cn_.store().post<bool>(
+      0, [&](store::Transaction& tx) { return tx.lock(locked, {}, {}); },
+      [](const Result<bool>&, const store::Commit&) {});
+  (void)outgoing->compose();
+  EXPECT_FALSE(outgoing->in_flight(closed));
+  EXPECT_FALSE(outgoing->in_flight(locked));
+}
+
+// While a frame is made, the lane waits for the writer, who suspends the peer.
+TEST_F(SilentPeerTest, GetsNothingOnceItIsSuspendedWhileItsFrameWasMade) {
+  const auto outgoing = to_ru({});
+  (void)sent(*outgoing);
+  (void)released({.expires = to_string(clock_.now() + seconds(10))}, 1);
+  (void)released_to_ru(2);
+  clock_.advance(seconds(10));
+  cn_.store().hold(seconds(1));
+  cn_.store().post<void>(
+      0,
+      [&](store::Transaction& tx) {
+        return tx.record_peer({"ru-example", core::PeerState::suspended, ru_.designation().certificates.front()}, {});
+      },
+      [](const Result<void>&, const store::Commit&) {});
+  EXPECT_TRUE(outgoing->compose().empty());
+}
+
+// Who is parked before it has shown what it has of us does not hear who we are either.
+TEST_F(SilentPeerTest, GetsNoGreetingWhileItIsSuspended) {
+  const auto become = [&](core::PeerState state) {
+    return cn_.store().run<void>(0, [&](store::Transaction& tx) {
+      return tx.record_peer({"ru-example", state, ru_.designation().certificates.front()}, {});
+    });
+  };
+  for (const bool met : {false, true}) {
+    const auto outgoing = to_ru({});
+    outgoing->meet(met);
+    ASSERT_TRUE(become(core::PeerState::suspended).has_value());
+    EXPECT_TRUE(outgoing->compose().empty()) << met;
+    ASSERT_TRUE(become(core::PeerState::active).has_value());
+    outgoing->restart();
+    outgoing->meet(met);
+    EXPECT_EQ(outgoing->compose().designations.size(), 1u) << met;
+  }
+}
+
+// What its window has room for is closed and sealed anew; the rest goes as it is, lest the peer waits for numbers that
+// never come.
+TEST_F(SilentPeerTest, GetsWhatWaitsUnderARetiredKeySealedAnewAsFarAsItsWindowReaches) {
+  constexpr std::uint64_t kMessages = 300, kRoom = 256;
+  const auto outgoing = to_ru({});
+  for (std::uint64_t i = 1; i <= kMessages; ++i) (void)released_to_ru(i);
+  const auto key = designated_anew();
+  std::size_t as_they_were = 0;
+  for (const auto& frame : sent(*outgoing))
+    for (const auto& item : frame.messages)
+      if (!std::ranges::equal(BytesView(item.wraps).first(sizeof(Digest)), key.view())) ++as_they_were;
+  EXPECT_EQ(cn_.store().reader().untaken_voids("ru-example").value(), kRoom);
+  EXPECT_EQ(as_they_were, kMessages - kRoom);
+}
+
+// As a forward is whose permit came, however often it went before.
+TEST_F(SilentPeerTest, GetsAsItIsWhatWentThoughItIsDueAgainAsIfItHadNot) {
+  const auto outgoing = to_ru({});
+  const auto id = core::parse_message_id(released_to_ru()).value();
+  std::vector<Digest> went;
+  for (const auto& frame : sent(*outgoing))
+    for (const auto& item : frame.messages) went.push_back(core::statement_digest(item.statement.statement));
+  ASSERT_EQ(went.size(), 1u);
+  cn_.store().post_all(outgoing->answered(
+      {answer(went[0], wire::AnswerOutcome::deferred, {core::Reason{core::ReasonCode::not_now, "", "", ""}})}));
+  const auto done = cn_.store().run<void>(0, [&](store::Transaction& tx) { return tx.make_due("ru-example", id); });
+  ASSERT_TRUE(done.has_value());
+  const auto row = cn_.store().reader().deliveries(id)->at(0);
+  ASSERT_EQ(row.attempts, 0u);
+  ASSERT_FALSE(outgoing->in_flight(id));
+  (void)designated_anew();
+  EXPECT_EQ(messages(sent(*outgoing)), 1u);
+  EXPECT_EQ(cn_.store().reader().untaken_voids("ru-example").value(), 0u);
 }
 
 TEST_F(SilentPeerTest, IsCutOffWhenTooManyRepliesWait) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <latch>
+#include <set>
 
 #include "tests/support/store_world.h"
 
@@ -35,6 +36,105 @@ TEST(Writer, RollsBackAFailingActAlone) {
   EXPECT_EQ(store->reader().untaken("ru-example", 10)->size(), 2U);
   EXPECT_EQ(store->checkpoint().size.value, 2U);
   EXPECT_EQ(world.send(*store, 9)->number, "CN-2026-0003");
+}
+
+// Several acts in one group: the writer waits in an act of its own until all of them are there.
+std::vector<bool> run_together(StoreWorld& world, store::Store& store, std::vector<std::vector<int>>& runs,
+                               const std::set<std::uint64_t>& failing) {
+  const auto kActs = runs.size();
+  std::latch running(1);
+  std::latch gate(1);
+  std::latch done(static_cast<std::ptrdiff_t>(kActs) + 1);
+  store.post<int>(
+      0,
+      [&](Transaction&) -> Result<int> {
+        running.count_down();
+        gate.wait();
+        return 0;
+      },
+      [&](const Result<int>&, const Commit&) { done.count_down(); });
+  running.wait();
+  std::vector<bool> outcomes(kActs);
+  std::vector<store::Store::Work> works;
+  int order = 0;
+  for (std::uint64_t i = 0; i < kActs; ++i)
+    works.push_back(store::Store::work<Sent>(
+        2,
+        [&, i](Transaction& tx) -> Result<Sent> {
+          runs[i].push_back(order++);
+          auto sent = TRY(world.release(tx, i));
+          if (failing.contains(i)) return fail(Errc::conflict, "on purpose");
+          return sent;
+        },
+        [&, i](const Result<Sent>& sent, const Commit& commit) {
+          outcomes[i] = sent.has_value() && !commit.signed_statement(sent->leaf).signature.signature.empty();
+          done.count_down();
+        },
+        store::Repeat::allowed));
+  store.post_all(std::move(works));
+  gate.count_down();
+  done.wait();
+  return outcomes;
+}
+
+TEST(Writer, RunsWhatMayBeRepeatedOnceWhereNothingFails) {
+  StoreWorld world;
+  auto store = world.open().value();
+  std::vector<std::vector<int>> runs(3);
+  EXPECT_EQ(run_together(world, *store, runs, {}), (std::vector<bool>{true, true, true}));
+  EXPECT_EQ(runs, (std::vector<std::vector<int>>{{0}, {1}, {2}}));
+  EXPECT_EQ(store->checkpoint().size.value, 3U);
+}
+
+TEST(Writer, RepeatsTheOthersWithoutTheActThatFailed) {
+  StoreWorld world;
+  auto store = world.open().value();
+  ASSERT_TRUE(world.introduce(*store));
+  const auto before = store->checkpoint().size.value;
+  std::vector<std::vector<int>> runs(5);
+  EXPECT_EQ(run_together(world, *store, runs, {1, 3}), (std::vector<bool>{true, false, true, false, true}));
+  // The first that failed is done with; from then on each is rolled back alone.
+  EXPECT_EQ(runs, (std::vector<std::vector<int>>{{0, 2}, {1}, {3}, {4}, {5}}));
+  EXPECT_EQ(store->reader().list(store::Box::outbox, 0, 10)->size(), 3U);
+  EXPECT_EQ(store->reader().untaken("ru-example", 10)->size(), 3U);
+  EXPECT_EQ(store->checkpoint().size.value, before + 3);
+  EXPECT_EQ(world.send(*store, 9)->number, "CN-2026-0004");
+  store.reset();
+  const auto report = world.fsck();
+  ASSERT_TRUE(report.has_value());
+  EXPECT_TRUE(report->findings.empty());
+}
+
+TEST(Writer, AnswersAnActThatFailsAloneAndGoesOn) {
+  StoreWorld world;
+  auto store = world.open().value();
+  std::vector<std::vector<int>> runs(1);
+  EXPECT_EQ(run_together(world, *store, runs, {0}), std::vector<bool>{false});
+  EXPECT_EQ(runs, (std::vector<std::vector<int>>{{0}}));
+  EXPECT_EQ(store->checkpoint().size.value, 0U);
+  EXPECT_EQ(world.send(*store, 9)->number, "CN-2026-0001");
+}
+
+// What is signed then nobody believes, and receipts and dispatches come again as they were signed.
+TEST(Writer, SignsNothingWhileNoDesignationOfOursIsInForce) {
+  StoreWorld world;
+  auto store = world.open().value();
+  ASSERT_TRUE(world.introduce(*store));
+  ASSERT_TRUE(world.send(*store, 1));
+  const auto sequence = world.send(*store, 2)->sequence;
+  for (const auto jump : {days(40'000), days(-40'000)}) {
+    world.clock.advance(jump);
+    EXPECT_EQ(world.send(*store, 3).error().code, Errc::unavailable);
+    EXPECT_EQ(world.take_in(*store, 4).error().code, Errc::unavailable);
+    const auto voided = store->run<std::uint64_t>(1, [&](Transaction& tx) {
+      return tx.record_dispatch("ru-example", core::DispatchVoid{sequence, "E-EXPIRED"}, core::Precedence::routine);
+    });
+    EXPECT_EQ(voided.error().code, Errc::unavailable);
+    EXPECT_TRUE(store->run<Digest>(0, [](Transaction& tx) { return tx.append(entry_of(core::Act::read)); }));
+    world.clock.advance(Duration{-jump.ms});
+  }
+  EXPECT_EQ(store->reader().list(store::Box::outbox, 0, 10)->size(), 2U);
+  EXPECT_EQ(world.send(*store, 5)->sequence, 3U);
 }
 
 TEST(Writer, SignsWhatVerifiesAloneWithItsStoredPath) {
@@ -176,6 +276,37 @@ TEST(Writer, RollsTheGroupBackWhenTheSignerFails) {
   EXPECT_TRUE(world.failures.empty());
   store.reset();
   EXPECT_EQ(world.fsck()->findings, std::vector<std::string>());
+}
+
+TEST(Writer, FailsAloneWhatSignsWhileTheSigningKeyIsAway) {
+  StoreWorld world;
+  auto store = world.open().value();
+  ASSERT_TRUE(world.introduce(*store));
+  world.signer.away_from_now();
+  EXPECT_FALSE(store->signs());
+  std::latch done(2);
+  std::vector<std::optional<Errc>> outcomes(2);
+  const auto post = [&](std::size_t i, std::uint32_t leaves, const std::function<Result<int>(Transaction&)>& act) {
+    store->post<int>(leaves, act, [&, i](const Result<int>& result, const Commit&) {
+      if (!result.has_value()) outcomes[i] = result.error().code;
+      done.count_down();
+    });
+  };
+  post(0, 2, [&world](Transaction& tx) -> Result<int> {
+    EXPECT_FALSE(tx.can_sign());
+    TRY(world.release(tx, 1));
+    return 0;
+  });
+  post(1, 0, [](Transaction& tx) -> Result<int> {
+    CHECK_OK(tx.record_suspension("only to write something"));
+    return 0;
+  });
+  done.wait();
+  EXPECT_EQ(outcomes[0], std::optional(Errc::unavailable));
+  EXPECT_EQ(outcomes[1], std::nullopt);
+  world.signer.fail_from_now(false);
+  world.signer.look();
+  EXPECT_TRUE(store->signs());
 }
 
 TEST(Writer, GoesOnAfterAnotherProgramHeldTheLock) {

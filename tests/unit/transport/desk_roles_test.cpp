@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "crypto/merkle.h"
 #include "tests/unit/transport/desk_world.h"
 
 namespace chancery::test {
@@ -75,6 +76,40 @@ std::string approve(Stub& stub, const Subjects& on) {
   request.set_draft(on.draft);
   request.set_preview(true);
   return ask<v1::SubmitResponse>(stub, &Stub::Approve, request, &refused);
+}
+
+std::string upload(Stub& stub, const Subjects& on) {
+  Call call;
+  const auto stream = stub.Upload(&call);
+  const auto content = std::to_string(on.number);
+  v1::UploadRequest request;
+  request.mutable_begin()->set_name("file");
+  request.mutable_begin()->set_size(content.size());
+  request.mutable_begin()->set_plaintext_root(std::string(as_text(crypto::leaf_hash(as_bytes(content)).view())));
+  stream->Write(request);
+  v1::UploadResponse response;
+  std::string said = "no answer";
+  if (stream->Read(&response)) said = of(response.refused());
+  request.set_bytes(content);
+  if (said == "allowed") stream->Write(request);
+  stream->WritesDone();
+  while (stream->Read(&response)) said = response.root().empty() ? "no root" : said;
+  const auto status = stream->Finish();
+  return status.ok() ? said : of(status);
+}
+
+// The message has no such part: refused, whoever may ask.
+std::string download(Stub& stub, const Subjects& on) {
+  Call call;
+  v1::DownloadRequest request;
+  request.set_message(on.message);
+  request.set_number(99);
+  const auto stream = stub.Download(&call, request);
+  v1::DownloadResponse response;
+  std::string said = "no answer";
+  if (stream->Read(&response)) said = of(response.refused());
+  const auto status = stream->Finish();
+  return status.ok() ? said : of(status);
 }
 
 std::string list(Stub& stub, const Subjects&) {
@@ -166,6 +201,20 @@ std::string verify_peer(Stub& stub, const Subjects&) {
   return ask<v1::VerifyPeerResponse>(stub, &Stub::VerifyPeer, request, &refused);
 }
 
+std::string suspend_peer(Stub& stub, const Subjects&) {
+  v1::SuspendPeerRequest request;
+  request.set_authority("ru-example");
+  request.set_reason("key incident");
+  return ask<v1::SuspendPeerResponse>(stub, &Stub::SuspendPeer, request, &refused);
+}
+
+std::string resume_peer(Stub& stub, const Subjects&) {
+  v1::ResumePeerRequest request;
+  request.set_authority("ru-example");
+  request.set_reason("new keys compared");
+  return ask<v1::ResumePeerResponse>(stub, &Stub::ResumePeer, request, &refused);
+}
+
 std::string list_peers(Stub& stub, const Subjects&) {
   return ask<v1::ListPeersResponse>(stub, &Stub::ListPeers, v1::ListPeersRequest(), &refused);
 }
@@ -199,7 +248,9 @@ const std::map<std::string, Row> kTable = {
     {"SubmitMany", {"oa", submit_many}},
     {"Approve", {"a", approve}},
     {"List", {"oau", list}},
+    {"Upload", {"oa", upload}},
     {"Read", {"oa", read}},
+    {"Download", {"oa", download}},
     {"Acknowledge", {"oa", acknowledge}},
     {"Handle", {"oa", handle}},
     {"Erase", {"oa", erase}},
@@ -213,6 +264,8 @@ const std::map<std::string, Row> kTable = {
     {"ListUsers", {"um", list_users}},
     {"AddPeer", {"m", add_peer}},
     {"VerifyPeer", {"m", verify_peer}},
+    {"SuspendPeer", {"m", suspend_peer}},
+    {"ResumePeer", {"m", resume_peer}},
     {"ListPeers", {"oaum", list_peers}},
     {"ListAgreements", {"oaum", list_agreements}},
     {"ListLabels", {"oaum", list_labels}},

@@ -174,6 +174,14 @@ TEST_F(DeskServerTest, AnswersReflectionAndHealth) {
   EXPECT_NE(call_raw(channel, reflection, {}), grpc::StatusCode::UNIMPLEMENTED);
 }
 
+TEST_F(DeskServerTest, KnowsTheHealthOfTheServerAsAWholeAlone) {
+  const auto channel = channel_to(desk_.socket, make_badge("li", clock_.now()).tls);
+  const Bytes empty_name{0x0a, 0x00}, other_name{0x0a, 0x01, 'x'};
+  EXPECT_EQ(call_raw(channel, "/grpc.health.v1.Health/Check", empty_name), grpc::StatusCode::OK);
+  EXPECT_EQ(call_raw(channel, "/grpc.health.v1.Health/Check", other_name), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(call_raw(channel, "/grpc.health.v1.Health/Watch", {}), grpc::StatusCode::UNIMPLEMENTED);
+}
+
 TEST_F(DeskServerTest, KeepsItsHelpersWhenThePeersPortIsBuiltBesideIt) {
   Pair pair;
   DeskOf second(ru_, recorded_.lanes(), random_, clock_, (folder_ / "ru.sock").string());

@@ -32,6 +32,7 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
                const std::string& path)
     : submit(authority.node(), lanes, authority.quotations()),
       reading(authority.node(), lanes),
+      attachments(authority.node(), reading),
       erasing(authority.node(), lanes),
       evidence(authority.node()),
       consents(authority.node()),
@@ -42,8 +43,8 @@ DeskOf::DeskOf(ExampleAuthority& authority, service::Lanes lanes, crypto::Random
       socket(path),
       server(transport::DeskServer::start(
                  {path, make_party(authority.id()).tls},
-                 {submit, reading, erasing, evidence, consents, joint_acts, disclosing, handlings, administration,
-                  random, clock, [](service::LogLevel, const std::string&, const std::string&) {}})
+                 {submit, reading, attachments, erasing, evidence, consents, joint_acts, disclosing, handlings,
+                  administration, random, clock, [](const service::LogLine&) {}})
                  .value()) {}
 
 std::shared_ptr<grpc::Channel> channel_to(const std::string& socket, const transport::TlsIdentity& identity) {

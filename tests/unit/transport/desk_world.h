@@ -22,6 +22,7 @@ struct DeskOf {
 
   service::Submit submit;
   service::Reading reading;
+  service::AttachmentDesk attachments;
   service::Erasing erasing;
   service::EvidenceExport evidence;
   service::ConsentDesk consents;

@@ -97,10 +97,10 @@ std::shared_ptr<service::PeerLink> FakeEvents::link() const {
 End::End(Party who, const Trust& trust, transport::ConnectionLimits limits)
     : party(std::move(who)),
       links([&trust](const Digest& leaf) { return trust.peer_of(leaf); }),
-      client({party.tls, seconds(5)}, links) {
+      client({party.tls, seconds(5), limits.guard}, links, clock, [](const service::LogLine&) {}) {
   transport::prepare_libraries();
   server = transport::PeerServer::start({"127.0.0.1:0", party.tls, limits}, links, events, clock,
-                                        [](service::LogLevel, const std::string&, const std::string&) {})
+                                        [](const service::LogLine&) {})
                .value();
 }
 

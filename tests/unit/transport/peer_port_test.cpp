@@ -36,16 +36,27 @@ class PeerPort : public ::testing::Test {
     std::ofstream(folder_ / "leaf.key") << as_text(pair_.cn.tls.key_pem->view());
   }
 
-  // What `openssl s_client` says about a handshake with our port.
-  std::string s_client(const std::string& options, const std::string& input = "true") {
-    const auto command = "(" + input + ") | timeout 10 openssl s_client -connect " + pair_.right->server->address() +
-                         " -alpn h2 -cert " + (folder_ / "leaf.pem").string() + " -key " +
-                         (folder_ / "leaf.key").string() + " " + options + " 2>&1";
+  // What a shell says, in the folder.
+  std::string shell(const std::string& command) {
     std::string out;
-    FILE* pipe = ::popen(command.c_str(), "r");
+    FILE* pipe = ::popen(("cd " + folder_.string() + " && (" + command + ") 2>&1").c_str(), "r");
     for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) out += static_cast<char>(c);
     ::pclose(pipe);
     return out;
+  }
+
+  // What `openssl s_client` says about a handshake with our port, under the certificate in <name>.pem or none.
+  std::string s_client(const std::string& options, const std::string& input = "true",
+                       const std::string& name = "leaf") {
+    const auto shown = name.empty() ? "" : " -cert " + name + ".pem -key " + name + ".key";
+    return shell("(" + input + ") | timeout 10 openssl s_client -connect " + pair_.right->server->address() +
+                 " -alpn h2" + shown + " " + options);
+  }
+
+  // Whoever is let in gets our settings of HTTP/2 first: a frame of type 4 on stream 0.
+  bool lets_in(const std::string& name) {
+    const auto said = s_client("-tls1_3 -quiet", "sleep 1", name);
+    return said.find(std::string("\x04\0\0\0\0\0", 6)) != std::string::npos;
   }
 
   grpc::StatusCode call(const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials,
@@ -78,6 +89,31 @@ TEST_F(PeerPort, RefusesTls12) {
   const auto said = s_client("-tls1_2");
   EXPECT_NE(said.find("Cipher is (NONE)"), std::string::npos) << said;
   EXPECT_EQ(said.find("New, TLSv1.2"), std::string::npos) << said;
+}
+
+// Made with openssl, after the names in the one that is pinned: by itself, by another authority of the same name, run
+// out, under a key for something else, and under the pinned one.
+TEST_F(PeerPort, LetsNoCertificateInButThePinnedOne) {
+  const std::string names = "-subj /CN=cn-example -addext subjectAltName=DNS:cn-example";
+  const std::string key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+  shell("openssl req -x509 " + key + " -keyout itself.key -out itself.pem -days 30 " + names);
+  shell("openssl req -x509 " + key + " -keyout anchor.key -out anchor.pem -days 30 -subj '/CN=XA anchor'");
+  const auto issue = [&](const std::string& name, const std::string& issuer, const std::string& options) {
+    shell("openssl req " + key + " -keyout " + name + ".key -out " + name + ".csr " + names);
+    shell("openssl x509 -req -in " + name + ".csr -CA " + issuer + ".pem -CAkey " + issuer + ".key -CAcreateserial " +
+          options + " -out " + name + ".pem");
+  };
+  issue("another", "anchor", "-days 30");
+  issue("ended", "anchor", "-days -1");
+  shell("printf 'extendedKeyUsage=emailProtection' > mail.ext");
+  issue("mail", "anchor", "-days 30 -extfile mail.ext");
+  issue("below", "leaf", "-days 30");
+  EXPECT_TRUE(lets_in("leaf"));
+  for (const auto* name : {"itself", "another", "ended", "mail", "below"}) {
+    EXPECT_TRUE(fs::exists(folder_ / (std::string(name) + ".pem"))) << name;
+    EXPECT_FALSE(lets_in(name)) << name;
+  }
+  EXPECT_FALSE(lets_in(""));
 }
 
 TEST_F(PeerPort, AnswersNeitherHealthNorReflection) {

@@ -9,22 +9,20 @@ const Instant kBegin{1'700'000'000'000};
 
 struct Lines {
   std::vector<std::string> all;
-  RefusalLog log{[this](service::LogLevel, const std::string& event, const std::string& detail) {
-    all.push_back(event + " " + detail);
-  }};
+  RefusalLog log{[this](const service::LogLine& line) { all.push_back(service::to_string(line)); }};
 };
 
 TEST(RefusalLog, ListsTenAMinuteThenTheirSum) {
   Lines lines;
-  for (int i = 0; i < 5000; ++i) lines.log.note("reason certificate", kBegin + Duration{i});
+  for (int i = 0; i < 5000; ++i) lines.log.note({"certificate", "somebody"}, kBegin + Duration{i});
   EXPECT_EQ(lines.all.size(), 10U);
   lines.log.tick(kBegin + seconds(59));
   EXPECT_EQ(lines.all.size(), 10U);
   lines.log.tick(kBegin + seconds(60));
   ASSERT_EQ(lines.all.size(), 11U);
-  EXPECT_EQ(lines.all.back(), "connection.refused reason unlisted count 4990");
-  lines.log.note("reason certificate", kBegin + seconds(61));
-  EXPECT_EQ(lines.all.back(), "connection.refused reason certificate");
+  EXPECT_EQ(lines.all.back(), "<4>event=\"log.unlisted\" of=\"connection.refused\" count=\"4990\"\n");
+  lines.log.note({"certificate", "somebody"}, kBegin + seconds(61));
+  EXPECT_EQ(lines.all.back(), "<4>event=\"connection.refused\" reason=\"certificate\" who=\"somebody\" count=\"1\"\n");
 }
 
 TEST(RefusalLog, SaysNothingOfAQuietMinute) {
@@ -35,9 +33,11 @@ TEST(RefusalLog, SaysNothingOfAQuietMinute) {
 
 TEST(RefusalLog, IsNotSilencedByAClockThatWasSetBack) {
   Lines lines;
-  for (int i = 0; i < 20; ++i) lines.log.note("reason limit", kBegin);
-  lines.log.note("reason limit", kBegin + hours(-24));
-  EXPECT_EQ(lines.all.size(), 12U) << "ten, the sum, and one of the new minute";
+  for (int i = 0; i < 20; ++i) lines.log.note({"limit", "10.0.0.1", 3}, kBegin);
+  lines.log.note({"limit", "10.0.0.1", 3}, kBegin + hours(-24));
+  ASSERT_EQ(lines.all.size(), 12U) << "ten, the sum, and one of the new minute";
+  EXPECT_EQ(lines.all[10], "<4>event=\"log.unlisted\" of=\"connection.refused\" count=\"30\"\n")
+      << "ten lines of three each";
 }
 
 }  // namespace

@@ -65,10 +65,50 @@ TEST(ParseBody, RefusesANumberThatCouldBeTakenForAnId) {
     EXPECT_THAT(refusal({part_bytes(text_part("ru")), registry_part(name)}), HasSubstr("not a number")) << name;
 }
 
-TEST(ParseBody, RefusesAnAttachmentManifest) {
+v1::Part attachment_part(const std::string& name = "traffic.pcap") {
   v1::Part part;
-  part.mutable_attachment()->set_name("a");
-  EXPECT_THAT(refusal(part), HasSubstr("attachment"));
+  auto& manifest = *part.mutable_attachment();
+  manifest.set_name(name);
+  manifest.set_media_type("application/vnd.tcpdump.pcap");
+  manifest.set_size(300'000);
+  manifest.set_key(std::string(32, 'k'));
+  manifest.set_plaintext_root(std::string(32, 'p'));
+  manifest.set_ciphertext_root(std::string(32, 'c'));
+  return part;
+}
+
+TEST(ParseBody, ReadsAttachmentsAndTheLinesTheyBelongTo) {
+  const auto body = parse_body(std::vector{part_bytes(text_part("ru")), part_bytes(attachment_part())});
+  ASSERT_TRUE(body.has_value());
+  ASSERT_EQ(body->attachments.size(), 1u);
+  const auto& manifest = body->attachments.front();
+  EXPECT_EQ(manifest.name, "traffic.pcap");
+  EXPECT_EQ(manifest.line.length, 300'000u + 2 * 16);
+  EXPECT_EQ(to_string(manifest.line.cipher_root), "sha256:" + to_hex(Bytes(32, 'c')));
+  EXPECT_EQ(manifest_part(manifest), part_bytes(attachment_part()));
+}
+
+TEST(ParseBody, RefusesAnAttachmentThatLeadsOutOfItsFolder) {
+  for (const auto* name : {"", ".", "..", "a/b", "/etc/passwd", "../a", "a\nb", "\x1b[2J"})
+    EXPECT_THAT(refusal(attachment_part(name)), HasSubstr("attachment.name")) << name;
+  EXPECT_TRUE(is_file_name("..."));
+  EXPECT_TRUE(is_file_name("донесение 7.pdf"));
+}
+
+TEST(ParseBody, RefusesAnAttachmentThatCannotBeOpened) {
+  auto part = attachment_part();
+  part.mutable_attachment()->set_key("short");
+  EXPECT_THAT(refusal(part), HasSubstr("attachment.key"));
+  part = attachment_part();
+  part.mutable_attachment()->set_size((std::uint64_t{16} << 30) + 1);
+  EXPECT_THAT(refusal(part), HasSubstr("attachment.size"));
+  part = attachment_part();
+  part.mutable_attachment()->set_ciphertext_root("short");
+  EXPECT_THAT(refusal(part), HasSubstr("attachment.ciphertext_root"));
+  part = attachment_part();
+  part.mutable_attachment()->set_media_type("text/html; charset=utf-8");
+  EXPECT_THAT(refusal(part), HasSubstr("attachment.media_type"));
+  EXPECT_THAT(refusal({part_bytes(attachment_part()), part_bytes(attachment_part())}), HasSubstr("one twice"));
 }
 
 TEST(ParseBody, RefusesPartsWithoutContent) {

@@ -29,7 +29,8 @@ Frame sample() {
                     {{core::ReasonCode::key_unknown, "", "", "ru-example"}},
                     0,
                     0}};
-  frame.heartbeat = Heartbeat{1, 7, {"a note\n"}};
+  frame.heartbeat = Heartbeat{1, 7, {"a note\n"}, std::nullopt, Bytes(44, 5)};
+  frame.heartbeat->taken = frame.dispatches.empty() ? std::nullopt : std::optional(frame.dispatches.front());
   return frame;
 }
 
