@@ -3,8 +3,8 @@
 done and reported as failed, or with the end of the process. Nothing acknowledged is lost or there twice; after an error of the
 log nothing more is acknowledged and the daemon ends with 70; without the fault the store opens again.
 
-system_calls.py BUILD [--long] [--unprotected] [SEED]. Unprotected, the call is not done and nobody hears of it, as in a store
-that does not look at its errors.
+system_calls.py BUILD [--long] [--unprotected] [SEED]. Unprotected, the call and all after it are not done and nobody hears of
+it, as in a store that does not look at its errors.
 """
 
 import contextlib

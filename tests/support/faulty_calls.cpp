@@ -10,7 +10,8 @@
 //                torn-kill     half of it is done, then the process is killed
 //                kill          is not done, and the process is killed
 //                done-eio      is done, and says that it failed
-//                ignored       is not done, and says that it was: a store that does not look at its errors
+//                ignored       is not done, and says that it was, and so are all after it: a store that does not look at
+//                              its errors
 //                held          write and pread alone: done in memory only, so that a kill loses it
 //   FAULTY_TELL  gets a line with call and path when one fails
 #include <dlfcn.h>
@@ -109,7 +110,10 @@ bool names(const char* call) {
 How fate(const char* call, const char* path) {
   if (plan.how == How::off || plan.how == How::held || !names(call) || std::strstr(path, plan.path) == nullptr)
     return How::off;
-  if (counted != nullptr && ++counted->seen != counted->at) return How::off;
+  if (counted != nullptr) {
+    const std::uint64_t number = ++counted->seen, at = counted->at;
+    if (number < at || (number > at && plan.how != How::ignored)) return How::off;
+  }
   tell(call, path);
   if (plan.how == How::kill) ::kill(::getpid(), SIGKILL);
   return plan.how;
