@@ -134,10 +134,13 @@ class Trial:
             raise Failed(f"{sender.name}: {len(answered)} of {count} acknowledged, refused {refused[:3]}")
         self.acknowledged[sender].update(answered.values())
 
-    def apart(self, one, code, what):
-        """`one` has parked its peer within five seconds, both ends see the stream end, and then nothing comes any more."""
+    def becomes_apart(self, one, code, what):
         with promised(f"{what}: it acts within {WITHIN} s"):
             wait_for(lambda: one.is_apart(code), f"{one.name} parks its peer with {code}", WITHIN)
+
+    def apart(self, one, code, what):
+        """`one` has parked its peer within five seconds, both ends see the stream end, and then nothing comes any more."""
+        self.becomes_apart(one, code, what)
         if not f'event="peer.parked" peer="{self.other(one).name}" code="{code}"' in one.log.read_text():
             raise Broken(f"{what}: the operator is not told")
         held = len(trial.ids(one, "inbox"))
@@ -190,15 +193,19 @@ class Trial:
     # ---- what happens
 
     def revocation(self):
-        """Of the tls certificate of cn-example, at ru-example: by a file alone, while both write."""
+        """Of the tls certificate of cn-example, at ru-example: by a file alone, while both write. cn-example has stopped
+        reading, so that something waits for it whatever the machine does in a second, and writes on once it is apart."""
         what = "a certificate is revoked"
         loads = [Load(one, self.other(one), 2000, 1000 + self.rounds, per_frame=4) for one in (self.cn, self.ru)]
-        for load in loads:
-            load.await_answers(20)
+        loads[0].await_answers(20)
+        os.kill(self.cn.process.pid, signal.SIGSTOP)
+        loads[1].await_answers(20)
         for keys in ("keys", "keys/previous"):  # the one before may hold still, in its overlap
             if (certificate := self.cn.directory / keys / "tls.pem").exists():
                 self.cn.lists.revoke(certificate, "superseded")
         self.cn.lists.publish()
+        self.becomes_apart(self.ru, "E-CERTIFICATE-ENDED", what)
+        os.kill(self.cn.process.pid, signal.SIGCONT)
         self.apart(self.ru, "E-CERTIFICATE-ENDED", what)
         for one, load in zip((self.cn, self.ru), loads):
             answered, _, _ = load.answers()  # once it is parked, the other end may refuse
