@@ -10,8 +10,7 @@
 //                torn-kill     half of it is done, then the process is killed
 //                kill          is not done, and the process is killed
 //                done-eio      is done, and says that it failed
-//                ignored       is not done, and says that it was, and so are all after it: a store that does not look at
-//                              its errors
+//                ignored       is not done, and says that it was, and so with all after it: nobody looks at errors
 //                held          write and pread alone: done in memory only, so that a kill loses it
 //   FAULTY_TELL  gets a line with call and path when one fails
 #include <dlfcn.h>
