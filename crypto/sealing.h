@@ -70,7 +70,7 @@ Result<std::vector<Wrap>> parse_wraps(BytesView bytes);
 // info of the wrap's context: "chancery/wrap/v1" || originator || recipient key id.
 Bytes wrap_info(std::string_view originator, const Digest& recipient_key);
 
-// Wraps under a shared context (one a recipient key and commit attempt).
+// Wraps under a context that other messages to this key share.
 Result<Wrap> wrap_key(HpkeSender& context, const Digest& recipient_key, BytesView content_key, const Digest& header);
 // Unwraps; the caller may keep `context` for the other messages of the same enc.
 Result<SecretBytes> unwrap_key(const HpkeReceiver& context, const Wrap& wrap, const Digest& header);

@@ -6,6 +6,14 @@
 
 namespace chancery::store {
 
+namespace {
+
+// Long enough that one who writes to many peers, or now and then, need not make a key for each message; short, because
+// whoever reads the memory of the process meanwhile opens what was sealed under it.
+constexpr Duration kContextLife = seconds(10);
+
+}  // namespace
+
 Transaction::Impl::Impl(Database& db, Rows& all_rows, Journal journal, const Seams& world, std::string self,
                         Known known)
     : database(db),
@@ -26,7 +34,9 @@ void Transaction::Impl::begin_group(std::uint64_t batch) {
   news.clear();
   noted_.clear();
   signed_.reset();
-  contexts_.clear();
+  // Before an act may hold one. A clock that was put back ends a context too.
+  std::erase_if(contexts_,
+                [&](const auto& known) { return now < known.second.made || now - known.second.made >= kContextLife; });
   submits_to_forget = true;
   tree_before_group_ = journal_.tree();
   texts_before_group_ = texts;
@@ -118,10 +128,10 @@ Result<LeafRef> Transaction::Impl::sign(std::string statement) {
 Result<crypto::HpkeSender*> Transaction::Impl::wrapping_context(const core::SealKey& key) {
   const auto id = key.id();
   const auto known = contexts_.find(id);
-  if (known != contexts_.end()) return &known->second;
+  if (known != contexts_.end()) return &known->second.context;
   const auto recipient = TRY(crypto::KemPublicKey::from_spki(key.public_key));
   auto sender = TRY(crypto::HpkeSender::create(recipient, crypto::wrap_info(authority, id)));
-  return &contexts_.emplace(id, std::move(sender)).first->second;
+  return &contexts_.emplace(id, Wrapping{std::move(sender), now}).first->second.context;
 }
 
 core::JournalEntry Transaction::Impl::filled(core::JournalEntry entry) {

@@ -129,7 +129,11 @@ class Transaction::Impl {
   std::vector<std::string> statements_;
   std::vector<Digest> leaves_;
   std::optional<BatchTree> signed_;
-  std::map<Digest, crypto::HpkeSender> contexts_;
+  struct Wrapping {
+    crypto::HpkeSender context;
+    Instant made;
+  };
+  std::map<Digest, Wrapping> contexts_;  // by recipient key; they outlive the group
 
   std::size_t first_leaf_ = 0;  // of the act
   std::uint32_t allowed_ = 0;

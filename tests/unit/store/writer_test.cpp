@@ -373,5 +373,44 @@ TEST(Writer, ForgetsDirectoryChangesOfAnActThatFails) {
   EXPECT_NE(store->directory()->find("ru-example"), nullptr);
 }
 
+// What a wrap of an act of its own was made under: the ephemeral key, and the place in its sequence.
+using Wrapped = std::pair<Bytes, std::uint64_t>;
+Wrapped wrap_alone(store::Store& store, const core::SealKey& key, bool fails = false) {
+  Wrapped wrapped;
+  (void)store.run<void>(0, [&](Transaction& tx) -> Result<void> {
+    auto* context = TRY(tx.wrapping_context(key));
+    wrapped = {Bytes(context->enc().begin(), context->enc().end()), context->next_sequence()};
+    CHECK_OK(context->seal({}, as_bytes("a key")));
+    return fails ? Result<void>(fail(Errc::conflict, "on purpose")) : Result<void>();
+  });
+  return wrapped;
+}
+
+core::SealKey seal_key_of_a_peer() {
+  const auto pair = crypto::KemPrivateKey::generate(crypto::Suite::p256).value();
+  core::SealKey key;
+  key.public_key.assign(pair.public_key().spki().begin(), pair.public_key().spki().end());
+  return key;
+}
+
+TEST(Writer, SharesAWrappingContextForTenSecondsAndNoPlaceInItTwice) {
+  StoreWorld world;
+  auto store = world.open().value();
+  const auto key = seal_key_of_a_peer(), other = seal_key_of_a_peer();
+  const auto first = wrap_alone(*store, key), rolled_back = wrap_alone(*store, key, true);
+  world.clock.advance(seconds(9));
+  const auto last = wrap_alone(*store, key);
+  EXPECT_EQ(last.first, first.first);
+  EXPECT_EQ(rolled_back, Wrapped(first.first, first.second + 1));
+  EXPECT_EQ(last.second, first.second + 2);
+  EXPECT_NE(wrap_alone(*store, other).first, first.first);
+
+  world.clock.advance(seconds(1));
+  const auto later = wrap_alone(*store, key);
+  EXPECT_NE(later.first, first.first);
+  world.clock.advance(seconds(-1));  // set back: nobody knows for how long it would last
+  EXPECT_NE(wrap_alone(*store, key).first, later.first);
+}
+
 }  // namespace
 }  // namespace chancery::test
