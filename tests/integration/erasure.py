@@ -12,6 +12,7 @@ import os
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ exercise: yes
 {MARKER}
 """
 SLICE = 24  # of what was sealed: found whole even where a page ends inside it
-KEY_ID = 32  # a wrap begins with the public name of the key it is for
+KEY_ID, SEQUENCE = 32, 8  # in a wrap
+ENC = {0x04: 65, 0x40: 33}  # by its first byte
 
 
 class SecondOfItsParty(Authority):
@@ -138,6 +140,18 @@ def slices(value):
     return [value[at:at + SLICE] for at in range(0, len(value) - SLICE + 1, SLICE)] or [value]
 
 
+def sealed_in(wraps):
+    """What is sealed in wraps that stand one after the other. A wrap begins with the name of the key it is for and a public
+    key, which wraps of other texts have too."""
+    found, at = [], 0
+    while at < len(wraps):
+        at += KEY_ID + ENC[wraps[at + KEY_ID]] + SEQUENCE
+        (size,) = struct.unpack_from(">H", wraps, at)
+        found.append(wraps[at + 2:at + 2 + size])
+        at += 2 + size
+    return found
+
+
 def sealed_of(kz, key, scratch):
     """What kz-example keeps of the text: sealed parts, keys and wraps of the copy, of the original in it, of its own forward."""
     found = opened_store.rows(
@@ -146,7 +160,7 @@ def sealed_of(kz, key, scratch):
         "WHERE m.original IS NOT NULL OR m.direction = 2 "
         "UNION ALL SELECT x'', x'', p.wrap, x'' FROM permit p JOIN message m ON m.id = p.carrier")
     return [value for parts, sealed_key, *wraps in found
-            for value in (parts, sealed_key, *(wrap[KEY_ID:] for wrap in wraps)) if value]
+            for value in (parts, sealed_key, *(sealed for wrap in wraps for sealed in sealed_in(wrap))) if value]
 
 
 def count_in(content, secrets):
