@@ -41,8 +41,8 @@ class Transaction {
   // corrupt while the store is suspended, unavailable while no designation of ours is in force that names
   // our key.
   Result<LeafRef> sign(std::string statement);
-  // The HPKE context for this recipient key; shared by the messages of ten seconds. Its counter never goes back,
-  // whatever becomes of the group. For the act alone.
+  // The HPKE context for this recipient key; shared by the messages of two seconds. Its counter never goes back,
+  // whatever becomes of the group. The pointer is for the act alone.
   Result<crypto::HpkeSender*> wrapping_context(const core::SealKey& key);
 
   // ---- the journal

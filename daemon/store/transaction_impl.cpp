@@ -8,9 +8,9 @@ namespace chancery::store {
 
 namespace {
 
-// Long enough that one who writes to many peers, or now and then, need not make a key for each message; short, because
-// whoever reads the memory of the process meanwhile opens what was sealed under it.
-constexpr Duration kContextLife = seconds(10);
+// Long enough that one who writes to many peers, or a few messages a second, need not make a key for each; short,
+// because whoever gets a message with others sees the count in their wraps. Forgotten by the first group after it.
+constexpr Duration kContextLife = seconds(2);
 
 }  // namespace
 
@@ -34,7 +34,7 @@ void Transaction::Impl::begin_group(std::uint64_t batch) {
   news.clear();
   noted_.clear();
   signed_.reset();
-  // Before an act may hold one. A clock that was put back ends a context too.
+  // Before an act may hold one. A clock that was put back before it was made ends a context too.
   std::erase_if(contexts_,
                 [&](const auto& known) { return now < known.second.made || now - known.second.made >= kContextLife; });
   submits_to_forget = true;
@@ -54,6 +54,7 @@ Result<void> Transaction::Impl::finish_group() {
 }
 
 void Transaction::Impl::keep_group() {
+  if (log_to_empty_) contexts_.clear();  // what was erased may have been sealed under one
   rows.set_unsigned_batch(0);
   (void)known();
   committed_ = known_;

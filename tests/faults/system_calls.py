@@ -4,7 +4,7 @@ done and reported as failed, or with the end of the process. Nothing acknowledge
 log nothing more is acknowledged and the daemon ends with 70; without the fault the store opens again.
 
 system_calls.py BUILD [--long] [--unprotected] [SEED]. Unprotected, the call and all after it are not done and nobody hears of
-it, as in a store that does not look at its errors.
+it, as on a disk that takes nothing any more, under a store that does not look at its errors.
 """
 
 import contextlib
@@ -62,7 +62,9 @@ class Point:
         self.told.unlink(missing_ok=True)
         self.count = Count(pair.base / "count")
         self.calls = dict.fromkeys(WHEN, 0)
-        self.preload = options.faulty("faulty_calls", call=call, how=how, path=f"{self.cn.directory}/", tell=self.told,
+        # The checkpoint beside the store would notice what is left out.
+        where = self.cn.directory / "state" if how == "ignored" else self.cn.directory
+        self.preload = options.faulty("faulty_calls", call=call, how=how, path=f"{where}/", tell=self.told,
                                       count=pair.base / "count")
 
     def __str__(self):
@@ -70,7 +72,9 @@ class Point:
 
     def hit(self):
         """The path of the call that failed, empty before."""
-        return self.told.read_text(encoding="utf-8").split(" ", 1)[1].strip() if self.told.exists() else ""
+        if not self.told.exists():
+            return ""
+        return self.told.read_text(encoding="utf-8").splitlines()[0].split(" ", 1)[1]
 
     @contextlib.contextmanager
     def during(self, phase):

@@ -193,13 +193,13 @@ class Trial:
     # ---- what happens
 
     def revocation(self):
-        """Of the tls certificate of cn-example, at ru-example: by a file alone, while both write. cn-example has stopped
-        reading, so that something waits for it whatever the machine does in a second, and writes on once it is apart."""
+        """Of the tls certificate of cn-example, at ru-example: by a file alone, while both write. cn-example stands still
+        meanwhile, so that something waits for it however fast the machine is, and goes on once it is apart."""
         what = "a certificate is revoked"
         loads = [Load(one, self.other(one), 2000, 1000 + self.rounds, per_frame=4) for one in (self.cn, self.ru)]
         loads[0].await_answers(20)
         os.kill(self.cn.process.pid, signal.SIGSTOP)
-        loads[1].await_answers(20)
+        self.submit(self.ru, 20)
         for keys in ("keys", "keys/previous"):  # the one before may hold still, in its overlap
             if (certificate := self.cn.directory / keys / "tls.pem").exists():
                 self.cn.lists.revoke(certificate, "superseded")
@@ -212,7 +212,7 @@ class Trial:
             self.acknowledged[one].update(answered.values())
         self.submit(self.cn, 20)
         wait_for(lambda: self.cn.peer()["lastError"], "cn-example sees that it is refused", BACK_WITHIN)
-        self.is_parked(self.ru, 1, "E-CERTIFICATE-ENDED", what)
+        self.is_parked(self.ru, 20, "E-CERTIFICATE-ENDED", what)
         bundle = self.cn.next_designation("--rotate", "tls")
         self.cn.switch_keys()
         self.cn.restart()

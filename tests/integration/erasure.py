@@ -3,7 +3,7 @@
 kz-example, kz-example to a second authority of its Party.
 
 erasure.py BUILD: the first permission is revoked; both copies below it are locked and the provider hears so. Then kz-example erases by
-two persons. Whoever has its database key finds neither the text nor one byte of its sealed parts, keys and wraps in the database, its
+two persons. Whoever has its database key finds neither the text nor what is sealed in its parts, keys and wraps in the database, its
 free pages, its log, the daemon's log or a copy of the directory; evidence of what was erased verifies with openssl alone, and the store
 holds its own checks.
 """

@@ -10,7 +10,7 @@
 //                torn-kill     half of it is done, then the process is killed
 //                kill          is not done, and the process is killed
 //                done-eio      is done, and says that it failed
-//                ignored       is not done, and says that it was, and so with all after it: nobody looks at errors
+//                ignored       is not done, and says that it was, and so with all after it: as if nobody looked
 //                held          write and pread alone: done in memory only, so that a kill loses it
 //   FAULTY_TELL  gets a line with call and path when one fails
 #include <dlfcn.h>

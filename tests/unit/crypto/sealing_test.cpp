@@ -90,7 +90,7 @@ TEST_P(Wraps, OpenForTheirRecipientAlone) {
   const auto info = wrap_info("cn-example", id);
   auto sender = HpkeSender::create(recipient.public_key(), info).value();
   const Bytes key(32, 5);
-  for (std::uint64_t i = 0; i < 3; ++i) {  // several messages of one attempt share the context
+  for (std::uint64_t i = 0; i < 3; ++i) {  // several messages share the context
     const auto wrap = wrap_key(sender, id, key, header).value();
     EXPECT_EQ(wrap.sequence, i);
     const auto receiver = HpkeReceiver::create(recipient, wrap.enc, info).value();

@@ -393,12 +393,12 @@ core::SealKey seal_key_of_a_peer() {
   return key;
 }
 
-TEST(Writer, SharesAWrappingContextForTenSecondsAndNoPlaceInItTwice) {
+TEST(Writer, SharesAWrappingContextForTwoSecondsAndNoPlaceInItTwice) {
   StoreWorld world;
   auto store = world.open().value();
   const auto key = seal_key_of_a_peer(), other = seal_key_of_a_peer();
   const auto first = wrap_alone(*store, key), rolled_back = wrap_alone(*store, key, true);
-  world.clock.advance(seconds(9));
+  world.clock.advance(seconds(1));
   const auto last = wrap_alone(*store, key);
   EXPECT_EQ(last.first, first.first);
   EXPECT_EQ(rolled_back, Wrapped(first.first, first.second + 1));
