@@ -168,15 +168,23 @@ class PeerAttack:
             self.client.close()
         self.client, self.sent, self.calls = http2.Client(self.world.cn.listens, self.world.identity, PATIENCE), 0, 0
 
+    def start_again(self):
+        """Who was cut is barred for a while; a daemon that was just started knows nothing of it."""
+        self.world.cn.check_alive()
+        self.world.cn.stop()
+        self.world.cn.start()
+        self.client = None
+
     def send(self, payload, marked=True):
         """Without a mark the stream is ended at once: what follows a lie about lengths would be taken for its rest."""
-        if not self.client or self.sent > BYTES_A_CONNECTION or self.calls >= STREAMS_A_CONNECTION:
-            self.connect()
-        self.sent += len(payload)
-        self.calls += 1
         self.count["frames"] += 1
-        answer = self.client.open(http2.DELIVER)
+        answer = http2.Answer()
         try:  # a connection that ended shows at the next write or read
+            if not self.client or self.sent > BYTES_A_CONNECTION or self.calls >= STREAMS_A_CONNECTION:
+                self.connect()
+            self.sent += len(payload)
+            self.calls += 1
+            answer = self.client.open(http2.DELIVER)
             self.client.write(payload + MARK if marked else payload, end=not marked)
             while not answer.over and not (marked and MARKED in answer.body):
                 self.client.take()
@@ -187,7 +195,7 @@ class PeerAttack:
             self.calls = STREAMS_A_CONNECTION
         except OSError:
             self.count["cut"] += 1
-            self.calls = STREAMS_A_CONNECTION
+            self.start_again()
         self.judge(answer)
         return answer
 
@@ -254,6 +262,8 @@ def attack_peer(world, rng, arrived, held):
             attack.send(b"".join(map(http2.message, rng.choices(everything, k=3))))
     world.cn.check_alive()
     print(" ".join(f"{name} {number}" for name, number in attack.count.items()), flush=True)
+    if attack.count["cut"] > 2 + attack.count["frames"] / 20:
+        raise Failed(f"{attack.count['cut']} connections cut for {attack.count['frames']} frames")
     if attack.count["silent"] > 2 + attack.count["frames"] / 20:
         raise Failed(f"{attack.count['silent']} frames of {attack.count['frames']} without an answer")
     for name, least in (("frames", 30), ("answered", 4), ("receipts", 3), ("rejected", 1), ("ended", 6)):
